@@ -1,0 +1,97 @@
+# schedd and schedctl. `make` alone lists what can be made.
+
+MODULE   := github.com/agentic-sdlc/scheduler
+PREFIX   ?= /usr/local
+BIN      := bin
+FUZZTIME ?= 30s
+BENCH    ?= .
+PKG      ?= ./...
+
+# The stamp: the nearest tag, the commit and its date; the fallback is in internal/build.
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+COMMIT   ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+DATE     ?= $(shell git log -1 --format=%cI 2>/dev/null || echo unknown)
+LDFLAGS  := -s -w \
+	-X $(MODULE)/internal/build.Version=$(VERSION) \
+	-X $(MODULE)/internal/build.Commit=$(COMMIT) \
+	-X $(MODULE)/internal/build.Date=$(DATE)
+
+STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.DEFAULT_GOAL := help
+
+##@ Use
+
+.PHONY: build
+build: ## Build schedd and schedctl into bin/ (static, stamped)
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/schedd ./cmd/schedctl
+
+.PHONY: install
+install: build ## Install programs, completions, unit files and sample configuration under PREFIX (DESTDIR is honoured)
+	PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' scripts/install.sh
+
+.PHONY: demo
+demo: build ## Show the scheduler at work: temporary folder, no root, no server
+	scripts/demo.sh
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf $(BIN) coverage.out coverage.html
+
+##@ Check
+
+.PHONY: test
+test: ## Run every test with the race detector (PKG=./daemon/... narrows it)
+	go test -race -timeout 15m $(PKG)
+
+.PHONY: test-short
+test-short: ## Run the quick tests, without the race detector
+	go test -short -timeout 5m $(PKG)
+
+.PHONY: accept
+accept: build ## Try the built programs from outside, the way an operator would
+	scripts/accept.sh
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for FUZZTIME (30s)
+	scripts/fuzz.sh $(FUZZTIME)
+
+.PHONY: bench
+bench: ## Run the benchmarks (BENCH=regexp, PKG=./store/...)
+	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)
+
+.PHONY: cover
+cover: ## Write coverage.html
+	go test -coverprofile=coverage.out -coverpkg=./... ./...
+	go tool cover -html=coverage.out -o coverage.html
+
+.PHONY: lint
+lint: ## gofmt, go vet, staticcheck, tidy go.mod, the import table, shell scripts
+	STATICCHECK='$(STATICCHECK)' scripts/lint.sh
+
+.PHONY: fmt
+fmt: ## Format every Go file
+	gofmt -w $$(git ls-files -co --exclude-standard '*.go')
+
+.PHONY: generate
+generate: ## Write what is generated: completions
+	scripts/generate.sh .
+
+.PHONY: completions
+completions: generate ## The same
+
+.PHONY: check-generated
+check-generated: ## Fail when something generated is stale
+	scripts/check-generated.sh
+
+.PHONY: check
+check: lint test check-generated ## What continuous integration runs: lint, tests, freshness
+
+##@ Help
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} \
+		/^##@ / {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo

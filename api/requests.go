@@ -1,0 +1,87 @@
+package api
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/job"
+)
+
+// JobInput is what creates and changes jobs. A nil field was not given; PATCH
+// tells absent from null by Null.
+type JobInput struct {
+	ID             *string          `json:"id,omitempty"` // a UUID of the caller's choice; only at creation
+	Name           *string          `json:"name,omitempty"`
+	Description    *string          `json:"description,omitempty"`
+	Schedule       *string          `json:"schedule,omitempty"`
+	Timezone       *string          `json:"timezone,omitempty"`
+	ExecuteAt      *time.Time       `json:"execute_at,omitempty"`
+	In             *string          `json:"in,omitempty"` // one-time: a duration from now, e.g. "48h"
+	StartDate      *time.Time       `json:"start_date,omitempty"`
+	EndDate        *time.Time       `json:"end_date,omitempty"`
+	MaxExecutions  *int64           `json:"max_executions,omitempty"`
+	DSTPolicy      *string          `json:"dst_policy,omitempty"`
+	JitterMS       *int64           `json:"jitter_ms,omitempty"`
+	Misfire        *job.Misfire     `json:"misfire,omitempty"`
+	MisfireGraceMS *int64           `json:"misfire_grace_ms,omitempty"`
+	SkipIfOverdue  *bool            `json:"skip_if_overdue,omitempty"` // true = misfire skip
+	HandlerName    *string          `json:"handler_name,omitempty"`
+	HandlerType    *job.HandlerType `json:"handler_type,omitempty"`
+	Payload        json.RawMessage  `json:"payload,omitempty"`
+	Enabled        *bool            `json:"enabled,omitempty"` // false = created paused
+	MaxRetries     *int             `json:"max_retries,omitempty"`
+	RetryDelayMS   *int64           `json:"retry_delay_ms,omitempty"`
+	RetryBackoff   *job.Backoff     `json:"retry_backoff,omitempty"`
+	RetryMaxDelay  *int64           `json:"retry_max_delay_ms,omitempty"`
+	TimeoutMS      *int64           `json:"timeout_ms,omitempty"`
+	Priority       *job.Priority    `json:"priority,omitempty"`
+	Concurrency    *int             `json:"concurrency,omitempty"`
+	AllowOverlap   *bool            `json:"allow_overlap,omitempty"`
+	Overlap        *job.Overlap     `json:"overlap,omitempty"`
+	OnLost         *job.OnLost      `json:"on_lost,omitempty"`
+	Tags           *[]string        `json:"tags,omitempty"`
+	Metadata       json.RawMessage  `json:"metadata,omitempty"`
+	PlatformID     *string          `json:"platform_id,omitempty"`
+
+	// Null names the fields that a PATCH gave as null: they go back to their default.
+	Null []string `json:"-"`
+}
+
+// Reschedule is the body of PUT /jobs/{id}/reschedule.
+type Reschedule struct {
+	Schedule  string     `json:"schedule,omitempty"`
+	Timezone  *string    `json:"timezone,omitempty"`
+	ExecuteAt *time.Time `json:"execute_at,omitempty"` // one-time jobs
+}
+
+// Pause is the optional body of POST /jobs/{id}/pause.
+type Pause struct {
+	Reason        string `json:"reason,omitempty"`
+	CancelRunning bool   `json:"cancel_running,omitempty"`
+}
+
+// Resume is the optional body of POST /jobs/{id}/resume.
+type Resume struct {
+	// CatchUp says what happens to slots of the pause: "none" (default), "once", "all".
+	CatchUp string `json:"catch_up,omitempty"`
+}
+
+// Cancel is the optional body of POST /jobs/{id}/cancel and of POST
+// /executions/{id}/cancel.
+type Cancel struct {
+	Reason        string `json:"reason,omitempty"`
+	CancelRunning bool   `json:"cancel_running,omitempty"` // jobs: also stop what runs
+}
+
+// Run is the optional body of POST /jobs/{id}/run.
+type Run struct {
+	Payload json.RawMessage `json:"payload,omitempty"` // replaces the job's
+	Force   bool            `json:"force,omitempty"`   // run a paused job
+	Overlap job.Overlap     `json:"overlap,omitempty"` // "" = the job's
+}
+
+// Retry is the optional body of POST /executions/{id}/retry.
+type Retry struct {
+	// Payload replaces what the execution was given; absent = exactly that.
+	Payload json.RawMessage `json:"payload,omitempty"`
+}

@@ -1,0 +1,47 @@
+package api
+
+// Prefix is where every route of the scheduler lives.
+const Prefix = "/api/v1/scheduler"
+
+// Routes, as patterns of net/http.ServeMux without the method. {id} of a job is a
+// UUID or the name of a live job; of an execution a UUID, JOB/N, JOB/last or
+// JOB/last-failed with the slash escaped as %2F or written as ":".
+const (
+	RouteJobs          = Prefix + "/jobs"
+	RouteJobsCron      = Prefix + "/jobs/cron"
+	RouteJobsOnce      = Prefix + "/jobs/once"
+	RouteJobsRecurring = Prefix + "/jobs/recurring"
+	RouteJob           = Prefix + "/jobs/{id}"
+	RouteJobReschedule = Prefix + "/jobs/{id}/reschedule"
+	RouteJobPause      = Prefix + "/jobs/{id}/pause"
+	RouteJobResume     = Prefix + "/jobs/{id}/resume"
+	RouteJobCancel     = Prefix + "/jobs/{id}/cancel"
+	RouteJobRun        = Prefix + "/jobs/{id}/run"
+	RouteJobNext       = Prefix + "/jobs/{id}/next"
+	RouteJobWhy        = Prefix + "/jobs/{id}/why"
+	RouteJobExecutions = Prefix + "/jobs/{id}/executions"
+	RouteExecutions    = Prefix + "/executions"
+	RouteExecution     = Prefix + "/executions/{id}"
+	RouteRetry         = Prefix + "/executions/{id}/retry"
+	RouteCancel        = Prefix + "/executions/{id}/cancel"
+	RouteLogs          = Prefix + "/executions/{id}/logs"
+	RouteWhy           = Prefix + "/executions/{id}/why"
+	RouteForecast      = Prefix + "/next"
+	RouteAuditSlots    = Prefix + "/audit/slots"
+	RouteHandlers      = Prefix + "/handlers"
+	RouteHealth        = Prefix + "/health"
+	RouteVersion       = Prefix + "/version"
+	RouteLivez         = "/livez"
+	RouteReadyz        = "/readyz"
+)
+
+// Headers.
+const (
+	HeaderNextCursor     = "X-Next-Cursor"
+	HeaderTotalCount     = "X-Total-Count"
+	HeaderRequestID      = "X-Request-Id"
+	HeaderIdempotencyKey = "Idempotency-Key"
+	HeaderReplayed       = "Idempotent-Replay"
+	HeaderReason         = "X-Schedd-Reason" // why, for the audit log
+	HeaderVersion        = "X-Schedd-Version"
+)

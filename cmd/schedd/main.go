@@ -1,0 +1,25 @@
+// Command schedd is the daemon of the job scheduler.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // so that zones are known on machines without them
+
+	"github.com/agentic-sdlc/scheduler/daemon/command"
+	"github.com/agentic-sdlc/scheduler/internal/supervise"
+)
+
+func main() {
+	// The processes that start commands are this binary too, told apart by a verb.
+	if len(os.Args) > 1 && os.Args[1] == supervise.Verb {
+		os.Exit(supervise.Main(os.Args[2:]))
+	}
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	os.Exit(command.Main(context.Background(), command.Env{
+		Args: os.Args[1:], Environ: os.Environ(), Out: os.Stdout, Err: os.Stderr, Signals: signals,
+	}, serve))
+}

@@ -1,0 +1,94 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/agentic-sdlc/scheduler/internal/build"
+)
+
+// Env is the world outside. Every field is required.
+type Env struct {
+	Args    []string // without the program's name
+	Environ []string // "NAME=value"
+	Out     io.Writer
+	Err     io.Writer
+	Signals <-chan os.Signal // INT, TERM and HUP
+}
+
+// getenv returns the value of a variable, "" when it is unset.
+func (e Env) getenv(name string) string {
+	value := ""
+	for _, kv := range e.Environ {
+		if v, ok := strings.CutPrefix(kv, name+"="); ok {
+			value = v
+		}
+	}
+	return value
+}
+
+// Main runs one command line and returns the exit status.
+func Main(ctx context.Context, env Env, serve Serve) int {
+	root := newRoot(env, serve)
+	root.SetArgs(env.Args)
+	root.SetOut(env.Out)
+	root.SetErr(env.Err)
+	return report(env.Err, root.ExecuteContext(ctx))
+}
+
+// newRoot builds the tree. Without a command, schedd serves.
+func newRoot(env Env, serve Serve) *cobra.Command {
+	version, check := false, false
+	root := group(&cobra.Command{
+		Use:   "schedd",
+		Short: "The daemon of the job scheduler",
+		Long: "schedd plans and runs jobs; operators talk to it with schedctl.\n\n" +
+			"Without a command it serves, as `schedd serve` does.",
+		Example:       "  schedd --dev\n  schedd serve --config /etc/schedd/schedd.yaml",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	})
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err.Error()} })
+	root.CompletionOptions.HiddenDefaultCmd = true
+	src := newSource(root.PersistentFlags(), env)
+	run := func(cmd *cobra.Command, _ []string) error {
+		switch {
+		case version:
+			return printVersion(env)
+		case check:
+			return checkConfig(env, src)
+		default:
+			return runServe(cmd.Context(), env, src, serve)
+		}
+	}
+	root.RunE = run
+	serveCmd := &cobra.Command{
+		Use:     "serve",
+		Short:   "Plan and run jobs until told to stop",
+		Example: "  schedd serve --config /etc/schedd/schedd.yaml\n  schedd serve --dev",
+		Args:    usageArgs(cobra.NoArgs),
+		RunE:    run,
+	}
+	for _, cmd := range []*cobra.Command{root, serveCmd} {
+		cmd.Flags().BoolVar(&check, "check-config", false, "check the configuration and exit")
+	}
+	root.Flags().BoolVar(&version, "version", false, "print the version and exit")
+	root.AddCommand(serveCmd, newConfig(env, src), &cobra.Command{
+		Use:     "version",
+		Short:   "Print the version",
+		Example: "  schedd version",
+		Args:    usageArgs(cobra.NoArgs),
+		RunE:    func(*cobra.Command, []string) error { return printVersion(env) },
+	})
+	return root
+}
+
+func printVersion(env Env) error {
+	_, err := fmt.Fprintf(env.Out, "schedd %s\n", build.Get())
+	return err
+}

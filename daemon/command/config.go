@@ -1,0 +1,93 @@
+package command
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/agentic-sdlc/scheduler/daemon/config"
+)
+
+func newConfig(env Env, src *source) *cobra.Command {
+	cmd := group(&cobra.Command{
+		Use:     "config",
+		Short:   "Check, show and write the configuration",
+		Example: "  schedd config check --config /etc/schedd/schedd.yaml",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	})
+	cmd.AddCommand(newConfigCheck(env, src), newConfigShow(env, src), newConfigInit(env), newConfigEnv(env))
+	return cmd
+}
+
+func newConfigCheck(env Env, src *source) *cobra.Command {
+	return &cobra.Command{
+		Use:     "check",
+		Short:   "Report every problem, one a line",
+		Long:    "Reads the configuration as serve does and reports every problem as\nfile:line:column: key: what is wrong. Exit status: 0 when it can be used, else 78.",
+		Example: "  schedd config check --config ./schedd.yaml",
+		Args:    usageArgs(cobra.NoArgs),
+		RunE:    func(*cobra.Command, []string) error { return checkConfig(env, src) },
+	}
+}
+
+func checkConfig(env Env, src *source) error {
+	problems, warnings := config.Check(src.options())
+	for _, w := range warnings {
+		fmt.Fprintf(env.Err, "warning: %s\n", w)
+	}
+	if len(problems) > 0 {
+		return problems
+	}
+	_, err := fmt.Fprintln(env.Out, "configuration ok")
+	return err
+}
+
+func newConfigShow(env Env, src *source) *cobra.Command {
+	origin := false
+	cmd := &cobra.Command{
+		Use:     "show",
+		Short:   "Print the configuration that holds, secrets masked",
+		Example: "  schedd config show --show-origin",
+		Args:    usageArgs(cobra.NoArgs),
+		RunE: func(*cobra.Command, []string) error {
+			cfg, origins, err := config.Load(src.options())
+			if err != nil {
+				return err
+			}
+			if !origin {
+				return config.Show(env.Out, cfg, nil)
+			}
+			return config.Show(env.Out, cfg, &origins)
+		},
+	}
+	cmd.Flags().BoolVar(&origin, "show-origin", false, "say where each value comes from")
+	return cmd
+}
+
+func newConfigInit(env Env) *cobra.Command {
+	output := ""
+	cmd := &cobra.Command{
+		Use:     "init",
+		Short:   "Print a commented configuration with every default",
+		Example: "  schedd config init --output ./schedd.yaml",
+		Args:    usageArgs(cobra.NoArgs),
+		RunE: func(*cobra.Command, []string) error {
+			if output == "" {
+				return config.Init(env.Out)
+			}
+			return config.InitFile(output)
+		},
+	}
+	cmd.Flags().StringVarP(&output, "output", "o", "", "write it to a new `file` instead")
+	return cmd
+}
+
+func newConfigEnv(env Env) *cobra.Command {
+	return &cobra.Command{
+		Use:     "env",
+		Short:   "List the environment variables, their keys and defaults",
+		Example: "  schedd config env",
+		Args:    usageArgs(cobra.NoArgs),
+		RunE:    func(*cobra.Command, []string) error { return config.Variables(env.Out) },
+	}
+}

@@ -1,0 +1,68 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/agentic-sdlc/scheduler/daemon/config"
+	"github.com/agentic-sdlc/scheduler/daemon/listen"
+)
+
+// The exit statuses.
+const (
+	ExitOK          = 0
+	ExitFailure     = 1
+	ExitUsage       = 2
+	ExitRunning     = 3  // another schedd has the socket or the store
+	ExitStore       = 4  // the store cannot be used
+	ExitSchema      = 5  // the store was written by a newer schedd
+	ExitBadSettings = 78 // EX_CONFIG: systemd does not restart after it
+)
+
+// status returns the exit status of an error. An error in the chain that has a
+// method ExitCode chooses its own.
+func status(err error) int {
+	if err == nil {
+		return ExitOK
+	}
+	if coded, ok := errors.AsType[interface {
+		error
+		ExitCode() int
+	}](err); ok {
+		return coded.ExitCode()
+	}
+	if _, ok := errors.AsType[usageError](err); ok {
+		return ExitUsage
+	}
+	if _, ok := errors.AsType[config.Problems](err); ok {
+		return ExitBadSettings
+	}
+	if errors.Is(err, listen.ErrRunning) {
+		return ExitRunning
+	}
+	return ExitFailure
+}
+
+// logged marks an error that the log has already.
+type logged struct{ error }
+
+// Unwrap returns the error itself.
+func (l logged) Unwrap() error { return l.error }
+
+// report writes the error to w, unless the log has it, and returns the exit status.
+func report(w io.Writer, err error) int {
+	code := status(err)
+	if _, ok := errors.AsType[logged](err); ok || err == nil {
+		return code
+	}
+	switch code {
+	case ExitUsage:
+		fmt.Fprintf(w, "schedd: %v\nTry 'schedd --help'.\n", err)
+	case ExitBadSettings:
+		fmt.Fprintln(w, err) // one problem a line, each with its place
+	default:
+		fmt.Fprintf(w, "schedd: %v\n", err)
+	}
+	return code
+}

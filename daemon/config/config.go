@@ -1,0 +1,171 @@
+package config
+
+import "time"
+
+// Config is everything that can be configured. Zero values are not defaults:
+// start from Default.
+//
+// Tags: yaml names the key; reload marks what a SIGHUP applies, everything else
+// needs a restart; oneof lists the allowed words; range the smallest and the
+// largest value.
+type Config struct {
+	NodeID    string    `yaml:"node_id"`                // "" = the host's name; unique among the nodes of one store
+	Roles     []string  `yaml:"roles"`                  // what this node does: RoleAPI, RoleScheduler, RoleWorker
+	DataDir   string    `yaml:"data_dir"`               // database and lock file; "" = chosen by Load
+	Timezone  string    `yaml:"timezone" reload:"yes"`  // of jobs that name none
+	Listen    Listen    `yaml:"listen"`                 //
+	Store     Store     `yaml:"store"`                  //
+	Queue     Queue     `yaml:"queue"`                  //
+	Scheduler Scheduler `yaml:"scheduler" reload:"yes"` //
+	Worker    Worker    `yaml:"worker"`                 //
+	Handlers  Handlers  `yaml:"handlers"`               //
+	Limits    Limits    `yaml:"limits"`                 //
+	Retention Retention `yaml:"retention" reload:"yes"` //
+	Log       Log       `yaml:"log"`                    //
+}
+
+// The roles of a node.
+const (
+	RoleAPI       = "api"       // answers requests
+	RoleScheduler = "scheduler" // plans due times
+	RoleWorker    = "worker"    // runs handlers
+)
+
+// Listen is where the API is found and who may use it. The daemon's own user and
+// root are admins, members of OperatorGroup are operators, nobody else is let in.
+type Listen struct {
+	Socket        string        `yaml:"socket"`         // path of the Unix socket; "" = chosen by Load; ignored when systemd passes one named "api"
+	SocketMode    string        `yaml:"socket_mode"`    // octal
+	SocketGroup   string        `yaml:"socket_group"`   // group that owns the socket; a group that does not exist is left out
+	OperatorGroup string        `yaml:"operator_group"` // whose members are operators
+	MaxBodyBytes  int           `yaml:"max_body_bytes" range:"1024..67108864"`
+	ShutdownGrace time.Duration `yaml:"shutdown_grace" range:"0s..10m"` // how long open requests may go on at a stop
+}
+
+// Store is where jobs and executions are kept.
+type Store struct {
+	Driver      string `yaml:"driver"` // DriverSQLite
+	AutoMigrate bool   `yaml:"auto_migrate"`
+	SQLite      SQLite `yaml:"sqlite"`
+}
+
+// DriverSQLite is the embedded store, DriverMemory the queue inside the process.
+const (
+	DriverSQLite = "sqlite"
+	DriverMemory = "memory"
+)
+
+// SQLite is the embedded store.
+type SQLite struct {
+	Path        string `yaml:"path"`                            // "" = DataDir/schedd.db
+	Synchronous string `yaml:"synchronous" oneof:"full|normal"` // normal may lose the last commits when the power fails
+}
+
+// Queue carries work from the planner to the workers.
+type Queue struct {
+	Driver string `yaml:"driver"` // DriverMemory
+}
+
+// Scheduler is how due times are planned; jobs may override the first and the last.
+type Scheduler struct {
+	Misfire          string        `yaml:"misfire" oneof:"fire_once|fire_all|skip"`
+	MisfireThreshold time.Duration `yaml:"misfire_threshold" range:"1s..24h"` // a due time younger than this is late, not missed
+	CatchUpSpacing   time.Duration `yaml:"catch_up_spacing" range:"0s..1h"`   // between the runs of fire_all
+	DSTPolicy        string        `yaml:"dst_policy" oneof:"once|wall"`
+}
+
+// Worker is how executions run on this node.
+type Worker struct {
+	Slots        int           `yaml:"slots" range:"1..4096"`    // executions at once
+	Commands     int           `yaml:"commands" range:"0..1024"` // of which commands; 0 = none, never more than Slots
+	DrainTimeout time.Duration `yaml:"drain_timeout" range:"0s..24h"`
+	Lease        time.Duration `yaml:"lease" range:"2s..1h"` // how long claims hold without a heartbeat
+	Heartbeat    time.Duration `yaml:"heartbeat" range:"500ms..10m"`
+	ReapEvery    time.Duration `yaml:"reap_every" range:"500ms..10m"` // how often dead workers are looked for
+	Defaults     Defaults      `yaml:"defaults" reload:"yes"`
+}
+
+// Defaults are for jobs that do not say; a change touches jobs created later.
+type Defaults struct {
+	Timeout       time.Duration `yaml:"timeout" range:"0s..720h"` // 0 = no limit
+	MaxRetries    int           `yaml:"max_retries" range:"0..100"`
+	RetryDelay    time.Duration `yaml:"retry_delay" range:"0s..24h"`
+	RetryBackoff  string        `yaml:"retry_backoff" oneof:"fixed|linear|exponential"`
+	RetryMaxDelay time.Duration `yaml:"retry_max_delay" range:"0s..24h"`
+	Priority      string        `yaml:"priority" oneof:"low|medium|high|critical"`
+}
+
+// Handlers says what jobs may run.
+type Handlers struct {
+	Exec     Exec      `yaml:"exec"`
+	HTTP     HTTP      `yaml:"http"`
+	Commands []Command `yaml:"commands"`
+	URLs     []URL     `yaml:"urls"`
+}
+
+// Exec is the handler for commands that a job spells out itself.
+type Exec struct {
+	Free    string   `yaml:"free" oneof:"admin|nobody"` // who may
+	PassEnv []string `yaml:"pass_env"`                  // variables of the daemon that commands see
+	Shell   string   `yaml:"shell"`                     // what runs a command given as one string
+}
+
+// HTTP limits where calls may go: public addresses on ports 80 and 443, and what is
+// named here.
+type HTTP struct {
+	AllowHosts        []string `yaml:"allow_hosts"`                  // names, *.suffixes or "*"; opens no private address
+	AllowPorts        []int    `yaml:"allow_ports" range:"1..65535"` // beside 80 and 443
+	AllowPrivate      []string `yaml:"allow_private"`                // networks (CIDR) that may be called although they are private
+	AllowPrivateHosts []string `yaml:"allow_private_hosts"`          // names whose addresses are not looked at
+}
+
+// Command is a handler that runs one fixed command.
+type Command struct {
+	Name         string        `yaml:"name"`
+	Argv         []string      `yaml:"argv"` // the first is an absolute path
+	Env          []Pair        `yaml:"env"`
+	Dir          string        `yaml:"dir"`                      // "" = /
+	Timeout      time.Duration `yaml:"timeout" range:"0s..720h"` // 0 = the job's
+	AllowShell   bool          `yaml:"allow_shell"`              // Argv may start a shell
+	PayloadStdin bool          `yaml:"payload_stdin"`            // the job's payload goes to its standard input; without, it must be empty
+	Description  string        `yaml:"description"`
+}
+
+// URL is a handler that makes one fixed HTTP call.
+type URL struct {
+	Name         string        `yaml:"name"`
+	URL          string        `yaml:"url"`
+	Method       string        `yaml:"method" oneof:"|GET|HEAD|POST|PUT|PATCH|DELETE"` // "" = POST
+	Headers      []Pair        `yaml:"headers"`
+	ExpectStatus []int         `yaml:"expect_status" range:"100..599"` // what counts as success; empty = 200 to 299
+	Timeout      time.Duration `yaml:"timeout" range:"0s..720h"`       // 0 = the job's
+	Description  string        `yaml:"description"`
+}
+
+// Pair is an environment variable or a header.
+type Pair struct {
+	Name  string `yaml:"name"`
+	Value string `yaml:"value"`
+}
+
+// Limits bound what commands print, in bytes. The oldest lines go first, and a mark
+// is left.
+type Limits struct {
+	LogJobBytes   int `yaml:"log_job_bytes" range:"1048576..1099511627776"`
+	LogTotalBytes int `yaml:"log_total_bytes" range:"1048576..1099511627776"`
+}
+
+// Retention is how long what ended is kept; 0 = for ever.
+type Retention struct {
+	Success  time.Duration `yaml:"success" range:"0s..36500d"`
+	Failed   time.Duration `yaml:"failed" range:"0s..36500d"`
+	OneTime  time.Duration `yaml:"one_time" range:"0s..36500d"` // one-time jobs that are over
+	KeepLast int           `yaml:"keep_last" range:"0..100000"` // executions kept per job however old
+}
+
+// Log is the daemon's own log, on standard error.
+type Log struct {
+	Level  string   `yaml:"level" reload:"yes" oneof:"debug|info|warn|error"`
+	Format string   `yaml:"format" oneof:"auto|json|text|pretty|journal"`
+	Redact []string `yaml:"redact" reload:"yes"` // attributes whose name contains one of these are masked
+}

@@ -1,0 +1,86 @@
+package control
+
+import (
+	"context"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/api"
+	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store"
+)
+
+// AuditPage is one page of audits.
+type AuditPage = store.Page[api.SlotAudit]
+
+// AuditQuery selects jobs to audit.
+type AuditQuery struct {
+	Job    string // id or name; "" = all
+	Limit  int    // jobs in one page
+	Cursor string
+	Total  bool
+}
+
+// forEver is after every slot.
+var forEver = time.Unix(1<<40, 0)
+
+// AuditSlots recomputes the slots of jobs and holds them against the records, which
+// are streamed: memory does not grow with history.
+func (s *Service) AuditSlots(ctx context.Context, c Call, q AuditQuery) (AuditPage, error) {
+	if q.Job != "" {
+		j, err := s.Job(ctx, c, q.Job)
+		if err != nil {
+			return AuditPage{}, err
+		}
+		audit, err := s.audit(ctx, &j)
+		return AuditPage{Items: []api.SlotAudit{audit}, Total: 1}, err
+	}
+	jobs, err := s.ListJobs(ctx, c, store.JobFilter{Limit: q.Limit, Cursor: q.Cursor, WithTotal: q.Total})
+	if err != nil {
+		return AuditPage{}, err
+	}
+	page := AuditPage{Items: make([]api.SlotAudit, 0, len(jobs.Items)), Next: jobs.Next, Total: jobs.Total}
+	for i := range jobs.Items {
+		audit, err := s.audit(ctx, &jobs.Items[i])
+		if job.CodeOf(err) == job.NotFound {
+			continue // purged since the list was read
+		}
+		if err != nil {
+			return AuditPage{}, err
+		}
+		page.Items = append(page.Items, audit)
+	}
+	return page, nil
+}
+
+// audit audits one job. A schedule that cannot be read is a finding, not an error.
+func (s *Service) audit(ctx context.Context, j *job.Job) (api.SlotAudit, error) {
+	id := j.ID.String()
+	book, err := s.store.Book(ctx, j.Platform, id)
+	if err != nil {
+		return api.SlotAudit{}, err
+	}
+	audit, err := job.AuditSlots(book, func(yield func(job.LedgerEntry) error) error {
+		return s.store.Entries(ctx, j.Platform, id, time.Time{}, forEver, yield)
+	})
+	if job.CodeOf(err) == job.Invalid {
+		audit = job.Audit{Faults: 1, Findings: []job.Finding{{Kind: "definition", Message: err.Error()}}}
+	} else if err != nil {
+		return api.SlotAudit{}, err
+	}
+	out := api.SlotAudit{
+		JobID: j.ID, Job: j.Name, From: instant(audit.From), Until: instant(audit.Until), Planned: audit.Planned, Ran: audit.Ran,
+		Skipped: audit.Skipped, Pruned: audit.Pruned, Balanced: audit.Balanced(),
+	}
+	for _, f := range audit.Findings {
+		out.Findings = append(out.Findings, api.SlotFinding{Slot: f.Slot, Kind: f.Kind, Message: f.Message})
+	}
+	return out, nil
+}
+
+// instant is nil for the zero time.
+func instant(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}

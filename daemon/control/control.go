@@ -1,0 +1,116 @@
+package control
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/api"
+	"github.com/agentic-sdlc/scheduler/handler"
+	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store"
+)
+
+// Filters and pages of lists are the store's.
+type (
+	JobFilter       = store.JobFilter
+	ExecutionFilter = store.ExecutionFilter
+	LogFilter       = store.LogFilter
+	JobPage         = store.Page[job.Job]
+	ExecutionPage   = store.Page[job.Execution]
+)
+
+// Bounds and words of lists.
+const (
+	MaxLimit    = store.MaxLimit
+	AnyPlatform = store.AnyPlatform
+)
+
+// Options are what a Service needs. Store, Handlers and NewID are required.
+type Options struct {
+	Store    store.Store
+	Handlers *handler.Registry
+	Defaults job.Defaults // zero = job.StandardDefaults
+	Policy   job.Policy   // zero = job.DefaultPolicy
+	NewID    func() job.ID
+	Logger   *slog.Logger // nil = silent
+
+	Wake          func()             // a cursor may have moved to an earlier instant; nil = nobody cares
+	Kick          func()             // an execution may be ready; nil = nobody cares
+	CancelRunning func(ids []job.ID) // these were asked to stop: a hint, the store knows; nil = nobody cares
+
+	Version api.Version // what the build says; the store's part is filled in
+	Started time.Time   // of this daemon
+	Health  HealthOptions
+}
+
+// Service does what operators ask for. It is safe for concurrent use.
+type Service struct {
+	o      Options
+	store  store.Store
+	log    *slog.Logger
+	rules  atomic.Pointer[rules]
+	health struct {
+		sync.Mutex
+
+		since map[string]time.Time // first sight of each issue that is still there
+	}
+}
+
+// New returns a Service.
+func New(o Options) *Service {
+	if o.Defaults == (job.Defaults{}) {
+		o.Defaults = job.StandardDefaults()
+	}
+	if o.Policy == (job.Policy{}) {
+		o.Policy = job.DefaultPolicy()
+	}
+	if o.Handlers == nil {
+		o.Handlers = &handler.Registry{}
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	for _, hook := range []*func(){&o.Wake, &o.Kick} {
+		if *hook == nil {
+			*hook = func() {}
+		}
+	}
+	o.Health.fill()
+	s := &Service{o: o, store: o.Store, log: o.Logger}
+	s.health.since = map[string]time.Time{}
+	s.Apply(o.Defaults, o.Policy)
+	return s
+}
+
+// rules are what a reload may change.
+type rules struct {
+	defaults job.Defaults
+	policy   job.Policy
+}
+
+// Apply changes the defaults and the policy for the calls that follow.
+func (s *Service) Apply(defaults job.Defaults, policy job.Policy) {
+	s.rules.Store(&rules{defaults: defaults, policy: policy})
+}
+
+// act is who changes a job, when, and under which policy.
+func (s *Service) act(c Call) job.Act {
+	return job.Act{By: c.Principal.Name, Now: c.Now, Policy: s.rules.Load().policy}
+}
+
+// did logs a change that an operator cares about.
+func (s *Service) did(ctx context.Context, c Call, what string, attrs ...slog.Attr) {
+	attrs = append(attrs, slog.String("by", c.Principal.Name))
+	if c.Reason != "" {
+		attrs = append(attrs, slog.String("reason", c.Reason))
+	}
+	s.log.LogAttrs(ctx, slog.LevelInfo, what, attrs...)
+}
+
+// jobAttrs name a job in the log.
+func jobAttrs(j *job.Job) []slog.Attr {
+	return []slog.Attr{slog.String("job_id", j.ID.String()), slog.String("job", j.Name)}
+}

@@ -1,0 +1,129 @@
+package control
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+
+	"github.com/agentic-sdlc/scheduler/api"
+	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store"
+)
+
+// CreateJob makes a job of the type. With an idempotency key seen before it answers
+// what it answered then, and replayed is true.
+func (s *Service) CreateJob(ctx context.Context, c Call, typ job.Type, in *api.JobInput) (created job.Job, replayed bool, err error) {
+	j, err := s.newJob(&c, typ, in)
+	if err != nil {
+		return job.Job{}, false, err
+	}
+	p := store.CreateJob{Job: j, IdempotencyKey: c.IdempotencyKey, BodyHash: c.BodyHash, Now: c.Now}
+	if j.Status == job.JobActive && typ != job.TypeEvent {
+		opening, err := job.Open(j, c.Now, "created")
+		if err != nil {
+			return job.Job{}, false, err
+		}
+		p.Open = &opening
+	}
+	created, replayed, err = s.store.CreateJob(ctx, p)
+	if err != nil || replayed {
+		return created, replayed, err
+	}
+	s.o.Wake()
+	s.did(ctx, c, "job created", append(jobAttrs(&created), slog.String("type", string(typ)))...)
+	return created, false, nil
+}
+
+// newJob is the job that in describes, checked.
+func (s *Service) newJob(c *Call, typ job.Type, in *api.JobInput) (job.Job, error) {
+	spec := job.NewSpec(s.rules.Load().defaults)
+	spec.Type = typ
+	problems := overlay(&spec, in, c.Now)
+	info, faults := s.checkHandler(&spec, in.HandlerType != nil)
+	spec.Normalize(s.rules.Load().defaults)
+	problems = append(append(problems, spec.ValidateAt(c.Now)...), faults...)
+	id, err := s.idOf(in)
+	if err != nil {
+		problems.Add("id", "pattern", "must be a UUID")
+	}
+	if err := problems.Err(); err != nil {
+		return job.Job{}, err
+	}
+	if in.PlatformID != nil {
+		if c.Platform != "" && c.Platform != *in.PlatformID {
+			return job.Job{}, fieldError("platform_id", "contradiction", "contradicts the platform_id of the query")
+		}
+		c.Platform = *in.PlatformID
+		if c.Platform == "" {
+			return job.Job{}, fieldError("platform_id", "pattern", "must not be empty; leave it out")
+		}
+	}
+	home, err := c.home()
+	if err != nil {
+		return job.Job{}, err
+	}
+	if err := c.mayUse(info); err != nil {
+		return job.Job{}, err
+	}
+	j := job.Job{
+		ID: id, Platform: home, Spec: spec, Status: job.JobActive, Revision: 1, CreatedBy: c.Principal.Name,
+		CreatedAt: c.Now, UpdatedAt: c.Now, Anchor: c.Now, Seed: home + "/" + spec.Name,
+	}
+	if spec.StartDate != nil {
+		j.Anchor = *spec.StartDate
+	}
+	if in.Enabled != nil && !*in.Enabled {
+		j.Status, j.PausedAt, j.PauseReason = job.JobPaused, &c.Now, "created disabled"
+	}
+	return j, nil
+}
+
+// idOf is the id that the caller chose, or a new one.
+func (s *Service) idOf(in *api.JobInput) (job.ID, error) {
+	if in.ID == nil {
+		return s.o.NewID(), nil
+	}
+	id, err := job.ParseID(*in.ID)
+	if err == nil && id.IsZero() {
+		err = job.Errorf(job.Invalid, "the nil UUID is no id")
+	}
+	return id, err
+}
+
+// PatchJob changes the fields that in gives. in.Null names those that go back to
+// their default.
+func (s *Service) PatchJob(ctx context.Context, c Call, ref string, in *api.JobInput) (job.Job, error) {
+	for field, set := range map[string]bool{"id": in.ID != nil, "platform_id": in.PlatformID != nil, "enabled": in.Enabled != nil} {
+		if set {
+			return job.Job{}, fieldError(field, "read_only", "cannot be changed by PATCH")
+		}
+	}
+	return s.change(ctx, c, ref, job.Patch(s.act(c), func(spec *job.Spec) error { return s.edit(c, spec, in) }), "job changed")
+}
+
+// edit writes a PATCH over a definition.
+func (s *Service) edit(c Call, spec *job.Spec, in *api.JobInput) error {
+	before := *spec
+	spec.ForgetDerived(s.rules.Load().defaults, given(in))
+	problems := append(clearNull(spec, s.rules.Load().defaults, in.Null), overlay(spec, in, c.Now)...)
+	if err := problems.Err(); err != nil {
+		return err
+	}
+	spec.Normalize(s.rules.Load().defaults)
+	if spec.HandlerName == before.HandlerName && spec.HandlerType == before.HandlerType && sameJSON(spec.Payload, before.Payload) {
+		return nil
+	}
+	info, problems := s.checkHandler(spec, in.HandlerType != nil)
+	if err := append(spec.Validate(), problems...).Err(); err != nil {
+		return err
+	}
+	return c.mayUse(info)
+}
+
+// sameJSON compares texts the way encoding/json writes them, as a store may.
+func sameJSON(a, b json.RawMessage) bool {
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	return errX == nil && errY == nil && bytes.Equal(x, y)
+}

@@ -1,0 +1,82 @@
+package control
+
+import (
+	"encoding/json"
+	"errors"
+
+	"github.com/agentic-sdlc/scheduler/handler"
+	"github.com/agentic-sdlc/scheduler/job"
+)
+
+// ListHandlers returns what jobs may run, ordered by name.
+func (s *Service) ListHandlers(Call) []handler.Info { return s.o.Handlers.List() }
+
+// checkHandler finds the handler of a definition and lets it judge the payload. A
+// definition that says no type gets the handler's.
+func (s *Service) checkHandler(spec *job.Spec, typeGiven bool) (handler.Info, job.Problems) {
+	var p job.Problems
+	h, info, ok := s.o.Handlers.Lookup(spec.HandlerName)
+	if !ok {
+		if spec.HandlerName != "" { // else Validate says so
+			p.Add("handler_name", "unknown", "handler %.80q is not registered%s", spec.HandlerName, s.didYouMean(spec.HandlerName))
+		}
+		return info, p
+	}
+	if typeGiven && spec.HandlerType != info.Type {
+		p.Add("handler_type", "contradiction", "handler %q is of type %q, not %q", info.Name, info.Type, spec.HandlerType)
+	}
+	spec.HandlerType = info.Type
+	return info, append(p, judge(h, spec.Payload)...)
+}
+
+// judge asks a handler what is wrong with a payload.
+func judge(h handler.Handler, payload json.RawMessage) job.Problems {
+	v, ok := h.(handler.Validator)
+	if !ok || !json.Valid(payload) {
+		return nil
+	}
+	var p job.Problems
+	err := v.ValidatePayload(payload)
+	fault, ok := errors.AsType[*job.Error](err)
+	switch {
+	case err == nil:
+	case ok && len(fault.Fields) > 0:
+		p = fault.Fields
+	case ok:
+		p.Add("payload", "invalid", "%s", fault.Message)
+	default:
+		p.Add("payload", "invalid", "%v", err)
+	}
+	return p
+}
+
+// didYouMean suggests the nearest handler.
+func (s *Service) didYouMean(name string) string {
+	var names []string
+	for _, info := range s.o.Handlers.List() {
+		names = append(names, info.Name)
+	}
+	if near := job.Nearest(name, names); near != "" {
+		return `; did you mean "` + near + `"?`
+	}
+	return ""
+}
+
+// checkRun judges the payload of one run of a job: its form, the caller, the handler.
+func (s *Service) checkRun(c Call, j *job.Job, payload json.RawMessage) error {
+	if payload == nil {
+		return nil
+	}
+	p := job.CheckPayload(payload)
+	h, info, ok := s.o.Handlers.Lookup(j.HandlerName)
+	switch {
+	case !ok: // nobody could tell whether it is a free command
+		p.Add("payload", "unknown", "handler %q of the job is not registered here, so its payload cannot be replaced", j.HandlerName)
+	case len(p) == 0:
+		p = judge(h, payload)
+	}
+	if err := p.Err(); err != nil {
+		return err
+	}
+	return c.mayUse(info)
+}

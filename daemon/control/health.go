@@ -1,0 +1,225 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/api"
+	"github.com/agentic-sdlc/scheduler/job"
+)
+
+// HealthOptions say how this node is looked at. Nil functions leave a part out.
+type HealthOptions struct {
+	// Clock measures how long the store takes; nil = not measured.
+	Clock func() time.Time
+	// Ticked returns when the timer last looked for due jobs, and how late the newest
+	// runs started.
+	Ticked func() (last time.Time, lag time.Duration)
+	// Queue checks the way to the workers.
+	Queue func(ctx context.Context) error
+	// Draining reports that the daemon takes no new work.
+	Draining func() bool
+
+	SlowStore time.Duration // a slower answer is a warning; 0 = 1 s
+	MaxLag    time.Duration // later starts are a warning; 0 = 5 s
+	MaxTick   time.Duration // an older tick means that the timer is stuck; 0 = 15 s
+}
+
+func (h *HealthOptions) fill() {
+	for d, standard := range map[*time.Duration]time.Duration{&h.SlowStore: time.Second, &h.MaxLag: 5 * time.Second, &h.MaxTick: 15 * time.Second} {
+		if *d == 0 {
+			*d = standard
+		}
+	}
+	if h.Draining == nil {
+		h.Draining = func() bool { return false }
+	}
+}
+
+// Words of api.Health.
+const (
+	Healthy   = "healthy"
+	Degraded  = "degraded"
+	Unhealthy = "unhealthy"
+
+	up, down = "up", "down"
+
+	severityWarning  = "warning"
+	severityError    = "error"
+	severityCritical = "critical" // makes the node unhealthy
+)
+
+// Health looks at every part of this node.
+func (s *Service) Health(ctx context.Context, now time.Time) api.Health {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	h := examination{s: s, now: now, answer: api.Health{Status: Healthy, Components: map[string]api.Component{}, Timestamp: now}}
+	if !s.o.Started.IsZero() {
+		h.answer.UptimeSeconds = int64(now.Sub(s.o.Started).Seconds())
+	}
+	if h.database(ctx) {
+		h.workers(ctx)
+		h.backlog(ctx)
+	}
+	h.scheduler()
+	h.queue(ctx)
+	h.remember()
+	return h.answer
+}
+
+// examination is one look.
+type examination struct {
+	s      *Service
+	now    time.Time
+	answer api.Health
+	keys   []string // of the issues
+}
+
+// issue notes what is wrong. kind tells issues of one component apart.
+func (h *examination) issue(component, kind, severity, fix, format string, args ...any) {
+	h.answer.Issues = append(h.answer.Issues, api.Issue{Component: component, Severity: severity, Message: fmt.Sprintf(format, args...), Fix: fix})
+	h.keys = append(h.keys, component+"/"+kind)
+	switch {
+	case severity == severityCritical:
+		h.answer.Status = Unhealthy
+	case h.answer.Status == Healthy:
+		h.answer.Status = Degraded
+	}
+}
+
+// database reports whether the store answers.
+func (h *examination) database(ctx context.Context) bool {
+	part := api.Component{Status: up}
+	clock := h.s.o.Health.Clock
+	var began time.Time
+	if clock != nil {
+		began = clock()
+	}
+	err := h.s.store.Ping(ctx)
+	if clock != nil {
+		took := clock().Sub(began)
+		ms := float64(took.Microseconds()) / 1000
+		part.LatencyMS = &ms
+		if took > h.s.o.Health.SlowStore {
+			h.issue("database", "slow", severityWarning, "", "the store took %s to answer", took.Round(time.Millisecond))
+		}
+	}
+	if err != nil {
+		part.Status = down
+		h.issue("database", "down", severityCritical, "journalctl -u schedd", "the store does not answer")
+	} else if info, err := h.s.store.Info(ctx); err == nil {
+		part.Message = info.Driver + " " + info.Version
+	}
+	h.answer.Components["database"] = part
+	return err == nil
+}
+
+// scheduler looks at the timer of this node.
+func (h *examination) scheduler() {
+	o := &h.s.o.Health
+	if o.Ticked == nil {
+		return
+	}
+	last, lag := o.Ticked()
+	age := h.now.Sub(last)
+	part := api.Component{Status: up, Message: fmt.Sprintf("tick %s ago, lag %s", age.Round(time.Millisecond), lag.Round(time.Millisecond))}
+	switch {
+	case age > o.MaxTick:
+		part.Status = down
+		h.issue("scheduler", "stuck", severityCritical, "systemctl restart schedd", "the timer has not looked for due jobs for %s", age.Round(time.Second))
+	case lag > o.MaxLag:
+		h.issue("scheduler", "late", severityWarning, "schedctl top", "runs start %s late", lag.Round(100*time.Millisecond))
+	}
+	h.answer.Components["scheduler"] = part
+}
+
+// queue looks at the way to the workers. Without it they poll the store.
+func (h *examination) queue(ctx context.Context) {
+	part := api.Component{Status: up}
+	if h.s.o.Health.Queue != nil {
+		if err := h.s.o.Health.Queue(ctx); err != nil {
+			part.Status = down
+			h.issue("queue", "down", severityWarning, "", "the queue does not answer; workers poll the store")
+		}
+	}
+	h.answer.Components["queue"] = part
+}
+
+// workers counts the nodes whose lease is good.
+func (h *examination) workers(ctx context.Context) {
+	sessions, err := h.s.store.ListSessions(ctx, h.now)
+	if err != nil {
+		return
+	}
+	alive := 0
+	for i := range sessions {
+		if sessions[i].ClosedAt == nil && sessions[i].LeaseUntil.After(h.now) {
+			alive++
+		}
+	}
+	part := api.Component{Status: up, ActiveCount: &alive}
+	if alive == 0 {
+		part.Status = down
+		h.issue("workers", "none", severityError, "systemctl start schedd", "no worker is alive: nothing that is due will start")
+	}
+	h.answer.Components["workers"] = part
+}
+
+// backlog looks at what nobody takes care of.
+func (h *examination) backlog(ctx context.Context) {
+	totals, err := h.s.store.Totals(ctx, h.now)
+	if err != nil {
+		return
+	}
+	if totals.Dead > 0 {
+		h.issue("queue", "dead", severityWarning, "schedctl dlq list", "%d dead letters", totals.Dead)
+	}
+	if broken := totals.Jobs[job.JobError]; broken > 0 {
+		h.issue("scheduler", "broken", severityWarning, "schedctl ls --status error", "%d jobs have a definition that cannot be used", broken)
+	}
+}
+
+// remember dates the issues by their first sight, and forgets those that are gone.
+func (h *examination) remember() {
+	known := &h.s.health
+	known.Lock()
+	defer known.Unlock()
+	since := make(map[string]time.Time, len(h.keys))
+	for i, key := range h.keys {
+		first, ok := known.since[key]
+		if !ok {
+			first = h.now
+		}
+		since[key], h.answer.Issues[i].Since = first, first
+	}
+	known.since = since
+}
+
+// Ready returns nil when the daemon takes requests: it is not draining, and the
+// store answers.
+func (s *Service) Ready(ctx context.Context) error {
+	if s.o.Health.Draining() {
+		return job.Errorf(job.Unavailable, "schedd is shutting down")
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	if err := s.store.Ping(ctx); err != nil {
+		return &job.Error{Code: job.Unavailable, Message: "the store does not answer", Err: err}
+	}
+	return nil
+}
+
+// Draining reports that the daemon is shutting down.
+func (s *Service) Draining() bool { return s.o.Health.Draining() }
+
+// Version says what the daemon is.
+func (s *Service) Version(ctx context.Context) (api.Version, error) {
+	v := s.o.Version
+	info, err := s.store.Info(ctx)
+	if err != nil {
+		return v, err
+	}
+	v.Store, v.Schema = info.Driver+" "+info.Version, info.Schema
+	return v, nil
+}

@@ -1,0 +1,85 @@
+package control
+
+import (
+	"context"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/api"
+	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store"
+)
+
+// WhyExecution explains an execution.
+func (s *Service) WhyExecution(ctx context.Context, c Call, ref string) (api.Why, error) {
+	e, err := s.Execution(ctx, c, ref)
+	if err != nil {
+		return api.Why{}, err
+	}
+	j, err := s.store.Job(ctx, e.Platform, e.JobID.String())
+	if err != nil {
+		return api.Why{}, err
+	}
+	return shown(job.WhyExecution(&j, &e, c.Now)), nil
+}
+
+// WhyJob explains where a job stands.
+func (s *Service) WhyJob(ctx context.Context, c Call, ref string) (api.Why, error) {
+	j, err := s.Job(ctx, c, ref)
+	if err != nil {
+		return api.Why{}, err
+	}
+	page, err := s.store.ListExecutions(ctx, store.ExecutionFilter{Platform: j.Platform, Job: j.ID.String(), Limit: 1})
+	if err != nil {
+		return api.Why{}, err
+	}
+	var last *job.Execution
+	if len(page.Items) > 0 {
+		last = &page.Items[0]
+	}
+	return shown(job.WhyJob(&j, last, c.Now)), nil
+}
+
+// WhySlot explains what became, or will become, of a job at an instant.
+func (s *Service) WhySlot(ctx context.Context, c Call, ref string, at time.Time) (api.Why, error) {
+	j, err := s.Job(ctx, c, ref)
+	if err != nil {
+		return api.Why{}, err
+	}
+	book, err := s.store.Book(ctx, j.Platform, j.ID.String())
+	if err != nil {
+		return api.Why{}, err
+	}
+	var entry *job.LedgerEntry
+	err = s.store.Entries(ctx, j.Platform, j.ID.String(), at.Add(-time.Microsecond), at, func(e store.Entry) error {
+		if entry == nil {
+			entry = &e
+		}
+		return nil
+	})
+	if err != nil {
+		return api.Why{}, err
+	}
+	var e *job.Execution
+	if entry != nil && entry.Range == nil {
+		found, err := s.store.Execution(ctx, j.Platform, entry.ID.String())
+		if err != nil && job.CodeOf(err) != job.NotFound {
+			return api.Why{}, err
+		}
+		if err == nil {
+			e = &found
+		}
+	}
+	return shown(job.WhySlot(&book, at, entry, e, c.Now)), nil
+}
+
+// shown is a Reason as the API has it.
+func shown(r job.Reason) api.Why {
+	why := api.Why{Subject: r.Subject, Verdict: r.Verdict, Change: r.Change, Steps: make([]api.WhyStep, len(r.Steps))}
+	for i, step := range r.Steps {
+		why.Steps[i] = api.WhyStep{Check: step.Check, Result: step.Result, Detail: step.Detail}
+		if !step.At.IsZero() {
+			why.Steps[i].At = &r.Steps[i].At
+		}
+	}
+	return why
+}

@@ -1,0 +1,202 @@
+package daemon
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/api"
+	"github.com/agentic-sdlc/scheduler/daemon/config"
+	"github.com/agentic-sdlc/scheduler/daemon/control"
+	"github.com/agentic-sdlc/scheduler/daemon/listen"
+	"github.com/agentic-sdlc/scheduler/handler"
+	"github.com/agentic-sdlc/scheduler/internal/build"
+	"github.com/agentic-sdlc/scheduler/internal/supervise"
+	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/queue/memory"
+	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/sqlite"
+)
+
+// Options are what one life of the daemon needs.
+type Options struct {
+	Config config.Config
+	Logger *slog.Logger
+	Build  build.Info
+	// Reloads carries configurations whose reloadable keys are to be applied; nil = none.
+	Reloads <-chan config.Config
+	// Ready is called once, when requests are answered at addr.
+	Ready func(addr string)
+}
+
+// Run serves until ctx ends, then drains and returns nil. An error is what kept it
+// from starting; it has an exit status where the reason is the store or another
+// schedd.
+func Run(ctx context.Context, o Options) error {
+	n := &node{o: o, cfg: o.Config, log: o.Logger, started: now()}
+	defer n.close()
+	for _, step := range []func(context.Context) error{n.openStore, n.startSupervisor, n.build, n.listen} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return n.serve(ctx)
+}
+
+// node is one life of the daemon. What was opened is closed in reverse order.
+type node struct {
+	o       Options
+	cfg     config.Config
+	log     *slog.Logger
+	started time.Time
+
+	store    *sqlite.Store
+	instance string
+	runner   *supervise.Client
+	handlers *handler.Registry
+	queue    *memory.Queue
+	engine   *Engine
+	control  *control.Service
+	socket   *listen.Listener
+	draining drainFlag
+
+	closers []func() error
+}
+
+func (n *node) onClose(fn func() error) { n.closers = append(n.closers, fn) }
+
+// close undoes the start, last first.
+func (n *node) close() {
+	for i := len(n.closers) - 1; i >= 0; i-- {
+		if err := n.closers[i](); err != nil {
+			n.log.Error("close failed", slog.Any("err", err))
+		}
+	}
+}
+
+func (n *node) openStore(ctx context.Context) error {
+	path := n.cfg.Store.SQLite.Path
+	if path == "" {
+		path = filepath.Join(n.cfg.DataDir, "schedd.db")
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		return &exitError{status: exitStore, err: fmt.Errorf("make the data directory: %w", err)}
+	}
+	var id [16]byte
+	_, _ = rand.Read(id[:]) // never fails
+	s, err := sqlite.Open(ctx, sqlite.Options{Path: path, Synchronous: n.cfg.Store.SQLite.Synchronous, Instance: hex.EncodeToString(id[:])})
+	if err != nil {
+		return storeError(err)
+	}
+	n.store = s
+	n.onClose(s.Close)
+	info, err := s.Info(ctx)
+	if err != nil {
+		return storeError(err)
+	}
+	n.instance = info.Instance
+	n.log.InfoContext(ctx, "store open", slog.String("path", path), slog.Int64("schema", info.Schema))
+	return nil
+}
+
+// startSupervisor kills what an earlier life of this daemon may have left running,
+// then starts the process that starts commands.
+func (n *node) startSupervisor(ctx context.Context) error {
+	killed, err := supervise.Sweep(ctx, n.instance)
+	if err != nil {
+		n.log.WarnContext(ctx, "looking for commands of an earlier life failed", slog.Any("err", err))
+	}
+	if killed > 0 {
+		n.log.WarnContext(ctx, "commands of an earlier life were killed", slog.Int("processes", killed))
+	}
+	n.runner, err = supervise.Start(context.WithoutCancel(ctx), supervise.Options{Cookie: n.instance, Logger: n.log})
+	if err != nil {
+		return fmt.Errorf("start the supervisor of commands: %w", err)
+	}
+	n.onClose(n.runner.Close)
+	return nil
+}
+
+// build makes the handlers, the engine and the use cases.
+func (n *node) build(context.Context) error {
+	var err error
+	if n.handlers, err = buildHandlers(n.cfg.Handlers, n.runner, os.Environ()); err != nil {
+		return &exitError{status: exitConfig, err: err}
+	}
+	n.queue = memory.New(memory.Options{Now: now})
+	n.onClose(n.queue.Close)
+	ids := &job.IDs{Rand: rand.Reader}
+	ids.After(n.store.Newest())
+	w := n.cfg.Worker
+	n.engine = NewEngine(EngineOptions{
+		Store: n.store, Queue: n.queue, Bus: memory.NewBus(memory.BusOptions{}), Handlers: n.handlers, Logger: n.log,
+		Node: n.cfg.NodeID, Version: n.o.Build.Version, IDs: ids, Settings: settingsOf(&n.cfg),
+		Slots: w.Slots, SlowSlots: w.Commands, Lease: w.Lease, Heartbeat: w.Heartbeat, ReapEvery: w.ReapEvery, Drain: w.DrainTimeout,
+		LogCaps: store.LogCaps{Job: int64(n.cfg.Limits.LogJobBytes), Total: int64(n.cfg.Limits.LogTotalBytes)},
+	})
+	n.control = control.New(control.Options{
+		Store: n.store, Handlers: n.handlers, Defaults: defaultsOf(&n.cfg), Policy: policyOf(&n.cfg), NewID: n.engine.NewID, Logger: n.log,
+		Wake: n.engine.Wake, Kick: n.engine.Kick, CancelRunning: n.engine.Cancel, Started: n.started, Version: n.version(),
+		Health: control.HealthOptions{
+			Clock: now, Draining: n.draining.get,
+			Ticked: func() (time.Time, time.Duration) {
+				v := n.engine.Vitals()
+				return v.LastTick, v.Lag
+			},
+			Queue: func(ctx context.Context) error {
+				_, err := n.queue.Depth(ctx)
+				return err
+			},
+		},
+	})
+	return nil
+}
+
+func (n *node) version() api.Version {
+	b := n.o.Build
+	return api.Version{
+		Version: b.Version, Commit: b.Commit, Built: b.Date, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
+		API: "v1", Queue: "memory", Node: n.cfg.NodeID,
+	}
+}
+
+// storeError gives the store's errors their exit status.
+func storeError(err error) error {
+	if _, ok := errors.AsType[*sqlite.LockedError](err); ok {
+		return &exitError{status: exitRunning, err: err}
+	}
+	if _, ok := errors.AsType[*sqlite.SchemaError](err); ok {
+		return &exitError{status: exitSchema, err: err}
+	}
+	return &exitError{status: exitStore, err: fmt.Errorf("open the store: %w", err)}
+}
+
+// Exit statuses of what keeps the daemon from starting.
+const (
+	exitRunning = 3
+	exitStore   = 4
+	exitSchema  = 5
+	exitConfig  = 78
+)
+
+// exitError is an error that chooses the exit status.
+type exitError struct {
+	status int
+	err    error
+}
+
+// Error returns the reason.
+func (e *exitError) Error() string { return e.err.Error() }
+
+// Unwrap returns the reason.
+func (e *exitError) Unwrap() error { return e.err }
+
+// ExitCode returns the exit status.
+func (e *exitError) ExitCode() int { return e.status }

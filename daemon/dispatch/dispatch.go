@@ -1,0 +1,73 @@
+package dispatch
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/queue"
+	"github.com/agentic-sdlc/scheduler/store"
+)
+
+// Options of a Dispatcher.
+type Options struct {
+	Store interface {
+		Waiting(ctx context.Context, now time.Time, limit int) ([]store.Waiting, error)
+		NextReady(ctx context.Context, now time.Time) (time.Time, error)
+	}
+	Queue  queue.Queue
+	Logger *slog.Logger
+	Now    func() time.Time
+	// Free returns how many executions could start now.
+	Free func() int
+}
+
+// Dispatcher announces waiting executions.
+type Dispatcher struct {
+	o    Options
+	kick chan struct{}
+
+	// backlog says that there may be more than was announced, so that a slot that
+	// becomes free is worth a look at the store.
+	backlog atomic.Bool
+}
+
+// New returns a dispatcher; Run starts it.
+func New(o Options) *Dispatcher {
+	return &Dispatcher{o: o, kick: make(chan struct{}, 1)}
+}
+
+// Freed says that slots became free.
+func (d *Dispatcher) Freed() {
+	if d.backlog.Load() {
+		d.Kick()
+	}
+}
+
+// Kick makes Run look at once: something became ready.
+func (d *Dispatcher) Kick() {
+	select {
+	case d.kick <- struct{}{}:
+	default:
+	}
+}
+
+// Tick announces a window and returns how many executions it held.
+func (d *Dispatcher) Tick(ctx context.Context, now time.Time) (int, error) {
+	free := d.o.Free()
+	if free == 0 {
+		d.backlog.Store(true)
+		return 0, nil
+	}
+	waiting, err := d.o.Store.Waiting(ctx, now, 2*free)
+	d.backlog.Store(err != nil || len(waiting) > 0)
+	if err != nil || len(waiting) == 0 {
+		return 0, err
+	}
+	messages := make([]queue.Message, len(waiting))
+	for i, w := range waiting {
+		messages[i] = queue.Message{ExecutionID: w.ID, Platform: w.Platform, HandlerName: w.HandlerName, Priority: w.Priority, ReadyAt: w.ReadyAt}
+	}
+	return len(messages), d.o.Queue.Announce(ctx, messages)
+}

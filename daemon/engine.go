@@ -1,0 +1,152 @@
+package daemon
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"log/slog"
+	mathrand "math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/daemon/dispatch"
+	"github.com/agentic-sdlc/scheduler/daemon/executor"
+	"github.com/agentic-sdlc/scheduler/daemon/maintain"
+	"github.com/agentic-sdlc/scheduler/daemon/timer"
+	"github.com/agentic-sdlc/scheduler/handler"
+	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/queue"
+	"github.com/agentic-sdlc/scheduler/store"
+)
+
+// EngineOptions say how jobs are planned and run. Durations and numbers must be
+// positive.
+type EngineOptions struct {
+	Store    store.Store
+	Queue    queue.Queue
+	Bus      queue.Bus
+	Handlers *handler.Registry
+	Logger   *slog.Logger
+	Node     string
+	Version  string
+	IDs      *job.IDs // nil = a generator of its own
+
+	Settings                    Settings
+	Slots, SlowSlots            int
+	Lease, Heartbeat, ReapEvery time.Duration
+	Drain                       time.Duration
+	LogCaps                     store.LogCaps
+}
+
+// Settings are what can be changed while the engine runs.
+type Settings struct {
+	Policy    job.Policy
+	Retention store.Retention
+}
+
+// Engine plans and runs jobs: everything but the API.
+type Engine struct {
+	o        EngineOptions
+	session  atomic.Int64
+	settings atomic.Pointer[Settings]
+	ids      *job.IDs
+
+	timer    *timer.Timer
+	dispatch *dispatch.Dispatcher
+	executor *executor.Executor
+	maintain *maintain.Maintainer
+}
+
+// NewEngine connects the components; Run starts them.
+func NewEngine(o EngineOptions) *Engine {
+	e := &Engine{o: o, ids: o.IDs}
+	if e.ids == nil {
+		e.ids = &job.IDs{Rand: rand.Reader}
+	}
+	e.Apply(o.Settings)
+	e.executor = executor.New(executor.Options{
+		Store: o.Store, Queue: o.Queue, Handlers: o.Handlers, Logger: o.Logger, Now: now, Random: mathrand.Float64, Node: o.Node,
+		Session: e.session.Load, Slots: o.Slots, SlowSlots: o.SlowSlots, Drain: o.Drain,
+		Freed: func() { e.dispatch.Freed() }, Promoted: func() { e.dispatch.Kick() },
+	})
+	e.dispatch = dispatch.New(dispatch.Options{Store: o.Store, Queue: o.Queue, Logger: o.Logger, Now: now, Free: e.executor.Free})
+	e.timer = timer.New(timer.Options{
+		Store: o.Store, Policy: func() job.Policy { return e.settings.Load().Policy }, NewID: e.ids.New, Logger: o.Logger, Now: now, Session: e.session.Load,
+		Take: e.executor.Take, Release: e.executor.Release, Start: e.executor.Start, Announce: e.dispatch.Kick,
+	})
+	e.maintain = maintain.New(maintain.Options{
+		Store: o.Store, Bus: o.Bus, Logger: o.Logger, Now: now, Lease: o.Lease, Heartbeat: o.Heartbeat, ReapEvery: o.ReapEvery,
+		Retention: func() store.Retention { return e.settings.Load().Retention }, LogCaps: o.LogCaps, Session: e.session.Load, NewSession: e.openSession,
+		Cancel: e.executor.Cancel, Fence: e.executor.Fence, Ready: e.dispatch.Kick,
+	})
+	return e
+}
+
+// openSession registers a new session of this node.
+func (e *Engine) openSession(ctx context.Context) error {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails
+	id := int64(binary.BigEndian.Uint64(b[:]) >> 1)
+	at := now()
+	if err := e.o.Store.OpenSession(ctx, store.Session{ID: id, Node: e.o.Node, Version: e.o.Version, StartedAt: at, LeaseUntil: at.Add(e.o.Lease)}); err != nil {
+		return err
+	}
+	e.session.Store(id)
+	return nil
+}
+
+// Run plans and runs jobs until ctx ends, then drains. Heartbeats go on while it
+// drains.
+func (e *Engine) Run(ctx context.Context) error {
+	if err := e.openSession(ctx); err != nil {
+		return err
+	}
+	if _, err := e.maintain.Tick(ctx, now()); err != nil {
+		return err // the first tick takes over what an earlier life left
+	}
+	planning := start(ctx, e.timer.Run, e.dispatch.Run)
+	running := start(context.WithoutCancel(ctx), e.executor.Run)
+	upkeep := start(context.WithoutCancel(ctx), e.maintain.Run)
+	<-ctx.Done()
+	err := errors.Join(planning.stop(), running.stop(), upkeep.stop())
+	return errors.Join(err, e.finish(context.WithoutCancel(ctx)))
+}
+
+// finish gives back what the node holds in the store.
+func (e *Engine) finish(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	return errors.Join(e.o.Store.Fold(ctx), e.o.Store.CloseSession(ctx, e.session.Load(), now()))
+}
+
+// Apply changes the settings from the next tick on.
+func (e *Engine) Apply(s Settings) { e.settings.Store(&s) }
+
+// Wake makes the planner look at once: a job was created or changed.
+func (e *Engine) Wake() { e.timer.Wake() }
+
+// Kick makes the dispatcher look at once: an execution became ready.
+func (e *Engine) Kick() { e.dispatch.Kick() }
+
+// Cancel asks executions to stop if they run here.
+func (e *Engine) Cancel(ids []job.ID) { e.executor.Cancel(ids) }
+
+// NewID makes an id.
+func (e *Engine) NewID() job.ID { return e.ids.New(now()) }
+
+// Vitals are signs of life for the health check.
+type Vitals struct {
+	LastTick, LastHeartbeat time.Time
+	Lag                     time.Duration // how late the newest runs were planned
+	Running, Free           int
+	Fenced, Stuck           int64
+}
+
+// Vitals returns the engine's signs of life.
+func (e *Engine) Vitals() Vitals {
+	return Vitals{
+		LastTick: e.timer.LastTick(), Lag: e.timer.Lag(), LastHeartbeat: e.maintain.LastHeartbeat(),
+		Running: e.executor.Running(), Free: e.executor.Free(), Fenced: e.executor.Fenced(), Stuck: e.executor.Stuck(),
+	}
+}

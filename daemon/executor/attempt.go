@@ -1,0 +1,201 @@
+package executor
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/handler"
+	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store"
+)
+
+// Why a run is stopped, as the cause of its context.
+var (
+	errCancelled = errors.New("cancelled")
+	errDraining  = errors.New("the daemon stops")
+	errFenced    = errors.New("the node's lease is over")
+)
+
+// run is one attempt under way.
+type run struct {
+	e       *Executor
+	c       store.Claimed
+	session int64 // that claimed it
+	handler handler.Handler
+	slow    bool
+	started time.Time
+	log     *taskLog
+
+	mu       sync.Mutex
+	cancel   context.CancelCauseFunc // nil before main
+	cause    error                   // asked to stop before main
+	stopped  time.Time               // when it was asked to stop; zero = it was not
+	deadline time.Time               // zero = none
+	settled  atomic.Bool             // its end was written, by itself or by abandon
+}
+
+func (e *Executor) newRun(c *store.Claimed) *run {
+	r := &run{e: e, c: *c, session: e.o.Session()}
+	h, info, ok := e.o.Handlers.Lookup(c.Job.HandlerName)
+	if ok {
+		r.handler, r.slow = h, info.Slow
+	}
+	r.log = &taskLog{e: e, id: c.ID, attempt: c.Attempt}
+	return r
+}
+
+// main runs the attempt from start to settlement.
+func (r *run) main() {
+	r.started = r.e.o.Now()
+	ctx, release := r.context()
+	result, err := r.call(ctx)
+	outcome := r.outcome(ctx, err)
+	release()
+	r.log.end()
+	r.finish(outcome, result, err)
+}
+
+// context is what the handler runs under: it ends at the deadline or when the run is
+// stopped.
+func (r *run) context() (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	release := func() { cancel(nil) }
+	if ms := r.c.Job.TimeoutMS; ms > 0 {
+		timeout := time.Duration(ms) * time.Millisecond
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeout(ctx, timeout)
+		release = func() { stop(); cancel(nil) }
+		r.mu.Lock()
+		r.deadline = r.started.Add(timeout)
+		r.mu.Unlock()
+	}
+	r.mu.Lock()
+	r.cancel = cancel
+	early := r.cause
+	r.mu.Unlock()
+	if early != nil {
+		cancel(early)
+	}
+	return ctx, release
+}
+
+// stop ends the run's context for the reason.
+func (r *run) stop(cause error) {
+	r.mu.Lock()
+	if r.stopped.IsZero() {
+		r.stopped = r.e.o.Now()
+	}
+	r.cause = cause
+	cancel := r.cancel
+	r.mu.Unlock()
+	if cancel != nil {
+		cancel(cause)
+	}
+}
+
+// endedBy returns when the run should have begun to end; zero when it need not yet.
+func (r *run) endedBy(now time.Time) time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case !r.stopped.IsZero():
+		return r.stopped
+	case !r.deadline.IsZero() && now.After(r.deadline):
+		return r.deadline
+	}
+	return time.Time{}
+}
+
+// call calls the handler and turns a panic into an error.
+func (r *run) call(ctx context.Context) (result handler.Result, err error) {
+	if r.handler == nil {
+		return result, &handler.Failure{Class: "handler_missing", Message: fmt.Sprintf("handler %q is not registered on this node", r.c.Job.HandlerName)}
+	}
+	finished := false
+	defer func() {
+		if finished {
+			return
+		}
+		if p := recover(); p != nil {
+			err = &handler.Failure{Class: "handler_panic", Message: fmt.Sprintf("handler panicked: %v", p), Stack: clip(string(debug.Stack()), job.MaxStackLen)}
+			return
+		}
+		// runtime.Goexit: this goroutine ends after its deferred calls, so settle here.
+		r.finish(job.Outcome{Status: job.Failed}, result, &handler.Failure{Class: "handler_exit", Message: "handler ended its goroutine"})
+		r.log.end()
+	}()
+	result, err = r.handler.Run(ctx, r.task())
+	finished = true
+	return result, err
+}
+
+func (r *run) task() *handler.Task {
+	j := r.c.Job
+	payload := r.c.Payload
+	if payload == nil {
+		payload = j.Payload
+	}
+	if payload == nil {
+		payload = json.RawMessage("{}")
+	}
+	return &handler.Task{
+		JobID: j.ID, JobName: j.Name, Platform: j.Platform, ExecutionID: r.c.ID, Attempt: r.c.Attempt, Token: r.c.Token,
+		RunNumber: r.c.Number, Occurrence: r.c.Occurrence, ScheduledAt: r.c.ScheduledAt, Trigger: r.c.Trigger, Payload: payload,
+		Timeout: time.Duration(j.TimeoutMS) * time.Millisecond, TraceParent: traceParent(&r.c), Log: r.log,
+	}
+}
+
+// outcome classifies how the handler returned.
+func (r *run) outcome(ctx context.Context, err error) job.Outcome {
+	if err == nil {
+		return job.Outcome{Status: job.Success}
+	}
+	switch cause := context.Cause(ctx); {
+	case errors.Is(cause, errCancelled), errors.Is(cause, errDraining), errors.Is(cause, errFenced):
+		return job.Outcome{Status: job.Cancelled}
+	case errors.Is(cause, context.DeadlineExceeded):
+		return job.Outcome{Status: job.TimedOut}
+	}
+	o := job.Outcome{Status: job.Failed}
+	if f, ok := errors.AsType[*handler.Failure](err); ok {
+		o.Permanent, o.RetryAfter = f.Permanent, f.RetryAfter
+	}
+	return o
+}
+
+// finish settles the run once.
+func (r *run) finish(o job.Outcome, result handler.Result, err error) {
+	if !r.settled.CompareAndSwap(false, true) {
+		return // abandoned before
+	}
+	r.send(r.settlement(o, result, err))
+}
+
+// send hands the settlement over; the run is over for whoever waits for it.
+func (r *run) send(s store.Settlement) {
+	r.e.ended <- settlement{Settlement: s, slow: r.slow}
+	r.e.runs.Done()
+}
+
+// abandon settles a run whose handler does not return; its slot becomes free, its
+// goroutine leaks until the handler returns.
+func (r *run) abandon(now time.Time) bool {
+	if !r.settled.CompareAndSwap(false, true) {
+		return false
+	}
+	r.mu.Lock()
+	o := job.Outcome{Status: job.TimedOut}
+	if !r.stopped.IsZero() {
+		o.Status = job.Cancelled
+	}
+	r.mu.Unlock()
+	err := &handler.Failure{Class: "handler_stuck", Message: fmt.Sprintf("handler did not return within %s of its end", r.e.o.Grace)}
+	r.send(r.settlement(o, handler.Result{}, err))
+	return true
+}

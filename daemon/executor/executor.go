@@ -1,0 +1,142 @@
+package executor
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/handler"
+	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/queue"
+	"github.com/agentic-sdlc/scheduler/store"
+)
+
+// Options of an Executor.
+type Options struct {
+	Store interface {
+		Claim(ctx context.Context, c store.Claim) ([]store.Claimed, error)
+		Settle(ctx context.Context, now time.Time, batch []store.Settlement) (store.Settled, error)
+		AppendLogs(ctx context.Context, entries []job.LogEntry) error
+		DropLogs(ctx context.Context, execution job.ID, upto int64) error
+		ListLogs(ctx context.Context, f store.LogFilter) ([]job.LogEntry, error)
+	}
+	Queue    queue.Queue
+	Handlers *handler.Registry
+	Logger   *slog.Logger
+	Now      func() time.Time
+	Random   func() float64 // in [0, 1), for the jitter of retries
+	Node     string
+	Session  func() int64 // the node's session; 0 while it has none
+
+	Slots     int           // executions at once
+	SlowSlots int           // of which commands
+	Drain     time.Duration // how long a stop waits for what runs
+	Grace     time.Duration // how long a cancelled handler may go on; 0 = 5 s
+	// Freed says that slots became free; Promoted, that waiting runs got their turn.
+	Freed, Promoted func()
+}
+
+// Executor runs executions.
+type Executor struct {
+	o       Options
+	slots   *slots
+	ended   chan settlement
+	settler sync.WaitGroup
+	logs    openLogs
+
+	mu      sync.Mutex
+	running map[job.ID]*run
+	runs    sync.WaitGroup // runs whose end is not handed over yet
+
+	fenced atomic.Int64
+	stuck  atomic.Int64
+}
+
+// settlement is a settlement with the slot that it frees.
+type settlement struct {
+	store.Settlement
+	slow bool
+}
+
+// New returns an executor; Run starts it.
+func New(o Options) *Executor {
+	if o.Grace == 0 {
+		o.Grace = 5 * time.Second
+	}
+	return &Executor{
+		o: o, slots: newSlots(o.Slots, o.SlowSlots), ended: make(chan settlement, o.Slots), running: map[job.ID]*run{},
+	}
+}
+
+// Start runs executions whose slots were taken; it does not wait for them.
+func (e *Executor) Start(claimed []store.Claimed) {
+	for i := range claimed {
+		r := e.newRun(&claimed[i])
+		e.mu.Lock()
+		e.running[r.c.ID] = r
+		e.mu.Unlock()
+		e.runs.Add(1)
+		go r.main()
+	}
+}
+
+// Running returns how many executions run.
+func (e *Executor) Running() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.running)
+}
+
+// Fenced returns how many settlements were refused because somebody else owned the
+// execution.
+func (e *Executor) Fenced() int64 { return e.fenced.Load() }
+
+// Stuck returns how many handlers were given up on since they ignored their end.
+func (e *Executor) Stuck() int64 { return e.stuck.Load() }
+
+// Cancel asks executions to stop, if they run here.
+func (e *Executor) Cancel(ids []job.ID) {
+	for _, id := range ids {
+		e.mu.Lock()
+		r := e.running[id]
+		e.mu.Unlock()
+		if r != nil {
+			r.stop(errCancelled)
+		}
+	}
+}
+
+// Fence stops everything that runs: the node's lease is over or about to be, and
+// others may start its executions.
+func (e *Executor) Fence() { e.stopAll(errFenced) }
+
+func (e *Executor) stopAll(cause error) {
+	e.mu.Lock()
+	runs := make([]*run, 0, len(e.running))
+	for _, r := range e.running {
+		runs = append(runs, r)
+	}
+	e.mu.Unlock()
+	for _, r := range runs {
+		r.stop(cause)
+	}
+}
+
+// Tick gives up on handlers that went on for longer than the grace after their end.
+func (e *Executor) Tick(now time.Time) {
+	e.mu.Lock()
+	var late []*run
+	for _, r := range e.running {
+		if at := r.endedBy(now); !at.IsZero() && now.Sub(at) > e.o.Grace {
+			late = append(late, r)
+		}
+	}
+	e.mu.Unlock()
+	for _, r := range late {
+		if r.abandon(now) {
+			e.stuck.Add(1)
+		}
+	}
+}

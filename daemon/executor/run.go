@@ -1,0 +1,146 @@
+package executor
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/queue"
+	"github.com/agentic-sdlc/scheduler/store"
+)
+
+const (
+	// block is how long Receive waits; it bounds the delay of a stop.
+	block = time.Second
+	// maxClaim bounds one claiming transaction.
+	maxClaim = 1000
+	// flushTime bounds what a stop waits for the last settlements.
+	flushTime = 10 * time.Second
+)
+
+// Run claims and runs what is announced until ctx ends, then drains: it waits
+// Options.Drain for what runs, cancels the rest, and returns when all ends are
+// written.
+func (e *Executor) Run(ctx context.Context) error {
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	e.settler.Go(func() { e.settleLoop(work) })
+	logs := make(chan struct{})
+	go func() { defer close(logs); e.logLoop(work) }()
+	ticking := make(chan struct{})
+	go func() { defer close(ticking); e.tickLoop(work) }()
+
+	e.receive(ctx)
+	e.drain(ctx)
+	time.AfterFunc(flushTime, stop) // a store that is away must not hold the stop for ever
+	close(e.ended)
+	e.settler.Wait()
+	stop()
+	<-ticking
+	<-logs
+	return nil
+}
+
+// receive claims and starts until ctx ends.
+func (e *Executor) receive(ctx context.Context) {
+	for ctx.Err() == nil {
+		free := e.slots.available()
+		if free == 0 {
+			select {
+			case <-ctx.Done():
+			case <-e.slots.changed:
+			}
+			continue
+		}
+		deliveries, err := e.o.Queue.Receive(ctx, e.o.Node, min(free, maxClaim), block)
+		if err != nil && ctx.Err() == nil {
+			e.o.Logger.ErrorContext(ctx, "receive failed", slog.Any("err", err))
+			e.wait(ctx, block)
+			continue
+		}
+		if len(deliveries) > 0 {
+			e.claim(ctx, deliveries)
+		}
+	}
+	e.slots.close()
+}
+
+// claim takes what was announced, as far as slots are free, and starts it. What is
+// not taken is announced again some time.
+func (e *Executor) claim(ctx context.Context, deliveries []queue.Delivery) {
+	ids := make([]job.ID, len(deliveries))
+	receipts := make([]string, len(deliveries))
+	for i := range deliveries {
+		ids[i], receipts[i] = deliveries[i].ExecutionID, deliveries[i].Receipt
+	}
+	var taken []*job.Job
+	claimed, err := e.o.Store.Claim(ctx, store.Claim{Session: e.o.Session(), IDs: ids, Now: e.o.Now(), Take: func(def *job.Job) bool {
+		if !e.Take(def) {
+			return false
+		}
+		taken = append(taken, def)
+		return true
+	}})
+	if err != nil {
+		for _, def := range taken {
+			e.Release(def)
+		}
+		e.o.Logger.ErrorContext(ctx, "claim failed", slog.Int("executions", len(ids)), slog.Any("err", err))
+		e.wait(ctx, 100*time.Millisecond)
+	}
+	if err := e.o.Queue.Ack(ctx, receipts); err != nil {
+		e.o.Logger.WarnContext(ctx, "ack failed", slog.Any("err", err))
+	}
+	e.Start(claimed)
+}
+
+// drain waits for what runs, then stops it.
+func (e *Executor) drain(ctx context.Context) {
+	done := make(chan struct{})
+	go func() { e.runs.Wait(); close(done) }()
+	if running := e.Running(); running > 0 {
+		e.o.Logger.InfoContext(ctx, "waiting for executions", slog.Int("running", running), slog.Duration("at_most", e.o.Drain))
+	}
+	if waitFor(done, e.o.Drain) {
+		return
+	}
+	e.stopAll(errDraining)
+	if waitFor(done, e.o.Grace) {
+		return
+	}
+	e.Tick(e.o.Now().Add(e.o.Grace)) // give up on those that go on
+	<-done
+}
+
+func (e *Executor) tickLoop(ctx context.Context) {
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			e.Tick(e.o.Now())
+		}
+	}
+}
+
+// wait sleeps; false when ctx ended first.
+func (e *Executor) wait(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
+
+func waitFor(done <-chan struct{}, d time.Duration) bool {
+	select {
+	case <-done:
+		return true
+	case <-time.After(d):
+		return false
+	}
+}

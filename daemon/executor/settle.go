@@ -1,0 +1,104 @@
+package executor
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store"
+)
+
+// maxSettle bounds one settling transaction.
+const maxSettle = 2000
+
+// settleLoop writes what ended, as many as there are at a time, until ended is
+// closed. What cannot be written is kept and tried again: its slots stay taken, so
+// no more of it can pile up than there are slots.
+func (e *Executor) settleLoop(ctx context.Context) {
+	batch := make([]settlement, 0, maxSettle)
+	for first := range e.ended {
+		batch = e.gather(append(batch[:0], first))
+		for attempt := 0; !e.settle(ctx, batch); attempt++ {
+			if !e.wait(ctx, min(100*time.Millisecond<<min(attempt, 5), 2*time.Second)) {
+				e.o.Logger.ErrorContext(ctx, "results were not stored: the store did not come back before the stop", slog.Int("executions", len(batch)))
+				break
+			}
+		}
+		e.release(batch)
+	}
+}
+
+func (e *Executor) gather(batch []settlement) []settlement {
+	for len(batch) < maxSettle {
+		select {
+		case s, ok := <-e.ended:
+			if !ok {
+				return batch
+			}
+			batch = append(batch, s)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// settle writes a batch; false means try again.
+func (e *Executor) settle(ctx context.Context, batch []settlement) bool {
+	rows := make([]store.Settlement, len(batch))
+	for i := range batch {
+		rows[i] = batch[i].Settlement
+	}
+	settled, err := e.o.Store.Settle(ctx, e.o.Now(), rows)
+	switch {
+	case err == nil:
+	case job.CodeOf(err) == job.Internal && len(batch) > 1:
+		e.oneByOne(ctx, rows)
+		return true
+	case job.CodeOf(err) == job.Internal:
+		e.o.Logger.ErrorContext(ctx, "a result cannot be stored", slog.String("execution_id", rows[0].ID.String()), slog.Any("err", err))
+		return true
+	default:
+		e.o.Logger.ErrorContext(ctx, "settle failed", slog.Int("executions", len(batch)), slog.Any("err", err))
+		return false
+	}
+	e.noteFenced(ctx, rows, settled.Fenced)
+	if settled.Promoted > 0 {
+		e.o.Promoted()
+	}
+	return true
+}
+
+// oneByOne settles each by itself, so that one that cannot be stored harms no other.
+func (e *Executor) oneByOne(ctx context.Context, rows []store.Settlement) {
+	for i := range rows {
+		settled, err := e.o.Store.Settle(ctx, e.o.Now(), rows[i:i+1])
+		if err != nil {
+			e.o.Logger.ErrorContext(ctx, "a result cannot be stored", slog.String("execution_id", rows[i].ID.String()), slog.Any("err", err))
+			continue
+		}
+		e.noteFenced(ctx, rows[i:i+1], settled.Fenced)
+	}
+}
+
+func (e *Executor) noteFenced(ctx context.Context, rows []store.Settlement, fenced []int) {
+	e.fenced.Add(int64(len(fenced)))
+	for _, i := range fenced {
+		e.o.Logger.WarnContext(ctx, "a late result was refused: the execution belongs to another attempt",
+			slog.String("execution_id", rows[i].ID.String()), slog.Int64("token", rows[i].Token))
+	}
+}
+
+// release frees the slots of executions whose end is durable.
+func (e *Executor) release(batch []settlement) {
+	e.mu.Lock()
+	for i := range batch {
+		delete(e.running, batch[i].ID)
+	}
+	e.mu.Unlock()
+	for i := range batch {
+		e.slots.release(batch[i].slow)
+	}
+	e.o.Freed()
+}

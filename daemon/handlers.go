@@ -1,0 +1,89 @@
+package daemon
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/agentic-sdlc/scheduler/daemon/config"
+	"github.com/agentic-sdlc/scheduler/handler"
+	"github.com/agentic-sdlc/scheduler/handler/exec"
+	"github.com/agentic-sdlc/scheduler/handler/httpcall"
+	"github.com/agentic-sdlc/scheduler/job"
+)
+
+// buildHandlers makes the registry: what is built in, and what the configuration
+// names.
+func buildHandlers(cfg config.Handlers, runner exec.Runner, environ []string) (*handler.Registry, error) {
+	b := registrar{registry: &handler.Registry{}}
+	b.commands(cfg, runner, environ)
+	b.calls(cfg)
+	return b.registry, b.err
+}
+
+// registrar registers until the first error.
+type registrar struct {
+	registry *handler.Registry
+	err      error
+}
+
+func (b *registrar) add(info handler.Info, h handler.Handler, err error) {
+	if b.err != nil {
+		return
+	}
+	if err != nil {
+		b.err = fmt.Errorf("handler %q: %w", info.Name, err)
+		return
+	}
+	info.Type = job.HandlerFunction
+	b.err = b.registry.Register(info, h)
+}
+
+func (b *registrar) commands(cfg config.Handlers, runner exec.Runner, environ []string) {
+	o := exec.Options{Runner: runner, Environ: environ, PassEnv: cfg.Exec.PassEnv, Shell: cfg.Exec.Shell}
+	if cfg.Exec.Free != "nobody" {
+		h, err := exec.New(o)
+		b.add(handler.Info{Name: "exec", Kind: "exec", Description: "run a local command", Privileged: true, Slow: true}, h, err)
+	}
+	for _, c := range cfg.Commands {
+		h, err := exec.Named(o, exec.NamedOptions{Argv: c.Argv, Env: pairs(c.Env), Dir: c.Dir, Timeout: c.Timeout, PayloadStdin: c.PayloadStdin})
+		b.add(handler.Info{Name: c.Name, Kind: "exec", Description: c.Description, Slow: true}, h, err)
+	}
+}
+
+func (b *registrar) calls(cfg config.Handlers) {
+	guard, err := buildGuard(cfg.HTTP)
+	if err != nil {
+		b.err = fmt.Errorf("handlers.http: %w", err)
+		return
+	}
+	o := httpcall.Options{Guard: guard}
+	h, err := httpcall.New(o)
+	b.add(handler.Info{Name: "http", Kind: "http", Description: "call an HTTP endpoint"}, h, err)
+	for _, u := range cfg.URLs {
+		h, err := httpcall.Named(o, httpcall.NamedOptions{URL: u.URL, Method: u.Method, Headers: pairs(u.Headers), Timeout: u.Timeout, ExpectStatus: u.ExpectStatus})
+		b.add(handler.Info{Name: u.Name, Kind: "http", Description: u.Description}, h, err)
+	}
+}
+
+func buildGuard(cfg config.HTTP) (*httpcall.Guard, error) {
+	o := httpcall.GuardOptions{Hosts: cfg.AllowHosts, PrivateHosts: cfg.AllowPrivateHosts}
+	for _, text := range cfg.AllowPrivate {
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, fmt.Errorf("allow_private: %w", err)
+		}
+		o.Private = append(o.Private, prefix)
+	}
+	for _, port := range cfg.AllowPorts {
+		o.Ports = append(o.Ports, uint16(port))
+	}
+	return httpcall.NewGuard(o)
+}
+
+func pairs(list []config.Pair) map[string]string {
+	m := make(map[string]string, len(list))
+	for _, p := range list {
+		m[p.Name] = p.Value
+	}
+	return m
+}

@@ -1,0 +1,199 @@
+package httpapi
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"github.com/agentic-sdlc/scheduler/api"
+	"github.com/agentic-sdlc/scheduler/job"
+)
+
+// Bounds of headers, in bytes.
+const (
+	maxKey    = 128
+	maxReason = 1 << 10
+)
+
+// checkOrigin refuses what a browser sends on behalf of another site, and names that
+// are not ours.
+func (s *server) checkOrigin(r *http.Request) error {
+	if r.Header.Get("Origin") != "" || strings.HasPrefix(r.Header.Get("Sec-Fetch-Site"), "cross-") {
+		return job.Errorf(job.Forbidden, "requests from web pages are refused")
+	}
+	if s.o.Hosts == nil {
+		return nil
+	}
+	host := r.Host
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	if !slices.Contains(s.o.Hosts, strings.ToLower(host)) {
+		return job.Errorf(job.Forbidden, "requests for host %.80q are refused", r.Host)
+	}
+	return nil
+}
+
+// checkAccept refuses callers that cannot read JSON.
+func checkAccept(r *http.Request) error {
+	values := r.Header.Values("Accept")
+	if len(values) == 0 {
+		return nil
+	}
+	for item := range strings.SplitSeq(strings.Join(values, ","), ",") {
+		kind, params, err := mime.ParseMediaType(strings.TrimSpace(item))
+		if q, _ := strconv.ParseFloat(params["q"], 64); params["q"] != "" && q == 0 {
+			continue
+		}
+		if err == nil && slices.Contains([]string{"*/*", "application/*", "application/json", "application/x-ndjson"}, kind) {
+			return nil
+		}
+	}
+	return &statusError{http.StatusNotAcceptable, job.Errorf(job.Invalid, "answers are application/json only")}
+}
+
+// readHeaders takes what the headers say about the call.
+func (rq *request) readHeaders() error {
+	h := rq.Header
+	if reason := h.Get(api.HeaderReason); reason != "" {
+		if len(reason) > maxReason || !printable(reason) {
+			return job.Errorf(job.Invalid, "%s must be one line of at most %d bytes", api.HeaderReason, maxReason)
+		}
+		rq.call.Reason = reason
+	}
+	if rq.Method != http.MethodGet && rq.Method != http.MethodHead {
+		revision, err := ifMatch(h)
+		if err != nil {
+			return err
+		}
+		rq.call.IfRevision = revision
+	}
+	if rq.route.creates {
+		key, err := idempotencyKey(h)
+		if err != nil {
+			return err
+		}
+		rq.call.IdempotencyKey = key
+		rq.call.TraceID, rq.call.ParentSpanID = traceParent(h.Get("Traceparent"))
+	}
+	return nil
+}
+
+// ifMatch reads a revision: 3, "3" or *; 0 means any.
+func ifMatch(h http.Header) (int64, error) {
+	values := h.Values("If-Match")
+	if len(values) == 0 || len(values) == 1 && values[0] == "*" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(strings.Trim(values[0], `"`), 10, 64)
+	if err != nil || n <= 0 || len(values) > 1 {
+		return 0, job.Errorf(job.Invalid, `If-Match must be one revision such as "3"`).WithHint("take it from the ETag, or from the job's revision")
+	}
+	return n, nil
+}
+
+// idempotencyKey reads the key of a creation; "" = none was sent.
+func idempotencyKey(h http.Header) (string, error) {
+	values := h.Values(api.HeaderIdempotencyKey)
+	if len(values) == 0 {
+		return "", nil
+	}
+	key := values[0]
+	ascii := !strings.ContainsFunc(key, func(r rune) bool { return r < '!' || r > '~' })
+	if len(values) > 1 || key == "" || len(key) > maxKey || !ascii {
+		return "", job.Errorf(job.Invalid, "%s must be 1 to %d printable ASCII characters, given once", api.HeaderIdempotencyKey, maxKey)
+	}
+	return key, nil
+}
+
+// traceParent reads W3C trace context; what is malformed is no context.
+func traceParent(text string) (trace, span string) {
+	parts := strings.Split(text, "-")
+	if len(parts) < 4 || len(parts[0]) != 2 || len(parts[1]) != 32 || len(parts[2]) != 16 {
+		return "", ""
+	}
+	for _, part := range parts[1:3] {
+		if b, err := hex.DecodeString(part); err != nil || part != strings.ToLower(part) || !slices.ContainsFunc(b, func(x byte) bool { return x != 0 }) {
+			return "", ""
+		}
+	}
+	return parts[1], parts[2]
+}
+
+// readBody reads the body and says what it is the key of.
+func (rq *request) readBody() error {
+	if rq.ContentLength == 0 && rq.route.optional {
+		return nil
+	}
+	if encoding := rq.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
+		return job.Errorf(job.Unsupported, "compressed bodies are not accepted (Content-Encoding %.40q)", encoding)
+	}
+	raw, err := io.ReadAll(rq.Body)
+	if err != nil {
+		if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			return job.Errorf(job.TooLarge, "the body is larger than %d bytes", tooLarge.Limit)
+		}
+		return &job.Error{Code: job.Invalid, Message: "the body could not be read", Err: err}
+	}
+	rq.raw = raw
+	if len(raw) == 0 {
+		return nil // decode says whether that will do
+	}
+	if err := checkContentType(rq); err != nil {
+		return err
+	}
+	if rq.call.IdempotencyKey != "" {
+		sum := sha256.Sum256(fmt.Appendf(nil, "%s %s\n%s", rq.Method, rq.URL.RequestURI(), raw))
+		rq.call.BodyHash = hex.EncodeToString(sum[:])
+	}
+	return nil
+}
+
+func checkContentType(rq *request) error {
+	text := rq.Header.Get("Content-Type")
+	kind, params, err := mime.ParseMediaType(text)
+	patch := rq.Method == http.MethodPatch && kind == "application/merge-patch+json"
+	charset := params["charset"] == "" || strings.EqualFold(params["charset"], "utf-8")
+	if err != nil || kind != "application/json" && !patch || !charset {
+		return job.Errorf(job.Unsupported, "the body must be application/json in UTF-8, not %.80q", text)
+	}
+	return nil
+}
+
+// printable reports whether text is one line without control characters.
+func printable(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\ufffd' })
+}
+
+// requestIDs names requests: what the caller calls them, or process and number.
+type requestIDs struct {
+	prefix string
+	count  atomic.Uint64
+}
+
+func (ids *requestIDs) init() {
+	var b [4]byte
+	_, _ = rand.Read(b[:]) // never fails
+	ids.prefix = hex.EncodeToString(b[:])
+}
+
+func (ids *requestIDs) of(r *http.Request) string {
+	given := r.Header.Get(api.HeaderRequestID)
+	odd := func(c rune) bool {
+		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_' && c != '.'
+	}
+	if given != "" && len(given) <= 64 && !strings.ContainsFunc(given, odd) {
+		return given
+	}
+	return ids.prefix + "-" + strconv.FormatUint(ids.count.Add(1), 36)
+}

@@ -1,0 +1,70 @@
+package httpapi
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/daemon/control"
+)
+
+// Bounds of a forecast and of one page of audits.
+const (
+	maxForecast    = 366 * 24 * time.Hour
+	maxComing      = 10_000
+	standardComing = 1000
+	auditPage      = 20
+)
+
+func (s *server) forecast(rq *request) (any, error) {
+	q := &rq.query
+	f := control.ForecastQuery{
+		Window: q.duration("window", 24*time.Hour, maxForecast),
+		Jobs:   q.list("job"),
+		Limit:  int(q.number("limit", standardComing, 1, maxComing)),
+	}
+	if err := q.err(); err != nil {
+		return nil, err
+	}
+	return s.service.Forecast(rq.Context(), rq.call, f)
+}
+
+func (s *server) auditSlots(rq *request) (any, error) {
+	q := &rq.query
+	f := control.AuditQuery{
+		Job:    q.text("job"),
+		Limit:  int(q.number("limit", auditPage, 1, control.MaxLimit)),
+		Cursor: q.text("cursor"),
+		Total:  q.flag("total"),
+	}
+	if err := q.err(); err != nil {
+		return nil, err
+	}
+	page, err := s.service.AuditSlots(rq.Context(), rq.call, f)
+	return list(page), err
+}
+
+func (s *server) handlers(rq *request) (any, error) { return s.service.ListHandlers(rq.call), nil }
+
+// health answers 503 only when the node is of no use.
+func (s *server) health(rq *request) (any, error) {
+	h := s.service.Health(rq.Context(), rq.call.Now)
+	if h.Status == control.Unhealthy {
+		return answer{status: http.StatusServiceUnavailable, body: h}, nil
+	}
+	return h, nil
+}
+
+func (s *server) version(rq *request) (any, error) { return s.service.Version(rq.Context()) }
+
+// alive is the body of the probes.
+type alive struct {
+	Status string `json:"status"`
+}
+
+// livez says that the process can serve; it asks nobody.
+func (s *server) livez(*request) (any, error) { return alive{"ok"}, nil }
+
+// readyz says whether requests are taken.
+func (s *server) readyz(rq *request) (any, error) {
+	return alive{"ok"}, s.service.Ready(rq.Context())
+}

@@ -1,0 +1,56 @@
+package maintain
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/job"
+)
+
+// heartbeat prolongs the lease. When it cannot, the node fences itself before its
+// lease ends: others may start its executions from then on. When the session is
+// gone already, all that runs is stopped and a new session is opened.
+func (m *Maintainer) heartbeat(ctx context.Context, now time.Time) error {
+	cancels, err := m.o.Store.Heartbeat(ctx, m.o.Session(), now, m.o.Lease)
+	switch {
+	case err == nil:
+		m.beaten.Store(now.UnixMicro())
+		m.fenced.Store(false)
+		m.o.Cancel(cancels)
+		return nil
+	case job.CodeOf(err) == job.Conflict:
+		m.o.Logger.WarnContext(ctx, "the lease was lost: what runs here is stopped, and a new session is opened")
+		m.o.Fence()
+		return m.o.NewSession(ctx)
+	}
+	if last := m.LastHeartbeat(); !last.IsZero() && now.Sub(last) > m.o.Lease-m.margin() && !m.fenced.Swap(true) {
+		m.o.Logger.ErrorContext(ctx, "the lease cannot be prolonged: what runs here is stopped", slog.Any("err", err))
+		m.o.Fence()
+	}
+	return err
+}
+
+// margin is how long before the end of its lease a node stops.
+func (m *Maintainer) margin() time.Duration { return m.o.Lease / 6 }
+
+// reap takes work away from dead sessions. A node whose own heartbeat is not fresh
+// does not judge others.
+func (m *Maintainer) reap(ctx context.Context, now time.Time) error {
+	if now.Sub(m.LastHeartbeat()) > m.o.Lease/2 {
+		return nil
+	}
+	for more := true; more && ctx.Err() == nil; {
+		reaped, err := m.o.Store.Reap(ctx, now, retainBatch)
+		if err != nil {
+			return err
+		}
+		if reaped.Restarted+reaped.Failed > 0 {
+			m.o.Logger.WarnContext(ctx, "executions of dead sessions taken over", slog.Int("sessions", reaped.Sessions),
+				slog.Int("restarted", reaped.Restarted), slog.Int("failed", reaped.Failed))
+			m.o.Ready()
+		}
+		more = reaped.More
+	}
+	return nil
+}

@@ -1,0 +1,158 @@
+package maintain
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/queue"
+	"github.com/agentic-sdlc/scheduler/store"
+)
+
+// Options of a Maintainer. Durations are the configuration's.
+type Options struct {
+	Store interface {
+		store.Sessions
+		store.Upkeep
+		TrimLogs(ctx context.Context, caps store.LogCaps) (int64, error)
+	}
+	Bus    queue.Bus
+	Logger *slog.Logger
+	Now    func() time.Time
+
+	Lease, Heartbeat, ReapEvery time.Duration
+	Retention                   func() store.Retention
+	LogCaps                     store.LogCaps
+
+	// Session is the node's session; NewSession opens another when it was lost.
+	Session    func() int64
+	NewSession func(ctx context.Context) error
+	// Cancel asks running executions to stop; Fence stops all of them.
+	Cancel func(ids []job.ID)
+	Fence  func()
+	// Ready says that executions became ready.
+	Ready func()
+}
+
+// Maintainer keeps the store in order. Its tasks are independent: one that fails
+// does not hold up the others.
+type Maintainer struct {
+	o         Options
+	tasks     []task
+	beaten    atomic.Int64 // when the last heartbeat that succeeded began, in microseconds
+	fenced    atomic.Bool
+	published int64 // position in the outbox
+}
+
+// task is something to do every so often.
+type task struct {
+	name  string
+	every time.Duration
+	due   time.Time
+	do    func(ctx context.Context, now time.Time) error
+}
+
+// New returns a maintainer; Run starts it.
+func New(o Options) *Maintainer {
+	m := &Maintainer{o: o}
+	m.tasks = []task{
+		{name: "heartbeat", every: o.Heartbeat, do: m.heartbeat},
+		{name: "reap", every: o.ReapEvery, do: m.reap},
+		{name: "complete", every: time.Second, do: m.complete},
+		{name: "fold", every: time.Second, do: func(ctx context.Context, _ time.Time) error { return o.Store.Fold(ctx) }},
+		{name: "publish", every: 200 * time.Millisecond, do: m.publish},
+		{name: "retain", every: time.Minute, do: m.retain},
+		{name: "trim_logs", every: time.Minute, do: m.trimLogs},
+	}
+	return m
+}
+
+// Tick does what is due at now and returns when the next task is. Errors of tasks
+// are joined.
+func (m *Maintainer) Tick(ctx context.Context, now time.Time) (next time.Time, err error) {
+	var errs []error
+	for i := range m.tasks {
+		t := &m.tasks[i]
+		if !t.due.After(now) {
+			t.due = now.Add(t.every)
+			if err := t.do(ctx, now); err != nil {
+				errs = append(errs, &taskError{task: t.name, err: err})
+			}
+		}
+		if next.IsZero() || t.due.Before(next) {
+			next = t.due
+		}
+	}
+	return next, errors.Join(errs...)
+}
+
+// taskError says which task failed.
+type taskError struct {
+	task string
+	err  error
+}
+
+func (e *taskError) Error() string { return e.task + ": " + e.err.Error() }
+func (e *taskError) Unwrap() error { return e.err }
+
+// LastHeartbeat returns when the last heartbeat that succeeded began.
+func (m *Maintainer) LastHeartbeat() time.Time {
+	us := m.beaten.Load()
+	if us == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(us).UTC()
+}
+
+func (m *Maintainer) complete(ctx context.Context, now time.Time) error {
+	_, err := m.o.Store.CompleteJobs(ctx, now)
+	return err
+}
+
+// publish hands events to the bus, then forgets them: at least once.
+func (m *Maintainer) publish(ctx context.Context, _ time.Time) error {
+	for {
+		rows, err := m.o.Store.Outbox(ctx, m.published, 100)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		var events []queue.Event
+		for _, row := range rows {
+			for _, e := range row.Events {
+				events = append(events, queue.Event{Name: e.Name, ID: e.ID, At: e.At, Data: e.Data})
+			}
+		}
+		if err := m.o.Bus.Publish(ctx, events); err != nil {
+			return err
+		}
+		m.published = rows[len(rows)-1].Position
+		if err := m.o.Store.TrimOutbox(ctx, m.published); err != nil {
+			return err
+		}
+	}
+}
+
+// retainBatch is how many executions are removed in one transaction.
+const retainBatch = 500
+
+// retain removes old history in small transactions, so that nothing waits long.
+func (m *Maintainer) retain(ctx context.Context, now time.Time) error {
+	for more := true; more && ctx.Err() == nil; {
+		var err error
+		if _, more, err = m.o.Store.Retain(ctx, m.o.Retention(), now, retainBatch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *Maintainer) trimLogs(ctx context.Context, _ time.Time) error {
+	freed, err := m.o.Store.TrimLogs(ctx, m.o.LogCaps)
+	if freed > 0 {
+		m.o.Logger.InfoContext(ctx, "logs trimmed to their limits", slog.Int64("bytes", freed))
+	}
+	return err
+}

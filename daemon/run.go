@@ -1,0 +1,34 @@
+package daemon
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// now is the clock of the daemon: the one place where the components' time comes
+// from. Stored instants have microseconds.
+func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+// group is components that run and stop together.
+type group struct {
+	cancel context.CancelFunc
+	wait   func() error
+}
+
+// start runs the components until stop, or until ctx ends.
+func start(ctx context.Context, components ...func(context.Context) error) group {
+	ctx, cancel := context.WithCancel(ctx)
+	g, ctx := errgroup.WithContext(ctx)
+	for _, run := range components {
+		g.Go(func() error { return run(ctx) })
+	}
+	return group{cancel: cancel, wait: g.Wait}
+}
+
+// stop ends the components and waits for them.
+func (g group) stop() error {
+	g.cancel()
+	return g.wait()
+}

@@ -1,0 +1,49 @@
+package timer
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+const (
+	// maxSleep bounds a sleep, so that a jump of the wall clock or a suspended machine
+	// delays nothing for longer.
+	maxSleep = time.Second
+	// busy is how soon a tick is repeated after an error.
+	busy = 200 * time.Millisecond
+)
+
+// Run ticks whenever something is due, until ctx ends.
+func (t *Timer) Run(ctx context.Context) error {
+	sleep := time.NewTimer(0)
+	defer sleep.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-t.wake:
+		case <-sleep.C:
+		}
+		next, err := t.Tick(ctx, t.o.Now())
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err == nil {
+			t.warm(ctx, t.o.Now(), next)
+		}
+		sleep.Reset(t.pause(ctx, next, err))
+	}
+}
+
+// pause returns how long to sleep until next.
+func (t *Timer) pause(ctx context.Context, next time.Time, err error) time.Duration {
+	if err != nil {
+		t.o.Logger.ErrorContext(ctx, "tick failed", slog.Any("err", err))
+		return busy
+	}
+	if next.IsZero() {
+		return maxSleep
+	}
+	return max(0, min(next.Sub(t.o.Now()), maxSleep))
+}

@@ -1,0 +1,174 @@
+package exec
+
+import (
+	"encoding/json"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/agentic-sdlc/scheduler/job"
+)
+
+// Limits of what a payload may say; the payload as a whole has its own.
+const (
+	maxArgs    = 1024
+	maxArgv    = 64 << 10  // bytes of all arguments together
+	maxArg     = 127 << 10 // bytes; Linux takes 128 KiB, with a NUL and the name
+	maxEnv     = 256
+	maxEnvName = 128 // bytes
+	maxPath    = 4095
+)
+
+// spec is one command, as a payload or the configuration has it.
+type spec struct {
+	argv  []string
+	env   map[string]string
+	dir   string // "" = Options.Dir
+	stdin []byte // nil = /dev/null
+}
+
+// parse reads a payload of the free handler.
+func parse(payload json.RawMessage, shell string) (spec, job.Problems) {
+	f := readFields(payload, "command", "shell", "shell_path", "env", "dir", "stdin")
+	var s spec
+	switch {
+	case f.has("command") && f.has("shell"):
+		f.add("shell", "contradiction", "give command or shell, not both")
+	case f.has("shell"):
+		s.argv = f.script(shell)
+	case f.has("command"):
+		s.argv = f.command()
+	case len(f.problems) == 0:
+		f.add("command", "required", "is required: a list of the program and its arguments; or shell, a script")
+	}
+	if f.has("shell_path") && !f.has("shell") {
+		f.add("shell_path", "contradiction", "goes with shell only")
+	}
+	s.env = f.env()
+	if f.has("dir") {
+		s.dir = f.text("dir")
+		if why := checkDir(s.dir); why != "" {
+			f.add("dir", "pattern", "%s", why)
+		}
+	}
+	if f.has("stdin") {
+		s.stdin = []byte(f.text("stdin"))
+	}
+	return s, f.problems
+}
+
+func (f *fields) command() []string {
+	argv := f.texts("command")
+	switch {
+	case argv == nil:
+	case len(argv) == 0 || argv[0] == "":
+		f.add("command", "required", "must start with the program")
+	case len(argv) > maxArgs:
+		f.add("command", "too_many", "has %d items; at most %d are allowed", len(argv), maxArgs)
+	case len(strings.Join(argv, "")) > maxArgv:
+		f.add("command", "too_long", "has more than %d bytes in all", maxArgv)
+	}
+	return argv
+}
+
+func (f *fields) script(shell string) []string {
+	if f.has("shell_path") {
+		shell = f.text("shell_path")
+		if !filepath.IsAbs(shell) || len(shell) > maxPath {
+			f.add("shell_path", "pattern", "must be an absolute path")
+		}
+	}
+	script := f.text("shell")
+	switch {
+	case strings.TrimSpace(script) == "":
+		f.add("shell", "required", "must hold a script")
+	case len(script) > maxArgv:
+		f.add("shell", "too_long", "has %d bytes; at most %d are allowed", len(script), maxArgv)
+	}
+	return []string{shell, "-c", script}
+}
+
+func (f *fields) env() map[string]string {
+	if !f.has("env") {
+		return nil
+	}
+	members := f.object("payload.env", f.members["env"])
+	if len(members) > maxEnv {
+		f.add("env", "too_many", "has %d variables; at most %d are allowed", len(members), maxEnv)
+	}
+	env := make(map[string]string, len(members))
+	for _, m := range members {
+		place := "env." + m.name
+		if why := checkName(m.name); why != "" {
+			f.add(place, "pattern", "%s", why)
+		}
+		env[m.name] = f.stringAt(place, m.value)
+		if len(env[m.name]) > maxArg {
+			f.add(place, "too_long", "has %d bytes; at most %d are allowed", len(env[m.name]), maxArg)
+		}
+	}
+	return env
+}
+
+func checkDir(dir string) string {
+	if !filepath.IsAbs(dir) || len(dir) > maxPath {
+		return "must be an absolute path"
+	}
+	return ""
+}
+
+// checkName says why a variable may not be set, "" if it may.
+func checkName(name string) string {
+	switch {
+	case len(name) > maxEnvName || !isName(name):
+		return "is not the name of an environment variable"
+	case reserved(name):
+		return "must not be set: SCHEDD_*, TRACEPARENT and LD_* are the daemon's"
+	}
+	return ""
+}
+
+// isName says whether a shell could name the variable.
+func isName(s string) bool {
+	for i, c := range []byte(s) {
+		letter := c == '_' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
+		if !letter && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// reserved says whether neither payload nor configuration may name a variable.
+func reserved(name string) bool {
+	return strings.HasPrefix(name, "SCHEDD_") || strings.HasPrefix(name, "LD_") || name == "TRACEPARENT"
+}
+
+// checkNamed says what is wrong with a command of the configuration.
+func checkNamed(n NamedOptions) job.Problems {
+	var p job.Problems
+	if len(n.Argv) == 0 || !filepath.IsAbs(n.Argv[0]) {
+		p.Add("argv", "pattern", "must start with the absolute path of a program")
+	}
+	if len(strings.Join(n.Argv, "")) > maxArgv || strings.ContainsRune(strings.Join(n.Argv, ""), 0) {
+		p.Add("argv", "too_long", "must have at most %d bytes and no NUL", maxArgv)
+	}
+	if why := checkDir(n.Dir); why != "" && n.Dir != "" {
+		p.Add("dir", "pattern", "%s", why)
+	}
+	if n.Timeout < 0 {
+		p.Add("timeout", "out_of_range", "must not be negative")
+	}
+	for _, name := range sortedNames(n.Env) {
+		if why := checkName(name); why != "" {
+			p.Add("env."+name, "pattern", "%s", why)
+		}
+		if strings.ContainsRune(n.Env[name], 0) || len(n.Env[name]) > maxArg {
+			p.Add("env."+name, "text", "must have at most %d bytes and no NUL", maxArg)
+		}
+	}
+	return p
+}
+
+func sortedNames(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,44 @@
+package httpcall
+
+import (
+	"crypto/tls"
+	"net/netip"
+	"time"
+)
+
+// GuardOptions say where calls may go. The zero value allows every public
+// address on ports 80 and 443.
+type GuardOptions struct {
+	// Hosts restricts calls to these names: "example.org", "*.example.org" (names
+	// below it) or "*"; empty is "*". It never opens a private address.
+	Hosts []string
+	// Private lists networks that may be reached although the guard's table
+	// refuses them. A prefix of 0 bits is refused here.
+	Private []netip.Prefix
+	// PrivateHosts lists names, patterns as in Hosts but without "*", whose
+	// addresses are not looked at.
+	PrivateHosts []string
+	// Ports are allowed beside 80 and 443.
+	Ports []uint16
+}
+
+// Options configure the handlers of this package.
+type Options struct {
+	Guard *Guard // nil = NewGuard(GuardOptions{})
+	// Timeout bounds one call, redirects and body included, where the payload
+	// gives no timeout_ms; default 60 s, at most the attempt's own.
+	Timeout time.Duration
+	// TLS is used for https; nil is Go's default.
+	TLS *tls.Config
+	// UserAgent is sent with each call; default "schedd".
+	UserAgent string
+}
+
+// NamedOptions fix a call in the configuration; the payload is its JSON body.
+type NamedOptions struct {
+	URL          string // Required.
+	Method       string // default POST; with GET and HEAD the payload must be empty
+	Headers      map[string]string
+	Timeout      time.Duration // 0 = Options.Timeout
+	ExpectStatus []int         // statuses that are success; empty = 200 to 299
+}

@@ -1,0 +1,241 @@
+package store
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/job"
+)
+
+// AnyPlatform as a platform parameter means all of them; only for administrators.
+const AnyPlatform = "*"
+
+// Info describes a store.
+type Info struct {
+	Driver  string `json:"driver"`
+	Version string `json:"version"`
+	Schema  int64  `json:"schema"`
+	Bytes   int64  `json:"bytes"`
+	// Instance identifies this store's data for ever: made once, at creation.
+	Instance string `json:"instance"`
+}
+
+// CreateJob are the parameters of Jobs.CreateJob.
+type CreateJob struct {
+	Job            job.Job // complete: identity, definition, status, anchor, seed, timestamps
+	Open           *job.Opening
+	IdempotencyKey string // "" = none; scoped to the platform, kept 24 h
+	BodyHash       string // what the key stands for
+	Now            time.Time
+}
+
+// ChangeJob are the parameters of Jobs.ChangeJob.
+type ChangeJob struct {
+	Platform   string
+	Ref        string // id, or name of a live job
+	IfRevision int64  // 0 = any
+	Now        time.Time
+	By         string
+	Change     job.Change
+	NewID      func() job.ID
+}
+
+// PlanDue are the parameters of Planner.PlanDue.
+type PlanDue struct {
+	Now    time.Time
+	Limit  int // jobs in one transaction
+	Policy job.Policy
+	NewID  func() job.ID
+	// Session that may be given runs at birth; 0 = none.
+	Session int64
+	// Take says whether the session starts a run of this job at once; it is called
+	// once per run that could start now, and counts against the caller's free slots.
+	// nil = never.
+	Take func(def *job.Job) bool
+}
+
+// Planned is what PlanDue did.
+type Planned struct {
+	Claimed []Claimed  // born claimed: the caller must start them
+	Untaken []*job.Job // taken by Take, but not claimed after all: the caller frees their slots
+	Jobs    int        // cursors advanced
+	Waiting int        // executions inserted waiting
+	Skipped int64      // slots recorded as not run
+	Broken  int        // jobs put into error
+	More    bool       // Limit was reached
+}
+
+// Claimed is an execution that a session may start: the durable claim is written.
+type Claimed struct {
+	ID          job.ID
+	Job         *job.Job // shared; read only
+	Number      int64
+	Attempt     int
+	RetryCount  int
+	LostCount   int
+	Token       int64
+	Batch       int64 // claim this belongs to; passed back in Settlement
+	Owner       int64 // the adapter's own handle of the job; passed back in Settlement
+	Ends        bool  // the job has no further slot: it may end with this execution
+	ScheduledAt time.Time
+	CreatedAt   time.Time
+	Occurrence  int64
+	Trigger     job.Trigger
+	Payload     json.RawMessage // nil = the job's
+	TraceID     string
+	SpanID      string
+}
+
+// Trigger are the parameters of Planner.Trigger.
+type Trigger struct {
+	Platform       string
+	Ref            string // job
+	Kind           job.Trigger
+	RetryOf        *job.Execution // for TriggerRetry; must be failed, timeout or cancelled, and not retried yet
+	Payload        json.RawMessage
+	By             string
+	Force          bool        // run a paused job
+	Overlap        job.Overlap // "" = the job's
+	Now            time.Time
+	NewID          func() job.ID
+	IdempotencyKey string
+	BodyHash       string
+	TraceID        string
+	ParentSpanID   string
+}
+
+// Waiting is an execution that could be announced.
+type Waiting struct {
+	ID          job.ID
+	Platform    string
+	Priority    job.Priority
+	HandlerName string
+	ReadyAt     time.Time
+}
+
+// Claim are the parameters of Executions.Claim.
+type Claim struct {
+	Session int64
+	IDs     []job.ID
+	Now     time.Time
+	Take    func(def *job.Job) bool // as in PlanDue; nil = all
+}
+
+// Settlement is how one attempt ended.
+type Settlement struct {
+	ID      job.ID
+	Session int64
+	Token   int64
+	Attempt int
+	Batch   int64 // of Claimed, as are Owner and Ends
+	Owner   int64
+	Ends    bool
+	Event   job.Event // succeed, fail, expire, retry, return, cancel, abandon
+
+	StartedAt   time.Time // zero when the handler never started
+	CompletedAt time.Time
+	Result      json.RawMessage
+	ExitCode    *int
+	Error       string
+	ErrorClass  string
+	ErrorStack  string
+	RetryAt     time.Time // for retry
+	DeadReason  string    // "" = not dead
+}
+
+// Settled is what Settle did.
+type Settled struct {
+	Fenced   []int // indexes of settlements that changed nothing
+	Promoted int   // waiting runs that got a place
+	Ended    int   // jobs completed or failed
+}
+
+// CancelExecution are the parameters of Executions.CancelExecution.
+type CancelExecution struct {
+	Platform string
+	Ref      string
+	Now      time.Time
+	By       string
+	Reason   string
+}
+
+// Session is one life of one node.
+type Session struct {
+	ID          int64      `json:"-"` // random, positive
+	Node        string     `json:"node"`
+	Version     string     `json:"version"`
+	StartedAt   time.Time  `json:"started_at"`
+	HeartbeatAt time.Time  `json:"heartbeat_at"`
+	LeaseUntil  time.Time  `json:"lease_until"`
+	ClosedAt    *time.Time `json:"closed_at,omitempty"`
+}
+
+// Reaped is what Reap did.
+type Reaped struct {
+	Sessions  int
+	Restarted int
+	Failed    int // on_lost fail, and poison
+	More      bool
+}
+
+// LogFilter selects lines of one execution.
+type LogFilter struct {
+	Platform string
+	Ref      string // execution
+	AfterSeq int64
+	Attempt  int          // 0 = all
+	MinLevel job.LogLevel // "" = all
+	Contains string
+	Since    time.Time
+	Until    time.Time
+	Tail     int // >0: only the last so many
+	Limit    int // 0 = 1000
+}
+
+// LogCaps bounds stored lines, in bytes; 0 = no cap.
+type LogCaps struct {
+	Job, Total int64
+}
+
+// Book is what was promised for a job's slots.
+type Book = job.Book
+
+// Entry is one record of one slot, or of a range of them.
+type Entry = job.LedgerEntry
+
+// OutboxRow is one batch of events as it was written.
+type OutboxRow struct {
+	Position int64
+	At       time.Time
+	Events   []Event
+}
+
+// Event is one thing that happened, for the bus.
+type Event struct {
+	Name        string          `json:"event"` // e.g. "scheduler:execution.completed"
+	ID          string          `json:"id"`    // stable: position and index
+	At          time.Time       `json:"at"`
+	JobID       job.ID          `json:"job_id,omitzero"`
+	ExecutionID job.ID          `json:"execution_id,omitzero"`
+	Data        json.RawMessage `json:"data,omitempty"`
+}
+
+// Retention says how long history is kept; 0 = for ever.
+type Retention struct {
+	Success  time.Duration // successful and skipped executions
+	Failed   time.Duration // every other one
+	OneTime  time.Duration // ended one-time jobs
+	KeepLast int           // newest executions of each job that are kept whatever their age
+}
+
+// Totals are the store's figures at a glance.
+type Totals struct {
+	Jobs     map[job.JobStatus]int64 `json:"jobs"`
+	Waiting  int64                   `json:"waiting"`
+	Delayed  int64                   `json:"delayed"`
+	Running  int64                   `json:"running"`
+	Dead     int64                   `json:"dead"`
+	LogBytes int64                   `json:"log_bytes"`
+	// OldestReady is the age of the longest-ready waiting execution.
+	OldestReady time.Duration `json:"-"`
+}

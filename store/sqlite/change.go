@@ -1,0 +1,195 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store"
+)
+
+// ChangeJob lets p.Change decide over a job under its lock and writes the decision.
+func (s *Store) ChangeJob(ctx context.Context, p store.ChangeJob) (job.Job, error) {
+	var after job.Job
+	err := s.write(ctx, func(c *conn) error {
+		seq, err := find(c, p.Platform, p.Ref)
+		if err != nil {
+			return err
+		}
+		run := change{planning: planning{s: s, c: c, p: &store.PlanDue{Now: p.Now, NewID: p.NewID}}, p: &p, seq: seq}
+		if err := run.decide(); err != nil {
+			return err
+		}
+		after, err = jobBySeq(c, seq)
+		return err
+	})
+	return after, err
+}
+
+// change is the state of one ChangeJob, in the writer.
+type change struct {
+	planning
+	p   *store.ChangeJob
+	seq int64
+	cur cursor
+
+	ending bool // the job had no further slot before the change
+}
+
+func (ch *change) decide() error {
+	before, err := jobBySeq(ch.c, ch.seq)
+	if err != nil {
+		return err
+	}
+	if ch.p.IfRevision != 0 && ch.p.IfRevision != before.Revision {
+		return job.Errorf(job.VersionMismatch, "the job is at revision %d, not %d", before.Revision, ch.p.IfRevision).
+			WithHint("read it again, then repeat the change")
+	}
+	state, err := ch.load()
+	if err != nil {
+		return err
+	}
+	changed, err := ch.p.Change(before, state)
+	if err != nil || changed.Unchanged {
+		return err
+	}
+	return ch.write(&before, &changed)
+}
+
+// load reads the cursor as the planner sees it.
+func (ch *change) load() (job.State, error) {
+	_, err := ch.c.first(context.Background(), `SELECT next_run, revision, numbers, runs, occurrences, skipped, live, ending FROM cursors WHERE job = ?`,
+		[]any{ch.seq}, func(r *row) {
+			ch.cur = cursor{seq: ch.seq, nextRun: r.int(), revision: r.int(), numbers: r.int(), runs: r.int(), occurrences: r.int(), skipped: r.int(), live: unpackKeys(r.take(), nil)}
+			ch.ending = r.int() == 1
+		})
+	if err != nil {
+		return job.State{}, err
+	}
+	if ch.cur.live, err = stillLive(ch.c, ch.cur.live); err != nil {
+		return job.State{}, err
+	}
+	queued, err := countQueued(ch.c, ch.seq)
+	st := job.State{Occurrences: ch.cur.occurrences, Live: len(ch.cur.live), Queued: int(queued)}
+	if ch.cur.nextRun != 0 {
+		st.NextRun = fromMicros(ch.cur.nextRun)
+	}
+	return st, err
+}
+
+func (ch *change) write(before *job.Job, changed *job.Changed) error {
+	ch.plan = changed.Plan
+	def := &definition{seq: ch.seq, job: before}
+	if err := ch.record(def, &ch.cur); err != nil {
+		return err
+	}
+	if err := ch.executions(before, changed); err != nil {
+		return err
+	}
+	if changed.CloseEpoch != nil {
+		if err := closeEpoch(ch.c, ch.seq, *changed.CloseEpoch); err != nil {
+			return err
+		}
+	}
+	if changed.Open != nil {
+		if err := openEpoch(ch.c, ch.seq, changed.Open); err != nil {
+			return err
+		}
+	}
+	if err := ch.definition(before, changed); err != nil {
+		return err
+	}
+	revision := before.Revision + 1
+	ending := changed.Job.Status == job.JobActive && (changed.Plan.Ended || ch.ending && changed.Open == nil)
+	if _, err := ch.c.exec(`UPDATE cursors SET next_run = ?, revision = ?, numbers = ?, runs = ?, occurrences = ?, skipped = ?, live = ?, ending = ? WHERE job = ?`,
+		micros(changed.NextRun), revision, ch.cur.numbers, ch.cur.runs, ch.cur.occurrences, ch.cur.skipped, packKeys(ch.cur.live),
+		ending, ch.seq); err != nil {
+		return err
+	}
+	if ending {
+		if _, err := endJob(ch.c, ch.seq, ch.p.Now, &ch.events); err != nil {
+			return err
+		}
+	}
+	if changed.Event != "" {
+		ch.events.job(ch.seq, changed.Event, "")
+	}
+	return ch.events.flush(ch.c, ch.p.Now)
+}
+
+// executions does to waiting and running executions what the change says.
+func (ch *change) executions(before *job.Job, changed *job.Changed) error {
+	if changed.CancelLive {
+		if err := requestCancels(ch.c, ch.cur.live, ch.p.Now, ch.p.By, changed.Event); err != nil {
+			return err
+		}
+	}
+	if changed.DropQueued {
+		return ch.drop()
+	}
+	paused, was := changed.Job.Status == job.JobPaused, before.Status == job.JobPaused
+	switch {
+	case paused && !was:
+		return ch.hold()
+	case was && !paused:
+		_, err := ch.c.exec(`UPDATE executions SET queued = NULL WHERE job = ? AND queued = 2`, ch.seq)
+		return err
+	}
+	return nil
+}
+
+// hold keeps waiting executions from being claimed while the job is paused.
+func (ch *change) hold() error {
+	for _, k := range ch.cur.live {
+		if _, err := ch.c.exec(`UPDATE executions SET queued = 2 WHERE k = ? AND status = 0`, k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drop cancels every execution of the job that waits.
+func (ch *change) drop() error {
+	keys := append([]int64(nil), ch.cur.live...)
+	if err := ch.c.query(context.Background(), `SELECT k FROM executions WHERE job = ? AND queued IS NOT NULL`, []any{ch.seq}, func(r *row) error {
+		keys = append(keys, r.int())
+		return nil
+	}); err != nil {
+		return err
+	}
+	var deltas deltaWriter
+	for _, k := range keys {
+		ok, err := cancelWaiting(ch.c, ch.seq, k, ch.p.Now, &ch.events)
+		if err != nil {
+			return err
+		}
+		if ok {
+			deltas.add(ch.seq, statusCancelled, 0, time.Time{})
+		}
+	}
+	return deltas.flush(ch.c)
+}
+
+const sqlChangeJob = `UPDATE jobs SET name = ?, live = ?, type = ?, status = ?, priority = ?, handler = ?, revision = ?, spec = ?, reason = ?, pause_reason = ?,
+	updated_by = ?, updated_at = ?, paused_at = ?, completed_at = ?, cancelled_at = ?, deleted_at = ? WHERE seq = ?`
+
+// definition writes the job as it becomes.
+func (ch *change) definition(before *job.Job, changed *job.Changed) error {
+	j := &changed.Job
+	spec, err := json.Marshal(&j.Spec)
+	if err != nil {
+		return err
+	}
+	live := !j.Status.Terminal() && j.DeletedAt == nil
+	_, err = ch.c.exec(sqlChangeJob, j.Name, live, code(jobTypes, j.Type), code(jobStatuses, j.Status), code(priorities, j.Priority), j.HandlerName,
+		before.Revision+1, spec, j.StatusReason, j.PauseReason, ch.p.By, ch.p.Now.UnixMicro(), microsPtr(j.PausedAt), microsPtr(j.CompletedAt),
+		microsPtr(j.CancelledAt), microsPtr(j.DeletedAt), ch.seq)
+	if uniqueViolation(err) {
+		return nameTaken(ch.c, j)
+	}
+	if err != nil {
+		return err
+	}
+	return writeTags(ch.c, ch.seq, j.Tags)
+}

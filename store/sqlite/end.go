@@ -1,0 +1,143 @@
+package sqlite
+
+import (
+	"context"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/job"
+)
+
+// endJob writes the end of a job whose schedule has ended and whose executions are
+// all over: failed for a one-time job whose last execution did not succeed for good,
+// completed otherwise. It returns 1 when it did.
+func endJob(c *conn, seq int64, now time.Time, events *eventWriter) (int, error) {
+	ctx := context.Background()
+	var live any
+	var kind int64
+	ending, err := c.first(ctx, `SELECT c.live, j.type FROM cursors c JOIN jobs j ON j.seq = c.job
+		WHERE c.job = ? AND c.ending = 1`, []any{seq}, func(r *row) { live, kind = r.take(), r.int() })
+	if err != nil || !ending {
+		return 0, err
+	}
+	keys, err := stillLive(c, unpackKeys(live, nil))
+	if err != nil || len(keys) > 0 {
+		return 0, err
+	}
+	if n, err := countQueued(c, seq); err != nil || n > 0 {
+		return 0, err
+	}
+	status, name := int64(jobCompleted), "scheduler:job.completed"
+	if value(jobTypes, kind) == job.TypeOneTime {
+		var last int64
+		if _, err := c.first(ctx, `SELECT status FROM executions WHERE job = ? ORDER BY n DESC LIMIT 1`, []any{seq}, func(r *row) { last = r.int() }); err != nil {
+			return 0, err
+		}
+		if last == statusFailed || last == statusTimeout {
+			status, name = jobFailed, "scheduler:job.failed"
+		}
+	}
+	if _, err := c.exec(`UPDATE jobs SET status = ?, live = 0, completed_at = ?, updated_at = ?, revision = revision + 1 WHERE seq = ?`,
+		status, now.UnixMicro(), now.UnixMicro(), seq); err != nil {
+		return 0, err
+	}
+	if _, err := c.exec(`UPDATE cursors SET ending = 0, next_run = NULL, live = NULL, revision = revision + 1 WHERE job = ?`, seq); err != nil {
+		return 0, err
+	}
+	events.job(seq, name, "")
+	return 1, nil
+}
+
+// CompleteJobs ends the jobs that can be ended.
+func (s *Store) CompleteJobs(ctx context.Context, now time.Time) (int, error) {
+	ended := 0
+	err := s.write(ctx, func(c *conn) error {
+		ended = 0
+		var seqs []int64
+		if err := c.query(context.Background(), `SELECT job FROM cursors WHERE ending = 1 LIMIT 1000`, nil, func(r *row) error {
+			seqs = append(seqs, r.int())
+			return nil
+		}); err != nil {
+			return err
+		}
+		var events eventWriter
+		for _, seq := range seqs {
+			n, err := endJob(c, seq, now, &events)
+			if err != nil {
+				return err
+			}
+			ended += n
+		}
+		return events.flush(c, now)
+	})
+	return ended, err
+}
+
+// promote gives free places of a job to its queued executions, oldest first. It
+// returns how many got one.
+func (s *Store) promote(c *conn, seq int64, now time.Time) (int, error) {
+	ctx := context.Background()
+	var queued []int64
+	if err := c.query(ctx, `SELECT k FROM executions WHERE job = ? AND queued = 1 ORDER BY k LIMIT 1000`, []any{seq}, func(r *row) error {
+		queued = append(queued, r.int())
+		return nil
+	}); err != nil || len(queued) == 0 {
+		return 0, err
+	}
+	var live any
+	var revision int64
+	if _, err := c.first(ctx, `SELECT live, revision FROM cursors WHERE job = ?`, []any{seq}, func(r *row) { live, revision = r.take(), r.int() }); err != nil {
+		return 0, err
+	}
+	def, err := s.define(c, seq, revision)
+	if err != nil {
+		return 0, err
+	}
+	keys, err := stillLive(c, unpackKeys(live, nil))
+	if err != nil {
+		return 0, err
+	}
+	promoted := 0
+	for len(queued) > 0 && len(keys) < def.job.Places() {
+		if _, err := c.exec(`UPDATE executions SET queued = NULL, ready_at = max(coalesce(ready_at, 0), ?) WHERE k = ?`, now.UnixMicro(), queued[0]); err != nil {
+			return promoted, err
+		}
+		keys, queued = append(keys, queued[0]), queued[1:]
+		promoted++
+	}
+	_, err = c.exec(`UPDATE cursors SET live = ? WHERE job = ?`, packKeys(keys), seq)
+	return promoted, err
+}
+
+// closeEpoch ends the stretch of time that the job's definition plans.
+func closeEpoch(c *conn, seq int64, until time.Time) error {
+	_, err := c.exec(`UPDATE epochs SET until_at = ? WHERE job = ? AND until_at IS NULL`, until.UnixMicro(), seq)
+	return err
+}
+
+// breakJob takes a job whose definition cannot be used out of planning, so that it
+// harms no other.
+func breakJob(c *conn, def *definition, now time.Time, events *eventWriter) error {
+	reason := "it has no schedule"
+	if def.err != nil {
+		reason = def.err.Error()
+	}
+	if _, err := c.exec(`UPDATE jobs SET status = 6, reason = ?, updated_at = ?, revision = revision + 1 WHERE seq = ?`, reason, now.UnixMicro(), def.seq); err != nil {
+		return err
+	}
+	if _, err := c.exec(`UPDATE cursors SET next_run = NULL, revision = revision + 1 WHERE job = ?`, def.seq); err != nil {
+		return err
+	}
+	events.job(def.seq, "scheduler:job.error", "")
+	return nil
+}
+
+// requestCancels asks running executions to stop, once each.
+func requestCancels(c *conn, keys []int64, now time.Time, by, reason string) error {
+	for _, k := range keys {
+		if _, err := c.exec(`INSERT OR IGNORE INTO cancels (k, session, requested_at, requested_by, reason)
+			SELECT k, session, ?, ?, ? FROM executions WHERE k = ? AND status = 1`, now.UnixMicro(), by, reason, k); err != nil {
+			return err
+		}
+	}
+	return nil
+}

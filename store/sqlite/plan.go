@@ -1,0 +1,276 @@
+package sqlite
+
+import (
+	"context"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/internal/failpoint"
+	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store"
+)
+
+// cursor is a row of cursors while it is planned.
+type cursor struct {
+	seq         int64
+	nextRun     int64
+	revision    int64
+	numbers     int64
+	runs        int64
+	occurrences int64
+	skipped     int64
+	live        []int64
+	liveOver    bool // the one live execution is known to be over
+}
+
+// sqlDue relies on the index cursors_due. It looks at the one live execution that a
+// cursor usually has, to spare a statement.
+const sqlDue = `SELECT c.job, c.next_run, c.revision, c.numbers, c.runs, c.occurrences, c.skipped, c.live,
+	(SELECT e.status FROM executions e WHERE e.k = c.live)
+	FROM cursors c WHERE c.next_run <= ? ORDER BY c.next_run LIMIT ?`
+
+// planning is the state of one PlanDue, in the writer.
+type planning struct {
+	s      *Store
+	c      *conn
+	p      *store.PlanDue
+	out    store.Planned
+	events eventWriter
+	plan   job.Plan
+	keys   []int64 // born claimed, for the claims row
+}
+
+// PlanDue plans up to p.Limit due jobs in one transaction.
+func (s *Store) PlanDue(ctx context.Context, p store.PlanDue) (store.Planned, error) {
+	var out store.Planned
+	err := s.write(context.WithoutCancel(ctx), func(c *conn) error {
+		run := planning{s: s, c: c, p: &p}
+		defer func() { out = run.out }()
+		return run.all()
+	})
+	if err != nil {
+		return store.Planned{}, err
+	}
+	return out, nil
+}
+
+func (p *planning) all() error {
+	due, err := p.due()
+	if err != nil {
+		return err
+	}
+	for i := range due {
+		if err := p.one(&due[i]); err != nil {
+			return err
+		}
+	}
+	p.out.Jobs = len(due)
+	p.out.More = len(due) == p.p.Limit
+	if err := p.claim(); err != nil {
+		return err
+	}
+	failpoint.Hit("planned")
+	return p.events.flush(p.c, p.p.Now)
+}
+
+// due reads the cursors that are due, oldest first.
+func (p *planning) due() ([]cursor, error) {
+	due := make([]cursor, 0, min(p.p.Limit, 1024))
+	err := p.c.query(context.Background(), sqlDue, []any{p.p.Now.UnixMicro(), p.p.Limit}, func(r *row) error {
+		cur := cursor{
+			seq: r.int(), nextRun: r.int(), revision: r.int(), numbers: r.int(), runs: r.int(), occurrences: r.int(), skipped: r.int(),
+		}
+		live := r.take()
+		_, single := live.(int64)
+		cur.live = unpackKeys(live, nil)
+		status := r.take()
+		cur.liveOver = single && (status == nil || status.(int64) > statusRunning)
+		due = append(due, cur)
+		return nil
+	})
+	return due, err
+}
+
+// one plans one job.
+func (p *planning) one(cur *cursor) error {
+	def, err := p.s.define(p.c, cur.seq, cur.revision)
+	if err != nil {
+		return err
+	}
+	if def.err != nil || def.sched == nil {
+		p.out.Broken++
+		return breakJob(p.c, def, p.p.Now, &p.events)
+	}
+	state, err := p.state(cur)
+	if err != nil {
+		return err
+	}
+	job.MakePlan(def.job, def.sched, state, p.p.Now, p.p.Policy, &p.plan)
+	if err := p.record(def, cur); err != nil {
+		return err
+	}
+	if p.plan.CancelLive {
+		if err := requestCancels(p.c, cur.live, p.p.Now, "schedd", "overlap cancel_running"); err != nil {
+			return err
+		}
+	}
+	return p.advance(def, cur)
+}
+
+// state settles which executions of the job are still live.
+func (p *planning) state(cur *cursor) (job.State, error) {
+	st := job.State{NextRun: fromMicros(cur.nextRun), Occurrences: cur.occurrences}
+	if cur.liveOver {
+		cur.live = cur.live[:0]
+	} else if len(cur.live) > 1 {
+		var err error
+		if cur.live, err = stillLive(p.c, cur.live); err != nil {
+			return st, err
+		}
+	}
+	st.Live = len(cur.live)
+	if st.Live > 0 {
+		queued, err := countQueued(p.c, cur.seq)
+		if err != nil {
+			return st, err
+		}
+		st.Queued = int(queued)
+	}
+	return st, nil
+}
+
+// record writes what the plan decided, slot by slot in order of time.
+func (p *planning) record(def *definition, cur *cursor) error {
+	for i := range p.plan.Ranges {
+		r := &p.plan.Ranges[i]
+		if err := insertRange(p.c, cur.seq, r); err != nil {
+			return err
+		}
+		cur.skipped += r.Count
+		p.out.Skipped += r.Count
+		p.events.skippedRange(cur.seq, r)
+	}
+	for _, skip := range p.plan.Skips {
+		e := execution{at: skip.Slot, status: statusSkipped, skip: code(reasons, skip.Reason), finished: p.p.Now}
+		if ok, err := p.insert(def, cur, &e); err != nil {
+			return err
+		} else if !ok {
+			continue
+		}
+		cur.skipped++
+		p.out.Skipped++
+		p.events.skipped(cur.seq, e.k, e.lo, e.n, skip.Slot.UnixMicro(), e.skip)
+	}
+	for i := range p.plan.Runs {
+		if err := p.run(def, cur, &p.plan.Runs[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// run writes one execution that is to run: born claimed when the session takes it.
+func (p *planning) run(def *definition, cur *cursor, run *job.PlannedRun) error {
+	e := execution{at: run.Slot, occurrence: run.Occurrence, ready: run.StartAt, queued: run.Queued}
+	if run.CatchUp {
+		e.flags |= flagCatchUp
+	}
+	born := !run.Queued && p.p.Session != 0 && p.p.Take != nil && !run.StartAt.After(p.p.Now) && p.p.Take(def.job)
+	if born {
+		e.status, e.session, e.started = statusRunning, p.p.Session, p.p.Now
+	}
+	ok, err := p.insert(def, cur, &e)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		if born {
+			p.out.Untaken = append(p.out.Untaken, def.job)
+		}
+		return nil
+	}
+	cur.runs++
+	cur.occurrences = max(cur.occurrences, run.Occurrence)
+	if !run.Queued {
+		cur.live = append(cur.live, e.k)
+	}
+	if !born {
+		p.out.Waiting++
+		return nil
+	}
+	p.keys = append(p.keys, e.k)
+	p.events.started(cur.seq, e.k, e.lo, e.n, 1)
+	p.out.Claimed = append(p.out.Claimed, store.Claimed{
+		ID: idOf(e.k, e.lo), Job: def.job, Owner: cur.seq, Number: e.n, Attempt: 1, Token: 1, Ends: p.plan.Ended,
+		ScheduledAt: run.Slot, CreatedAt: p.p.Now, Occurrence: run.Occurrence, Trigger: job.TriggerSchedule,
+	})
+	return nil
+}
+
+const sqlAdvance = `UPDATE cursors SET next_run = ?, numbers = ?, runs = ?, occurrences = ?, skipped = ?, live = ? WHERE job = ?`
+
+// advance moves the cursor past what was recorded.
+func (p *planning) advance(def *definition, cur *cursor) error {
+	if _, err := p.c.exec(sqlAdvance, micros(p.plan.NextRun), cur.numbers, cur.runs, cur.occurrences, cur.skipped, packKeys(cur.live), cur.seq); err != nil {
+		return err
+	}
+	if !p.plan.Ended {
+		return nil
+	}
+	if err := closeEpoch(p.c, cur.seq, p.plan.EndedAt); err != nil {
+		return err
+	}
+	if _, err := p.c.exec(`UPDATE cursors SET ending = 1 WHERE job = ?`, cur.seq); err != nil {
+		return err
+	}
+	if len(p.plan.Runs) > 0 || len(cur.live) > 0 {
+		return nil
+	}
+	_, err := endJob(p.c, def.seq, p.p.Now, &p.events)
+	return err
+}
+
+// claim writes the one row that finds the executions born claimed should the
+// session die.
+func (p *planning) claim() error {
+	if len(p.keys) == 0 {
+		return nil
+	}
+	batch, err := p.s.openBatch(p.c, p.p.Session, p.keys)
+	if err != nil {
+		return err
+	}
+	for i := range p.out.Claimed {
+		p.out.Claimed[i].Batch = batch
+	}
+	return nil
+}
+
+// insert gives e its id and number and writes it. A slot that has a record already,
+// which only a hand can have written, keeps that one: ok is false.
+func (p *planning) insert(def *definition, cur *cursor, e *execution) (ok bool, err error) {
+	e.job, e.revision, e.created, e.n = cur.seq, def.job.Revision, p.p.Now, cur.numbers+1
+	err = insertExecution(p.c, e, p.p.NewID)
+	if job.CodeOf(err) == job.Conflict {
+		return false, nil
+	}
+	cur.numbers = e.n
+	return err == nil, err
+}
+
+// NextDue returns the earliest slot that is not accounted for.
+func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
+	return s.earliest(ctx, `SELECT min(next_run) FROM cursors WHERE next_run IS NOT NULL`)
+}
+
+// NextReady returns the earliest instant after now at which an execution is ready.
+func (s *Store) NextReady(ctx context.Context, now time.Time) (time.Time, error) {
+	return s.earliest(ctx, `SELECT min(ready_at) FROM executions WHERE ready_at > ? AND ready_at IS NOT NULL AND queued IS NULL`, now.UnixMicro())
+}
+
+func (s *Store) earliest(ctx context.Context, query string, args ...any) (at time.Time, err error) {
+	err = s.read(ctx, func(c *conn) error {
+		_, err := c.first(ctx, query, args, func(r *row) { at = r.time() })
+		return err
+	})
+	return at, err
+}

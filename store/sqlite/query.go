@@ -1,0 +1,142 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store"
+)
+
+// query builds the one kind of dynamic SQL there is: a filtered, sorted page. All
+// text comes from constants; values are arguments.
+type query struct {
+	where      []string
+	args       []any
+	sort       string // name of the order, part of the cursor
+	column     string // sorted by, before key; "" = key alone
+	key        string // unique, breaks ties
+	descending bool
+}
+
+func (q *query) and(condition string, args ...any) {
+	q.where = append(q.where, condition)
+	q.args = append(q.args, args...)
+}
+
+// in restricts a column to a list; an empty list does not restrict.
+func (q *query) in(column string, values []any) {
+	if len(values) == 0 {
+		return
+	}
+	q.and(column+" IN (?"+strings.Repeat(", ?", len(values)-1)+")", values...)
+}
+
+func (q *query) since(condition string, t time.Time) {
+	if !t.IsZero() {
+		q.and(condition, t.UnixMicro())
+	}
+}
+
+func (q *query) platform(column, platform string) {
+	if platform != store.AnyPlatform {
+		q.and(column+" = ?", platform)
+	}
+}
+
+func (q *query) direction() (order, compare string) {
+	if q.descending {
+		return "DESC", "<"
+	}
+	return "ASC", ">"
+}
+
+// position is a place in a sorted list: the sort value (nil = null) and the key.
+type position struct {
+	Sort  string `json:"s"`
+	Value any    `json:"v,omitempty"`
+	Key   int64  `json:"k"`
+}
+
+func encodeCursor(sort string, key int64, value any) string {
+	b, _ := json.Marshal(position{Sort: sort, Key: key, Value: value})
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// after restricts the page to what follows the cursor.
+func (q *query) after(cursor string) error {
+	if cursor == "" {
+		return nil
+	}
+	invalid := job.Errorf(job.Invalid, "cursor: it is not one of this list").WithHint("use the X-Next-Cursor of the page before, with the same filter and order")
+	raw, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil {
+		return invalid
+	}
+	var at position
+	decoder := json.NewDecoder(strings.NewReader(string(raw)))
+	decoder.UseNumber()
+	if err := decoder.Decode(&at); err != nil || at.Sort != q.sort {
+		return invalid
+	}
+	_, compare := q.direction()
+	if q.column == "" {
+		q.and(q.key+" "+compare+" ?", at.Key)
+		return nil
+	}
+	value := at.Value
+	if number, ok := value.(json.Number); ok {
+		if value, err = number.Int64(); err != nil {
+			return invalid
+		}
+	}
+	if value == nil { // nulls are last: only nulls follow
+		q.and("("+q.column+" IS NULL AND "+q.key+" "+compare+" ?)", at.Key)
+		return nil
+	}
+	q.and("("+q.column+" IS NULL OR "+q.column+" "+compare+" ? OR ("+q.column+" = ? AND "+q.key+" "+compare+" ?))", value, value, at.Key)
+	return nil
+}
+
+// page is the statement of one page, with one row more than asked for.
+func (q *query) page(columns, from string, limit, offset int) string {
+	order, _ := q.direction()
+	var b strings.Builder
+	b.WriteString("SELECT " + columns + from)
+	q.writeWhere(&b)
+	b.WriteString(" ORDER BY ")
+	if q.column != "" {
+		b.WriteString(q.column + " IS NULL, " + q.column + " " + order + ", ")
+	}
+	b.WriteString(q.key + " " + order + " LIMIT " + strconv.Itoa(limit+1))
+	if offset > 0 {
+		b.WriteString(" OFFSET " + strconv.Itoa(offset))
+	}
+	return b.String()
+}
+
+func (q *query) writeWhere(b *strings.Builder) {
+	if len(q.where) > 0 {
+		b.WriteString(" WHERE " + strings.Join(q.where, " AND "))
+	}
+}
+
+// count is the number of rows that match, cursor and all.
+func (q *query) count(ctx context.Context, c *conn, from string) (n int64, err error) {
+	var b strings.Builder
+	b.WriteString("SELECT count(*)" + from)
+	q.writeWhere(&b)
+	_, err = c.first(ctx, b.String(), q.args, func(r *row) { n = r.int() })
+	return n, err
+}
+
+func pageLimit(limit int) int {
+	if limit <= 0 {
+		return store.DefaultLimit
+	}
+	return min(limit, store.MaxLimit)
+}

@@ -1,0 +1,131 @@
+package sqlite
+
+import (
+	"context"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store"
+)
+
+// old is an execution that retention may remove.
+type old struct{ k, job, n, at, trigger, status int64 }
+
+// sqlOld walks from the oldest execution on: keys are in order of time.
+const sqlOld = `SELECT e.k, e.job, e.n, e.at, e.trigger, e.status FROM executions e JOIN cursors c ON c.job = e.job
+	WHERE e.k > ?1 AND e.k < ?2 AND e.status > 1 AND e.n <= c.numbers - ?3
+	AND ((e.status IN (2, 6) AND coalesce(e.finished_at, e.created_at) < ?4) OR (e.status IN (3, 4, 5) AND coalesce(e.finished_at, e.created_at) < ?5))
+	ORDER BY e.k LIMIT ?6`
+
+// Retain removes one batch of old history. Slots of removed executions stay
+// accounted for by range rows, counters by the number removed.
+func (s *Store) Retain(ctx context.Context, p store.Retention, now time.Time, limit int) (removed int, more bool, err error) {
+	err = s.write(ctx, func(c *conn) error {
+		removed, more = 0, false
+		rows, err := oldRows(c, p, now, limit)
+		if err != nil {
+			return err
+		}
+		for _, o := range rows {
+			if err := s.prune(c, o); err != nil {
+				return err
+			}
+		}
+		removed, more = len(rows), len(rows) == limit
+		if p.OneTime > 0 && !more {
+			more, err = s.retireOneTime(c, now.Add(-p.OneTime), limit)
+		}
+		return err
+	})
+	return removed, more, err
+}
+
+func oldRows(c *conn, p store.Retention, now time.Time, limit int) ([]old, error) {
+	bound := func(keep time.Duration) int64 {
+		if keep <= 0 {
+			return -1 << 62
+		}
+		return now.Add(-keep).UnixMicro()
+	}
+	oldest := max(bound(p.Success), bound(p.Failed))
+	if oldest < 0 {
+		return nil, nil
+	}
+	upper := fromMicros(oldest).UnixMilli() << 16 // keys begin with the milliseconds of their creation
+	var rows []old
+	err := c.query(context.Background(), sqlOld, []any{int64(0), upper, p.KeepLast, bound(p.Success), bound(p.Failed), limit}, func(r *row) error {
+		rows = append(rows, old{r.int(), r.int(), r.int(), r.int(), r.int(), r.int()})
+		return nil
+	})
+	return rows, err
+}
+
+// prune removes one execution.
+func (s *Store) prune(c *conn, o old) error {
+	if o.trigger == 0 {
+		if err := prunedSlot(c, o); err != nil {
+			return err
+		}
+	}
+	for _, statement := range []string{
+		`DELETE FROM executions WHERE k = ?`, `DELETE FROM execution_inputs WHERE k = ?`, `DELETE FROM execution_results WHERE k = ?`,
+		`DELETE FROM attempts WHERE k = ?`, `DELETE FROM logs WHERE k = ?`, `DELETE FROM log_sizes WHERE k = ?`,
+		`DELETE FROM cancels WHERE k = ?`, `DELETE FROM dead_letters WHERE k = ?`,
+	} {
+		if _, err := c.exec(statement, o.k); err != nil {
+			return err
+		}
+	}
+	if _, err := c.exec(`DELETE FROM failures WHERE job = ? AND n = ?`, o.job, o.n); err != nil {
+		return err
+	}
+	_, err := c.exec(`INSERT INTO counters (job, pruned) VALUES (?, 1) ON CONFLICT (job) DO UPDATE SET pruned = pruned + 1`, o.job)
+	return err
+}
+
+// prunedSlot keeps a removed slot accounted for: it joins the range of pruned slots
+// that ends right before it, or starts one. Every slot has a record, so nothing
+// lies between exactly when no record does.
+func prunedSlot(c *conn, o old) error {
+	ctx := context.Background()
+	reason := code(reasons, job.RangePruned)
+	var from, to, kind int64
+	found, err := c.first(ctx, `SELECT from_at, to_at, reason FROM ranges WHERE job = ? AND from_at <= ? ORDER BY from_at DESC LIMIT 1`, []any{o.job, o.at},
+		func(r *row) { from, to, kind = r.int(), r.int(), r.int() })
+	if err != nil {
+		return err
+	}
+	joins := found && kind == reason
+	if joins {
+		between, err := c.first(ctx, `SELECT 1 FROM executions WHERE job = ?1 AND trigger = 0 AND n < ?4 AND at > ?2 AND at < ?3
+			UNION ALL SELECT 1 FROM epochs WHERE job = ?1 AND after_at >= ?2 AND after_at < ?3 LIMIT 1`, []any{o.job, to, o.at, o.n}, func(*row) {})
+		if err != nil {
+			return err
+		}
+		joins = !between
+	}
+	if joins {
+		_, err = c.exec(`UPDATE ranges SET to_at = ?, count = count + 1 WHERE job = ? AND from_at = ?`, o.at, o.job, from)
+		return err
+	}
+	_, err = c.exec(`INSERT INTO ranges (job, from_at, to_at, count, reason) VALUES (?, ?, ?, 1, ?)`, o.job, o.at, o.at, reason)
+	return err
+}
+
+// retireOneTime removes one-time jobs that ended before the instant.
+func (s *Store) retireOneTime(c *conn, before time.Time, limit int) (more bool, err error) {
+	var seqs []int64
+	if err := c.query(context.Background(), `SELECT seq FROM jobs WHERE type = 1 AND status IN (3, 4, 5) AND updated_at < ? ORDER BY seq LIMIT ?`,
+		[]any{before.UnixMicro(), limit}, func(r *row) error {
+			seqs = append(seqs, r.int())
+			return nil
+		}); err != nil {
+		return false, err
+	}
+	for _, seq := range seqs {
+		if err := purge(c, seq); err != nil {
+			return false, err
+		}
+	}
+	return len(seqs) == limit, nil
+}

@@ -1,0 +1,234 @@
+package sqlite
+
+import (
+	"context"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/internal/failpoint"
+	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store"
+)
+
+const (
+	sqlSettle = `UPDATE executions SET status = ?, started_at = ?, finished_at = ? WHERE k = ? AND session = ? AND token = ? AND status = 1`
+	// sqlRequeue gives an execution back to the waiting ones.
+	sqlRequeue = `UPDATE executions SET status = 0, session = 0, ready_at = ?, queued = ?, retries = retries + ?, lost = lost + ?, started_at = ?
+		WHERE k = ? AND session = ? AND token = ? AND status = 1`
+	sqlAttempt = `INSERT OR REPLACE INTO attempts (k, token, attempt, session, status, started_at, finished_at, retry_at, exit_code, error, error_class)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	sqlResult  = `INSERT OR REPLACE INTO execution_results (k, result, exit_code, error, error_class, error_stack) VALUES (?, ?, ?, ?, ?, ?)`
+	sqlFailure = `INSERT OR REPLACE INTO failures (job, n, status, k) SELECT job, n, status, k FROM executions WHERE k = ?`
+	sqlDead    = `INSERT OR REPLACE INTO dead_letters (k, job, at, reason) VALUES (?, ?, ?, ?)`
+)
+
+// settling is the state of one Settle, in the writer.
+type settling struct {
+	s      *Store
+	c      *conn
+	now    time.Time
+	out    store.Settled
+	events eventWriter
+	deltas deltaWriter
+	over   []*store.Settlement // executions that are over now
+	last   []int64             // claims rows whose last execution this was
+}
+
+// Settle writes how attempts ended, all of them in one transaction.
+func (s *Store) Settle(ctx context.Context, now time.Time, batch []store.Settlement) (store.Settled, error) {
+	var out store.Settled
+	err := s.write(context.WithoutCancel(ctx), func(c *conn) error {
+		run := settling{s: s, c: c, now: now}
+		defer func() { out = run.out }()
+		return run.all(batch)
+	})
+	if err != nil {
+		return store.Settled{}, err
+	}
+	for i := range batch {
+		if batch[i].Batch != 0 && s.batches.settle(batch[i].Batch) {
+			s.forgetBatch(batch[i].Batch)
+		}
+	}
+	return out, nil
+}
+
+// forgetBatch removes a claims row some time soon: nobody waits for it.
+func (s *Store) forgetBatch(id int64) {
+	s.spentMu.Lock()
+	s.spent = append(s.spent, id)
+	s.spentMu.Unlock()
+}
+
+// dropSpent removes the claims rows that are no longer needed, in the transaction at hand.
+func (s *Store) dropSpent(c *conn) error {
+	s.spentMu.Lock()
+	spent := s.spent
+	s.spent = nil
+	s.spentMu.Unlock()
+	for _, id := range spent {
+		if _, err := c.exec(`DELETE FROM claims WHERE id = ?`, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *settling) all(batch []store.Settlement) error {
+	if err := r.s.dropSpent(r.c); err != nil {
+		return err
+	}
+	for i := range batch {
+		ok, err := r.one(&batch[i])
+		if err != nil {
+			return err
+		}
+		if !ok {
+			r.out.Fenced = append(r.out.Fenced, i)
+		}
+	}
+	if err := r.deltas.flush(r.c); err != nil {
+		return err
+	}
+	if err := r.wake(); err != nil {
+		return err
+	}
+	failpoint.Hit("settled")
+	return r.events.flush(r.c, r.now)
+}
+
+// one settles one attempt; false means that somebody else owns the execution.
+func (r *settling) one(t *store.Settlement) (bool, error) {
+	k, lo := keyOf(t.ID)
+	next, ok := job.Running.Next(t.Event)
+	if !ok {
+		return false, job.Errorf(job.Internal, "an execution that runs has no event %q", t.Event)
+	}
+	if next == job.Pending {
+		return r.requeue(t, k, lo)
+	}
+	status := code(statuses, next)
+	changed, err := r.c.exec(sqlSettle, status, micros(t.StartedAt), t.CompletedAt.UnixMicro(), k, t.Session, t.Token)
+	if err != nil || changed == 0 {
+		return false, err
+	}
+	took := t.CompletedAt.Sub(t.StartedAt)
+	if t.StartedAt.IsZero() {
+		took = 0
+	}
+	r.over = append(r.over, t)
+	r.deltas.add(t.Owner, status, took, t.StartedAt)
+	if next != job.Success {
+		if err := r.ended(t, k, lo); err != nil {
+			return false, err
+		}
+	}
+	if t.Result != nil || t.ExitCode != nil || t.Error != "" {
+		if err := writeResult(r.c, k, t); err != nil {
+			return false, err
+		}
+	}
+	r.events.completed(t.Owner, k, lo, 0, status, t.Attempt, took)
+	return true, nil
+}
+
+// ended notes an end that is not a success.
+func (r *settling) ended(t *store.Settlement, k, lo int64) error {
+	if _, err := r.c.exec(sqlFailure, k); err != nil {
+		return err
+	}
+	if t.Event != job.EventCancel {
+		r.events.failed(t.Owner, k, lo, 0, t.Attempt, false, t.Error)
+	}
+	if t.DeadReason == "" {
+		_, err := r.c.exec(`DELETE FROM cancels WHERE k = ?`, k)
+		return err
+	}
+	_, err := r.c.exec(sqlDead, k, t.Owner, t.CompletedAt.UnixMicro(), t.DeadReason)
+	return err
+}
+
+// requeue ends the attempt, not the execution.
+func (r *settling) requeue(t *store.Settlement, k, lo int64) (bool, error) {
+	var jobStatus int64
+	if _, err := r.c.first(context.Background(), `SELECT status FROM jobs WHERE seq = ?`, []any{t.Owner}, func(r *row) { jobStatus = r.int() }); err != nil {
+		return false, err
+	}
+	if jobStatus == jobCancelled { // nobody wants another attempt
+		final := *t
+		final.Event, final.RetryAt = job.EventCancel, time.Time{}
+		return r.one(&final)
+	}
+	var held any
+	if jobStatus == jobPaused {
+		held = int64(2)
+	}
+	ready, status := t.RetryAt, "failed"
+	var retries, lost int64
+	switch t.Event {
+	case job.EventRetry:
+		retries = 1
+		if t.ErrorClass == "timeout" {
+			status = "timeout"
+		}
+	case job.EventLose:
+		ready, lost, status = r.now, 1, "lost"
+	default:
+		ready, status = r.now, "handed_back"
+	}
+	changed, err := r.c.exec(sqlRequeue, ready.UnixMicro(), held, retries, lost, micros(t.StartedAt), k, t.Session, t.Token)
+	if err != nil || changed == 0 {
+		return false, err
+	}
+	started := t.StartedAt
+	if started.IsZero() {
+		started = t.CompletedAt
+	}
+	_, err = r.c.exec(sqlAttempt, k, t.Token, t.Attempt, t.Session, status, started.UnixMicro(), t.CompletedAt.UnixMicro(),
+		micros(t.RetryAt), exitCode(t.ExitCode), t.Error, t.ErrorClass)
+	if err == nil && t.Event == job.EventRetry {
+		r.events.failed(t.Owner, k, lo, 0, t.Attempt, true, t.Error)
+	}
+	return true, err
+}
+
+func writeResult(c *conn, k int64, t *store.Settlement) error {
+	var result any
+	if t.Result != nil {
+		result = []byte(t.Result)
+	}
+	_, err := c.exec(sqlResult, k, result, exitCode(t.ExitCode), t.Error, t.ErrorClass, t.ErrorStack)
+	return err
+}
+
+func exitCode(n *int) any {
+	if n == nil {
+		return nil
+	}
+	return int64(*n)
+}
+
+// wake gives the places that became free to queued runs, and ends jobs that have
+// nothing more to do.
+func (r *settling) wake() error {
+	anyQueued, err := r.c.first(context.Background(), `SELECT 1 FROM executions WHERE queued = 1 LIMIT 1`, nil, func(*row) {})
+	if err != nil {
+		return err
+	}
+	for _, t := range r.over {
+		if anyQueued {
+			n, err := r.s.promote(r.c, t.Owner, r.now)
+			if err != nil {
+				return err
+			}
+			r.out.Promoted += n
+		}
+		if t.Ends {
+			ended, err := endJob(r.c, t.Owner, r.now, &r.events)
+			if err != nil {
+				return err
+			}
+			r.out.Ended += ended
+		}
+	}
+	return nil
+}

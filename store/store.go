@@ -1,0 +1,143 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/job"
+)
+
+// Store is the union of the roles. Components declare the narrow role they use.
+type Store interface {
+	Jobs
+	Planner
+	Executions
+	Sessions
+	Logs
+	Ledger
+	Upkeep
+
+	// Ping answers whether the store can read, soon.
+	Ping(ctx context.Context) error
+	// Info describes the store to operators.
+	Info(ctx context.Context) (Info, error)
+	// Close waits for what was accepted and releases the store.
+	Close() error
+}
+
+// Jobs keeps definitions.
+type Jobs interface {
+	// CreateJob stores a job, opens its first epoch and sets its cursor. A live job
+	// of that name is a conflict whose hint names its id. With an idempotency key
+	// seen before it answers what it answered then, and replayed is true; the same
+	// key with another body is a conflict.
+	CreateJob(ctx context.Context, c CreateJob) (created job.Job, replayed bool, err error)
+	// ChangeJob reads a job under its lock, lets c.Change decide, and writes what it
+	// decided. version_mismatch when IfRevision is set and is not the job's.
+	ChangeJob(ctx context.Context, c ChangeJob) (job.Job, error)
+	// Job returns the job with the id, or the live job with the name, ref.
+	Job(ctx context.Context, platform, ref string) (job.Job, error)
+	// ListJobs returns one page in a stable order.
+	ListJobs(ctx context.Context, f JobFilter) (Page[job.Job], error)
+	// PurgeJob removes a job with its history. conflict while an execution of it is
+	// not over.
+	PurgeJob(ctx context.Context, platform, ref string, now time.Time, by string) error
+}
+
+// Planner turns due slots into records.
+type Planner interface {
+	// PlanDue takes up to Limit jobs whose cursor is due, plans each, and writes
+	// executions, skips and the advanced cursors in one transaction.
+	PlanDue(ctx context.Context, p PlanDue) (Planned, error)
+	// Warm loads the definitions of up to limit jobs that are due by the instant, so
+	// that planning them is quick. It changes nothing.
+	Warm(ctx context.Context, until time.Time, limit int) error
+	// Trigger makes an execution outside the schedule (manual run, manual retry). The
+	// job's overlap policy decides under its lock; a run it does not admit comes back
+	// skipped.
+	Trigger(ctx context.Context, t Trigger) (e job.Execution, replayed bool, err error)
+	// NextDue returns the earliest slot that is not accounted for; zero when there is
+	// none.
+	NextDue(ctx context.Context) (time.Time, error)
+	// NextReady returns the earliest instant after now at which a waiting execution
+	// becomes ready: a retry, a moved start; zero when there is none.
+	NextReady(ctx context.Context, now time.Time) (time.Time, error)
+}
+
+// Executions moves executions through their life and reads them.
+type Executions interface {
+	// Waiting returns executions that are ready and not claimed, by effective
+	// priority and by platform in turn.
+	Waiting(ctx context.Context, now time.Time, limit int) ([]Waiting, error)
+	// Claim gives ready executions to a session. Those that are gone, taken, or not
+	// taken by c.Take are left out.
+	Claim(ctx context.Context, c Claim) ([]Claimed, error)
+	// Settle writes how attempts ended. A settlement whose session or token is not
+	// the newest changes nothing; its index is in Settled.Fenced.
+	Settle(ctx context.Context, now time.Time, batch []Settlement) (Settled, error)
+	// CancelExecution cancels a waiting execution at once and asks a running one to
+	// stop. conflict when it is over.
+	CancelExecution(ctx context.Context, c CancelExecution) (job.Execution, error)
+	// Execution returns the execution ref: an id, JOB/N, JOB/last or JOB/last-failed,
+	// with its attempts.
+	Execution(ctx context.Context, platform, ref string) (job.Execution, error)
+	// ListExecutions returns one page, newest first unless Ascending.
+	ListExecutions(ctx context.Context, f ExecutionFilter) (Page[job.Execution], error)
+}
+
+// Sessions keeps the leases of nodes. An execution belongs to a session; a session
+// that does not heartbeat within its lease is dead.
+type Sessions interface {
+	// OpenSession registers a session that nobody used before.
+	OpenSession(ctx context.Context, s Session) error
+	// Heartbeat prolongs the lease and returns the executions of the session that
+	// were asked to stop. conflict when the session was reaped.
+	Heartbeat(ctx context.Context, session int64, now time.Time, lease time.Duration) (cancels []job.ID, err error)
+	// CloseSession ends a session that holds nothing any more.
+	CloseSession(ctx context.Context, session int64, now time.Time) error
+	// Reap takes the executions of dead sessions away from them: started again, or
+	// failed, as on_lost says; the third loss is poison. At most limit a call.
+	Reap(ctx context.Context, now time.Time, limit int) (Reaped, error)
+	// ListSessions returns live sessions, and dead ones of the last day.
+	ListSessions(ctx context.Context, now time.Time) ([]Session, error)
+}
+
+// Logs keeps what attempts print.
+type Logs interface {
+	// AppendLogs stores lines. Seq is the caller's, rising within an execution.
+	AppendLogs(ctx context.Context, entries []job.LogEntry) error
+	// ListLogs returns lines of one execution in order of seq.
+	ListLogs(ctx context.Context, f LogFilter) ([]job.LogEntry, error)
+	// DropLogs forgets the lines of an execution up to the seq, and leaves a mark
+	// there that says so.
+	DropLogs(ctx context.Context, execution job.ID, upto int64) error
+	// TrimLogs enforces the caps by job and by total size, oldest first, and returns
+	// how many bytes went. The cap of an attempt is its writer's, with DropLogs.
+	TrimLogs(ctx context.Context, caps LogCaps) (int64, error)
+}
+
+// Ledger reads what became of slots, for why and for audits.
+type Ledger interface {
+	// Book returns what an audit needs to recompute the slots of a job.
+	Book(ctx context.Context, platform, ref string) (Book, error)
+	// Entries calls fn for every record of a slot in (after, upto], by slot.
+	Entries(ctx context.Context, platform, ref string, after, upto time.Time, fn func(Entry) error) error
+}
+
+// Upkeep is what a store needs done now and then.
+type Upkeep interface {
+	// Fold adds packed counter deltas to the counters.
+	Fold(ctx context.Context) error
+	// CompleteJobs writes completed or failed on jobs whose schedule has ended and
+	// whose executions are all over.
+	CompleteJobs(ctx context.Context, now time.Time) (int, error)
+	// Outbox returns events after the position, oldest first.
+	Outbox(ctx context.Context, after int64, limit int) ([]OutboxRow, error)
+	// TrimOutbox forgets events up to the position.
+	TrimOutbox(ctx context.Context, upto int64) error
+	// Retain removes one batch of history that is older than r allows; more is true
+	// when there may be another. Counters and ledger stay true.
+	Retain(ctx context.Context, r Retention, now time.Time, limit int) (removed int, more bool, err error)
+	// Totals counts jobs by status, waiting and running executions, and dead letters.
+	Totals(ctx context.Context, now time.Time) (Totals, error)
+}
