@@ -370,8 +370,9 @@ func (r *Reason) outside(book *Book, at time.Time, after *Epoch) {
 	j := &book.Job
 	r.Verdict = "nothing was due: the job's schedule was not in force"
 	switch {
-	case at.Before(j.CreatedAt):
-		r.step("status", StepInfo, j.CreatedAt, "the job was created later, at %s", stamp(j.CreatedAt))
+	case !at.After(j.CreatedAt):
+		r.step("status", StepInfo, j.CreatedAt, "the job was created at %s; slots after that are due", stamp(j.CreatedAt))
+		return
 	case j.PausedAt != nil && !at.Before(*j.PausedAt):
 		r.step("status", StepSkipped, *j.PausedAt, "the job is paused since %s: slots of a pause are not due", stamp(*j.PausedAt))
 		r.Change = `resume with catch_up "once" or "all" runs slots of the pause`
@@ -381,7 +382,7 @@ func (r *Reason) outside(book *Book, at time.Time, after *Epoch) {
 		r.step("status", StepInfo, *after.Until, "the job was paused, changed or ended at %s", stamp(*after.Until))
 	}
 	for i := range book.Epochs {
-		if e := &book.Epochs[i]; e.After.After(at) {
+		if e := &book.Epochs[i]; !e.After.Before(at) {
 			r.step("status", StepInfo, e.After, "it was %s at %s", e.Reason, stamp(e.After))
 			return
 		}

@@ -189,6 +189,7 @@ func TestBadSpecs(t *testing.T) {
 		{"ended before its years", schedule.Spec{Expr: "0 0 0 1 1 * 2030", End: at}, schedule.FieldEndDate, schedule.CodeNeverFires},
 		{"started after its years", schedule.Spec{Expr: "0 0 0 1 1 * 2020", Start: at}, schedule.FieldSchedule, schedule.CodeNeverFires},
 		{"only in a gap", schedule.Spec{Expr: "0 30 2 8 3 * 2026", Zone: "America/New_York", DST: schedule.DSTWall}, schedule.FieldSchedule, schedule.CodeNeverFires},
+		{"in the gap every year", schedule.Spec{Expr: "30 2 ? 3 SUN#2", Zone: "America/New_York", DST: schedule.DSTWall}, schedule.FieldSchedule, schedule.CodeNeverFires},
 		{"once after the end", schedule.Spec{At: at, End: at}, schedule.FieldExecuteAt, schedule.CodeNeverFires},
 		{"once in year 10000", schedule.Spec{At: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}, schedule.FieldExecuteAt, schedule.CodeOutOfRange},
 		{"anchor before year 1", schedule.Spec{Expr: "@every 1h", Anchor: time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)}, schedule.FieldStartDate, schedule.CodeOutOfRange},

@@ -6,9 +6,9 @@ import (
 )
 
 // Canonical returns the normal form of the expression: macros, names, wrapped
-// ranges and H are resolved, and two expressions with the same fields, under the
-// same DST rule, have the same form. New takes it and gives the same slots; it is its own normal
-// form. It is "" for a one-time schedule.
+// ranges and H are resolved, and expressions that differ only in how they are
+// written have the same form. New takes it and gives the same slots; it is its
+// own normal form, at most 256 bytes long. It is "" for a one-time schedule.
 func (s *Schedule) Canonical() string {
 	switch slots := s.slots.(type) {
 	case single:

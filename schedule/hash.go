@@ -1,8 +1,6 @@
 package schedule
 
-import (
-	"strings"
-)
+import "strings"
 
 // hash adds what H stands for: one value of the range, or every step-th from a
 // start within the first step. The syntax is that of Jenkins. Without a range

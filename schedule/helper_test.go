@@ -1,6 +1,7 @@
 package schedule_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -67,7 +68,7 @@ func checkSlots(s *schedule.Schedule, from, to time.Time, want []time.Time) stri
 	}
 	n := s.Count(from.Add(-time.Nanosecond), to.Add(-time.Nanosecond))
 	if n != int64(len(want)) {
-		return "Count: got " + time.Duration(n).String() + ", want " + time.Duration(len(want)).String()
+		return fmt.Sprintf("Count: got %d, want %d", n, len(want))
 	}
 	return ""
 }

@@ -1,9 +1,11 @@
 package schedule_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/hashicorp/cronexpr"
 	"pgregory.net/rapid"
 
 	"github.com/agentic-sdlc/scheduler/schedule"
@@ -13,7 +15,7 @@ import (
 // aroundTransition picks an instant near a change of offset of the zone, any
 // instant for a zone without one.
 func aroundTransition(t *rapid.T, zone string) time.Time {
-	at := genInstant(1960, 2110).Draw(t, "instant")
+	at := genInstant(1840, 2110).Draw(t, "instant")
 	loc := time.UTC
 	if zone != "" {
 		loc, _ = schedule.LoadZone(zone)
@@ -22,7 +24,8 @@ func aroundTransition(t *rapid.T, zone string) time.Time {
 	if len(changes) == 0 {
 		return at
 	}
-	shift := rapid.IntRange(-30*3600, 30*3600).Draw(t, "shift")
+	reach := rapid.SampledFrom([]int{3 * 3600, 30 * 3600}).Draw(t, "reach")
+	shift := rapid.IntRange(-reach, reach).Draw(t, "shift")
 	return rapid.SampledFrom(changes).Draw(t, "change").Add(time.Duration(shift) * time.Second)
 }
 
@@ -43,8 +46,11 @@ func TestSlotsAroundTransitions(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		spec := genSpec(false).Draw(t, "spec")
-		at := aroundTransition(t, spec.Zone)
-		checkWindow(t, spec, at.Add(-36*time.Hour), at.Add(36*time.Hour))
+		from, to := aroundTransition(t, spec.Zone), aroundTransition(t, spec.Zone)
+		if span := to.Sub(from); span <= 0 || span > 72*time.Hour {
+			to = from.Add(72 * time.Hour)
+		}
+		checkWindow(t, spec, from, to)
 	})
 }
 
@@ -59,13 +65,13 @@ func TestSecondsAroundTransitions(t *testing.T) {
 	})
 }
 
-// TestSlotsOfASeason: the same over a quarter of a year.
-func TestSlotsOfASeason(t *testing.T) {
+// TestSlotsOfAMonth: the same over a month and more.
+func TestSlotsOfAMonth(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		spec := genSpec(false).Draw(t, "spec")
 		from := genInstant(1990, 2120).Draw(t, "from")
-		checkWindow(t, spec, from, from.AddDate(0, 3, 0))
+		checkWindow(t, spec, from, from.AddDate(0, 0, 40))
 	})
 }
 
@@ -132,6 +138,39 @@ func TestNextPrevCountAgree(t *testing.T) {
 		}
 		if a, b, all := s.Count(at, later), s.Count(later, end), s.Count(at, end); a+b != all || a < 0 || b < 0 {
 			t.Fatalf("Count(%s, %s, %s) = %d + %d, together %d", at, later, end, a, b, all)
+		}
+	})
+}
+
+// TestNextIsThatOfCronexpr: in UTC and up to 2099, on the canonical form, both
+// engines find the same slots however far away they are.
+func TestNextIsThatOfCronexpr(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		s := compile(t, schedule.Spec{Expr: genExpr(true).Draw(t, "expr")})
+		text := s.Canonical()
+		switch len(strings.Fields(text)) {
+		case 5:
+			text = "0 " + text + " *"
+		case 6:
+			text += " *"
+		}
+		expr, err := cronexpr.Parse(text)
+		if err != nil {
+			t.Fatalf("cronexpr refuses %q: %v", text, err)
+		}
+		at := genInstant(1970, 2090).Draw(t, "at")
+		for range 5 {
+			got, want := s.Next(at), expr.Next(at)
+			if got.Year() > 2099 {
+				got = time.Time{}
+			}
+			if !got.Equal(want) {
+				t.Fatalf("%q after %s: got %s, cronexpr has %s", text, at, got, want)
+			}
+			if at = got; at.IsZero() {
+				return
+			}
 		}
 	})
 }

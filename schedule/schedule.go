@@ -39,7 +39,24 @@ func New(spec Spec) (*Schedule, error) {
 	if s.Next(time.Time{}).IsZero() {
 		return nil, s.neverFires()
 	}
+	if s.endsUnasked() {
+		return nil, &Error{
+			Field: FieldSchedule, Code: CodeNeverFires,
+			Message: "the schedule never fires again: the zone's clock jumps over its time every year",
+			Hint:    `use dst_policy "once", or another time`,
+		}
+	}
 	return s, nil
+}
+
+// endsUnasked reports whether the slots end although nothing in the spec says so:
+// a schedule that follows the clock may fall into the gap every year. From 2100
+// on, when no zone has anything but yearly rules left, such a schedule has none.
+func (s *Schedule) endsUnasked() bool {
+	if s.cron == nil || !s.cron.allYears() || !s.spec.End.IsZero() {
+		return false
+	}
+	return s.Next(time.Unix(tableEnd, 0)).IsZero() && s.lo < tableEnd
 }
 
 // compile sets the timeline.
@@ -105,6 +122,9 @@ func (s *Schedule) Count(after, upto time.Time) int64 {
 
 // Spec returns what New was given.
 func (s *Schedule) Spec() Spec { return s.spec }
+
+// Location returns the zone of the schedule, to show its slots in.
+func (s *Schedule) Location() *time.Location { return s.zone.loc }
 
 // neverFires explains why there is no slot.
 func (s *Schedule) neverFires() *Error {

@@ -102,8 +102,8 @@ func TestExtremes(t *testing.T) {
 		{}, time.Unix(-1<<62, 0), time.Unix(1<<62, 0), time.Unix(0, 0),
 		time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC), time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC),
 	}
-	for _, zone := range []string{"", "America/New_York", "Australia/Sydney", "Asia/Manila", "Pacific/Kiritimati"} {
-		for _, expr := range []string{"* * * * * *", "0 0 29 2 *", "30 2 * * *", "0 0 1 1 *", "0 0 0 1 1 * 2099", "@every 7s"} {
+	for _, zone := range []string{"", "America/New_York", "Asia/Manila"} {
+		for _, expr := range []string{"* * * * * *", "30 2 29 2 *", "0 0 0 1 1 * 2099", "@every 7s"} {
 			s := mustNew(t, schedule.Spec{Expr: expr, Zone: zone})
 			for _, a := range far {
 				if n := s.Next(a); !n.IsZero() && (n.Year() < 1 || n.Year() > 9999) {

@@ -1,6 +1,7 @@
 package schedule_test
 
 import (
+	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
 	"os"
@@ -72,11 +73,46 @@ func checkZone(t *testing.T, name string) {
 			return
 		}
 		for _, c := range compiled {
-			if diff := checkSlots(c.schedule, from, to, c.rule.Slots(clock)); diff != "" {
+			want := c.rule.Slots(clock)
+			diff := checkSlots(c.schedule, from, to, want)
+			for _, edge := range edges {
+				if diff == "" {
+					diff = checkEdge(c.schedule, at.Add(edge), to, want)
+				}
+			}
+			if diff != "" {
 				t.Errorf("%s %s dst=%s around %s: %s", name, c.spec.Expr, c.spec.DST, at.Format(time.RFC3339), diff)
 			}
 		}
 	}
+}
+
+// edges are where searches start and end, relative to a change of offset: before
+// it, in the hour that it repeats, and after.
+var edges = []time.Duration{
+	-2 * time.Hour, -time.Hour, -time.Second, 0, 1, time.Second, 14*time.Minute + 1, 30 * time.Minute,
+	45 * time.Minute, time.Hour - 1, time.Hour, 100 * time.Minute, 2 * time.Hour, 23 * time.Hour,
+}
+
+// checkEdge compares Next, Prev and Count at one instant with the slots wanted
+// around it; the last of them is before to.
+func checkEdge(s *schedule.Schedule, at, to time.Time, want []time.Time) string {
+	n := 0
+	for n < len(want) && !want[n].After(at) {
+		n++
+	}
+	if got := s.Count(at, to.Add(-1)); got != int64(len(want)-n) {
+		return fmt.Sprintf("Count after %s: got %d, want %d", at, got, len(want)-n)
+	}
+	if n < len(want) {
+		if diff := diffSlots("Next after "+at.String(), []time.Time{s.Next(at)}, want[n:n+1]); diff != "" {
+			return diff
+		}
+	}
+	if n > 0 {
+		return diffSlots("Prev of "+at.String(), []time.Time{s.Prev(at)}, want[n-1:n])
+	}
+	return ""
 }
 
 // zoneCase is an expression as both sides read it.

@@ -17,6 +17,8 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == supervise.Verb {
 		os.Exit(supervise.Main(os.Args[2:]))
 	}
+	// A log whose reader has gone is an error of a write, not the end of the daemon.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	os.Exit(command.Main(context.Background(), command.Env{

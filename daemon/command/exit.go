@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"syscall"
 
 	"github.com/agentic-sdlc/scheduler/daemon/config"
 	"github.com/agentic-sdlc/scheduler/daemon/listen"
@@ -55,6 +56,9 @@ func report(w io.Writer, err error) int {
 	code := status(err)
 	if _, ok := errors.AsType[logged](err); ok || err == nil {
 		return code
+	}
+	if errors.Is(err, syscall.EPIPE) {
+		return ExitOK // whoever read the output has seen enough
 	}
 	switch code {
 	case ExitUsage:

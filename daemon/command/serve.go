@@ -2,15 +2,10 @@ package command
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
-
-	sd "github.com/coreos/go-systemd/v22/daemon"
 
 	"github.com/agentic-sdlc/scheduler/daemon/config"
 	"github.com/agentic-sdlc/scheduler/daemon/logging"
@@ -38,23 +33,12 @@ type Service struct {
 	Status func(text string)
 }
 
-// Causes of the end of Serve's context.
-var (
-	errInterrupted = errors.New("interrupted")
-	errTerminated  = errors.New("terminated")
-)
-
 // flush is how long the last log lines may take.
 const flush = 2 * time.Second
 
 // runServe runs the daemon under the signals: the first INT or TERM asks it to stop,
 // the second ends the program at once, HUP reads the configuration again.
 func runServe(ctx context.Context, env Env, src *source, serve Serve) (err error) {
-	// A log whose reader has gone is an error of a write, not the end of the daemon.
-	pipes := make(chan os.Signal, 1)
-	signal.Notify(pipes, syscall.SIGPIPE)
-	defer signal.Stop(pipes)
-
 	var warnings []string
 	o := src.options()
 	o.Warn = func(w string) { warnings = append(warnings, w) }
@@ -92,86 +76,4 @@ func runServe(ctx context.Context, env Env, src *source, serve Serve) (err error
 	}
 	log.Info("stopped")
 	return nil
-}
-
-// runner is one life of the daemon as its signals see it.
-type runner struct {
-	env     Env
-	options config.Options
-	cfg     config.Config
-	log     *logging.Logger
-	reloads chan config.Config
-}
-
-func (r *runner) run(ctx context.Context, serve Serve) error {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	done := make(chan error, 1)
-	go func() {
-		done <- serve(ctx, Service{
-			Config: r.cfg, Logger: r.log.Logger, Build: build.Get(), Dropped: r.log.Dropped, Reloads: r.reloads,
-			Ready: func(addr string) {
-				r.log.Info("ready", slog.String("address", addr))
-				notify(sd.SdNotifyReady, "STATUS=ready")
-			},
-			Status: func(text string) { notify("STATUS=" + text) },
-		})
-	}()
-	stopping := false
-	for {
-		select {
-		case err := <-done:
-			return err
-		case sig := <-r.env.Signals:
-			switch {
-			case sig == syscall.SIGHUP && !stopping:
-				r.reload()
-			case sig == syscall.SIGHUP:
-			case stopping:
-				return errors.New("told to stop twice: stopped at once, what still ran is lost")
-			default:
-				stopping = true
-				r.log.Info("stopping", slog.String("signal", sig.String()))
-				notify(sd.SdNotifyStopping, "STATUS=stopping")
-				stop(cause(sig))
-			}
-		}
-	}
-}
-
-func cause(sig os.Signal) error {
-	if sig == syscall.SIGTERM {
-		return errTerminated
-	}
-	return errInterrupted
-}
-
-// reload reads the configuration again. A bad one changes nothing.
-func (r *runner) reload() {
-	notifyReloading()
-	next, _, err := config.Load(r.options)
-	if err != nil {
-		r.log.Error("reload failed, the old configuration holds", slog.Any("error", err))
-		notify(sd.SdNotifyReady, "STATUS=reload failed: the old configuration holds")
-		return
-	}
-	applied, restart := config.Reloadable(r.cfg, next)
-	r.cfg = config.Apply(r.cfg, next)
-	r.log.SetLevel(logging.ParseLevel(r.cfg.Log.Level))
-	r.log.SetRedact(r.cfg.Log.Redact)
-	if len(restart) > 0 {
-		r.log.Warn("some changes need a restart", slog.Any("keys", restart))
-	}
-	r.log.Info("reloaded", slog.Any("applied", applied))
-	r.send()
-	notify(sd.SdNotifyReady, "STATUS=ready")
-}
-
-// send leaves the configuration for the daemon, in place of one that it has not taken.
-func (r *runner) send() {
-	select {
-	case <-r.reloads:
-	default:
-	}
-	r.reloads <- r.cfg
 }

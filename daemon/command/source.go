@@ -44,6 +44,7 @@ func (s *source) options() config.Options {
 	if s.dev {
 		o.Flags = append(o.Flags,
 			config.Flag{Key: "listen.socket", Value: "./schedd.sock", Name: "--dev"},
+			config.Flag{Key: "listen.socket_group", Value: "", Name: "--dev"},
 			config.Flag{Key: "log.format", Value: "pretty", Name: "--dev"},
 			config.Flag{Key: "log.level", Value: "info", Name: "--dev"})
 	}

@@ -1,7 +1,9 @@
 package config
 
 import (
+	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -23,12 +25,14 @@ const mask = "***"
 // in addresses.
 func Show(w io.Writer, cfg Config, origins *Origins) error {
 	root := node(reflect.ValueOf(masked(cfg)), "", origins)
-	enc := yaml.NewEncoder(w)
+	var text bytes.Buffer
+	enc := yaml.NewEncoder(&text)
 	enc.SetIndent(2)
-	if err := enc.Encode(root); err != nil {
-		return fmt.Errorf("write configuration: %w", err)
+	if err := errors.Join(enc.Encode(root), enc.Close()); err != nil {
+		return fmt.Errorf("encode configuration: %w", err)
 	}
-	return enc.Close()
+	_, err := w.Write(text.Bytes())
+	return err
 }
 
 // Variables writes one line for each environment variable: name, key and default.

@@ -53,6 +53,10 @@ func overlayTimes(p *job.Problems, s *job.Spec, in *api.JobInput, now time.Time)
 		return
 	}
 	d, err := time.ParseDuration(*in.In)
+	at := now.Add(max(d, 0))
+	if in.ExecuteAt == nil {
+		s.ExecuteAt = &at // also when d is at fault: one complaint is enough
+	}
 	switch {
 	case err != nil:
 		p.Add("in", "syntax", `%.40q is not a duration such as "48h" or "90m"`, *in.In)
@@ -60,9 +64,6 @@ func overlayTimes(p *job.Problems, s *job.Spec, in *api.JobInput, now time.Time)
 		p.Add("in", "out_of_range", "%s lies in the past", d)
 	case in.ExecuteAt != nil:
 		p.Add("in", "contradiction", "give in or execute_at, not both")
-	default:
-		at := now.Add(d)
-		s.ExecuteAt = &at
 	}
 }
 

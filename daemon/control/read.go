@@ -46,7 +46,12 @@ func (s *Service) ListJobs(ctx context.Context, c Call, f JobFilter) (JobPage, e
 		return JobPage{}, err
 	}
 	f.Platform = scope
-	return s.store.ListJobs(ctx, f)
+	if f.Cursor, err = openCursor(f.Cursor, listOf(f)); err != nil {
+		return JobPage{}, err
+	}
+	page, err := s.store.ListJobs(ctx, f)
+	page.Next = sealCursor(page.Next, listOf(f))
+	return page, err
 }
 
 // Execution returns the execution that ref names, with its attempts.
@@ -65,7 +70,12 @@ func (s *Service) ListExecutions(ctx context.Context, c Call, f ExecutionFilter)
 		return ExecutionPage{}, err
 	}
 	f.Platform = scope
-	return s.store.ListExecutions(ctx, f)
+	if f.Cursor, err = openCursor(f.Cursor, historyOf(f)); err != nil {
+		return ExecutionPage{}, err
+	}
+	page, err := s.store.ListExecutions(ctx, f)
+	page.Next = sealCursor(page.Next, historyOf(f))
+	return page, err
 }
 
 // Logs returns lines of one execution in order of seq.

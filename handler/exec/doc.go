@@ -8,9 +8,10 @@
 // Exactly one of command (a program and its arguments, no shell) and shell (a
 // script for "sh -c") is given. Optional for both:
 //
-//	"env":   {"NAME": "value"}   on top of the environment below
-//	"dir":   "/srv/app"          absolute; default: Options.Dir
-//	"stdin": "text"              default: nothing (/dev/null)
+//	"env":       {"NAME": "value"}   on top of the environment below
+//	"clean_env": true                nothing of the daemon's own environment
+//	"dir":       "/srv/app"          absolute; default: Options.Dir
+//	"stdin":     "text"              default: nothing (/dev/null)
 //
 // Named makes a handler whose command the operator fixed in the configuration.
 //
@@ -36,6 +37,8 @@
 //	timeout          the deadline passed; wraps context.DeadlineExceeded
 //	cancelled        the context was cancelled; wraps context.Canceled
 //	supervisor_lost  the supervisor died, and the command with it
+//	unkillable       the command goes on after SIGKILL; nobody waits for it any more
+//	bad_payload      the payload is not what ValidatePayload accepts; permanent
 //
 // When a command ends, whatever it left running is killed: see package supervise.
 package exec

@@ -27,7 +27,10 @@ func inherited(environ, pass []string) map[string]string {
 
 // environ is the whole environment of one attempt, ordered by name.
 func (h *Handler) environ(s spec, t *handler.Task) []string {
-	env := maps.Clone(h.inherited)
+	env := map[string]string{}
+	if !s.clean {
+		env = maps.Clone(h.inherited)
+	}
 	maps.Copy(env, s.env)
 	env["SCHEDD_JOB_ID"] = t.JobID.String()
 	env["SCHEDD_JOB_NAME"] = t.JobName

@@ -103,6 +103,21 @@ func split(raw json.RawMessage) ([]member, error) {
 	return members, nil
 }
 
+// bool reads true or false; false when it is absent or wrong.
+func (f *fields) bool(name string) bool {
+	if !f.has(name) {
+		return false
+	}
+	switch string(bytes.TrimSpace(f.members[name])) {
+	case "true":
+		return true
+	case "false":
+	default:
+		f.add(name, "type", "must be true or false")
+	}
+	return false
+}
+
 // text reads a string; "" when it is absent or wrong.
 func (f *fields) text(name string) string {
 	if !f.has(name) {

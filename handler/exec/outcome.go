@@ -27,7 +27,7 @@ func (a *attempt) outcome(ctx context.Context, err error) (handler.Result, error
 	case errors.Is(err, supervise.ErrLost), errors.Is(err, supervise.ErrClosed):
 		return handler.Result{}, &handler.Failure{Class: "supervisor_lost", Message: "the supervisor of commands died, and the command with it", Err: err}
 	case errors.Is(err, supervise.ErrUnkillable):
-		return handler.Result{}, &handler.Failure{Class: "unkillable", Message: "the command survives SIGKILL: it hangs in the system", Err: err}
+		return handler.Result{}, &handler.Failure{Class: "unkillable", Message: "the command cannot be killed: it hangs in the system, or runs as another user", Err: err}
 	case ctx.Err() != nil && !isStartError(err):
 		return a.stopped(ctx)
 	}

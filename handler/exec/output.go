@@ -24,7 +24,7 @@ type pipe struct {
 	log         handler.Log
 	done        chan struct{}
 	line        []byte
-	cut         bool // line goes on where the last one was cut
+	cut         bool   // line goes on where the last one was cut
 	last        string // that says something
 	open        bool   // somebody can still write
 }

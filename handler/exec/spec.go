@@ -24,13 +24,14 @@ const (
 type spec struct {
 	argv  []string
 	env   map[string]string
+	clean bool   // nothing is inherited from the daemon, PATH included
 	dir   string // "" = Options.Dir
 	stdin []byte // nil = /dev/null
 }
 
 // parse reads a payload of the free handler.
 func parse(payload json.RawMessage, shell string) (spec, job.Problems) {
-	f := readFields(payload, "command", "shell", "shell_path", "env", "dir", "stdin")
+	f := readFields(payload, "command", "shell", "shell_path", "env", "clean_env", "dir", "stdin")
 	var s spec
 	switch {
 	case f.has("command") && f.has("shell"):
@@ -46,6 +47,7 @@ func parse(payload json.RawMessage, shell string) (spec, job.Problems) {
 		f.add("shell_path", "contradiction", "goes with shell only")
 	}
 	s.env = f.env()
+	s.clean = f.bool("clean_env")
 	if f.has("dir") {
 		s.dir = f.text("dir")
 		if why := checkDir(s.dir); why != "" {

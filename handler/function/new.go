@@ -4,12 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/agentic-sdlc/scheduler/handler"
+	"github.com/agentic-sdlc/scheduler/job"
 )
-
-// MaxResult is how many bytes of a result are kept.
-const MaxResult = 64 << 10
 
 // New makes a handler of fn, wrapped as by Wrap. What fn returns is marshalled to
 // JSON, also beside an error; nil leaves no result. A value that does not marshal
@@ -41,19 +41,19 @@ func badResult(err error) error {
 	}
 }
 
-// truncated stands for a result above MaxResult.
+// truncated stands for a result above job.MaxResult.
 type truncated struct {
 	Truncated bool   `json:"truncated"`
 	Bytes     int    `json:"bytes"` // of the whole result
 	Head      string `json:"head"`  // its beginning, not valid JSON any more
 }
 
-// bound checks a result and cuts it to MaxResult bytes; nil for one that is no JSON.
+// bound checks a result and cuts it to job.MaxResult bytes; nil for one that is no JSON.
 func bound(raw json.RawMessage) (json.RawMessage, error) {
 	if raw == nil {
 		return nil, nil
 	}
-	if len(raw) > MaxResult {
+	if len(raw) > job.MaxResult {
 		return head(raw), nil
 	}
 	if !json.Valid(raw) {
@@ -62,11 +62,12 @@ func bound(raw json.RawMessage) (json.RawMessage, error) {
 	return raw, nil
 }
 
-// head escapes less and less of raw until it fits, as escapes take up to six bytes.
+// head keeps as much of raw as fits: escapes take up to six bytes for one.
 func head(raw json.RawMessage) json.RawMessage {
-	for keep := MaxResult - 128; ; keep /= 2 {
-		short, err := json.Marshal(truncated{Truncated: true, Bytes: len(raw), Head: clip(string(raw[:keep]), keep)})
-		if err != nil || len(short) <= MaxResult {
+	for keep := job.MaxResult - 128; ; keep /= 2 {
+		start := strings.ToValidUTF8(clip(string(raw[:keep+utf8.UTFMax]), keep), "\uFFFD")
+		short, err := json.Marshal(truncated{Truncated: true, Bytes: len(raw), Head: start})
+		if err != nil || len(short) <= job.MaxResult {
 			return short
 		}
 	}

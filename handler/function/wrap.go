@@ -3,17 +3,13 @@ package function
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"runtime/debug"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/agentic-sdlc/scheduler/handler"
-)
-
-const (
-	maxMessage = 4 << 10  // bytes of a panic's text
-	maxStack   = 16 << 10 // bytes of a stack
+	"github.com/agentic-sdlc/scheduler/job"
 )
 
 // Wrap returns a handler that runs h and turns into failures what would end the
@@ -75,21 +71,20 @@ func (w wrapped) Run(ctx context.Context, t *handler.Task) (handler.Result, erro
 }
 
 // panicked describes a panic by its value and the stack of the panicking goroutine.
+// A value that is an error is not wrapped: a panic with context.Canceled is no
+// cancellation.
 func panicked(value any, stack []byte) error {
-	f := &handler.Failure{
+	return &handler.Failure{
 		Class:   "handler_panic",
 		Message: oneLine(fmt.Sprintf("panic: %v", value)),
-		Stack:   clip(string(stack), maxStack),
+		Stack:   clip(string(stack), job.MaxStackLen),
 	}
-	if err, ok := value.(error); ok {
-		f.Err = errors.New(f.Message) // not err itself: a panic with context.Canceled was not a cancel
-		_ = err
-	}
-	return f
 }
 
+// oneLine makes a message of what may be a text of many lines, or no text at all.
 func oneLine(s string) string {
-	return clip(strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }), " "), maxMessage)
+	s = strings.ToValidUTF8(clip(s, 2*job.MaxErrorLen), "\uFFFD")
+	return clip(strings.Join(strings.Fields(s), " "), job.MaxErrorLen)
 }
 
 // clip cuts s to at most n bytes, at a rune's edge.
@@ -97,5 +92,8 @@ func clip(s string, n int) string {
 	if len(s) <= n {
 		return s
 	}
-	return strings.ToValidUTF8(s[:n], "")
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
 }

@@ -1,34 +1,29 @@
-// Package httpcall holds the handlers that make an HTTP call.
 package httpcall
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
 	"net/http"
-	"net/netip"
+	"slices"
+	"strconv"
+	"time"
 
 	"github.com/agentic-sdlc/scheduler/handler"
+	"github.com/agentic-sdlc/scheduler/job"
 )
 
-// Guard decides where calls may go. It is safe for concurrent use.
-type Guard struct{ o GuardOptions }
-
-// NewGuard returns a guard; the error, with code invalid, names what is wrong with o.
-func NewGuard(o GuardOptions) (*Guard, error) { return &Guard{o: o}, nil }
-
-// CheckURL says whether a URL may be called, as far as its text tells; the error
-// has code invalid and the field "url". Names are judged when they are dialled.
-func (g *Guard) CheckURL(raw string) error { return nil }
-
-// CheckAddr returns nil, or why an address is refused.
-func (g *Guard) CheckAddr(addr netip.Addr) error { return nil }
-
-// Client returns a client whose connections and redirects pass the guard. Other
-// packages that call what users wrote use it too. Its Timeout is not set.
-func (g *Guard) Client() *http.Client { return &http.Client{} }
-
 // Handler makes HTTP calls. It is safe for concurrent use.
-type Handler struct{ o Options }
+type Handler struct {
+	guard   *Guard
+	client  *http.Client
+	timeout time.Duration
+	agent   string
+	named   *spec // nil = the payload spells the call out
+}
 
 var (
 	_ handler.Handler   = (*Handler)(nil)
@@ -36,19 +31,117 @@ var (
 )
 
 // New returns the handler whose payload spells out the call.
-func New(o Options) (*Handler, error) { return &Handler{o: o}, nil }
+func New(o Options) (*Handler, error) {
+	if o.Guard == nil {
+		guard, err := NewGuard(GuardOptions{})
+		if err != nil {
+			return nil, err
+		}
+		o.Guard = guard
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = defaultTimeout
+	}
+	if o.UserAgent == "" {
+		o.UserAgent = "schedd"
+	}
+	return &Handler{guard: o.Guard, client: o.Guard.Client(), timeout: o.Timeout, agent: o.UserAgent}, nil
+}
 
 // Named returns a handler for one fixed call. The error, with code invalid, says
 // what is wrong with n.
-func Named(o Options, n NamedOptions) (*Handler, error) { return &Handler{o: o}, nil }
-
-// ValidatePayload reports everything that is wrong with a payload.
-func (h *Handler) ValidatePayload(payload json.RawMessage) error { return nil }
-
-// Run makes the call of t.
-func (h *Handler) Run(ctx context.Context, t *handler.Task) (handler.Result, error) {
-	return handler.Result{}, nil
+func Named(o Options, n NamedOptions) (*Handler, error) {
+	h, err := New(o)
+	if err != nil {
+		return nil, err
+	}
+	s, problems := parseNamed(h.guard, n)
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	h.named = &s
+	return h, nil
 }
 
-// Close drops idle connections.
-func (h *Handler) Close() {}
+func parseNamed(g *Guard, n NamedOptions) (spec, job.Problems) {
+	var p job.Problems
+	s := spec{url: n.URL, method: n.Method, headers: map[string]string{}, timeout: n.Timeout, expect: n.ExpectStatus}
+	if _, why := g.parse(n.URL); why != "" {
+		p.Add("url", "not_allowed", "%s", why)
+	}
+	if s.method == "" {
+		s.method = http.MethodPost
+	}
+	if !slices.Contains(methods(), s.method) {
+		p.Add("method", "unknown", "%.20q is not a method", s.method)
+	}
+	for _, name := range slices.Sorted(maps.Keys(n.Headers)) {
+		if why := checkHeader(name, n.Headers[name], true); why != "" {
+			p.Add("headers."+name, "not_allowed", "%s", why)
+		}
+		s.headers[http.CanonicalHeaderKey(name)] = n.Headers[name]
+	}
+	if n.Timeout < 0 {
+		p.Add("timeout", "out_of_range", "must not be negative")
+	}
+	for i, status := range n.ExpectStatus {
+		if status < 200 || status > 599 {
+			p.Add(fmt.Sprintf("expect_status[%d]", i), "out_of_range", "%d is outside 200 to 599", status)
+		}
+	}
+	return s, p
+}
+
+// ValidatePayload reports everything that is wrong with a payload: an error with
+// code invalid and a field for each problem, such as "payload.url".
+func (h *Handler) ValidatePayload(payload json.RawMessage) error {
+	_, err := h.plan(payload)
+	return err
+}
+
+// plan makes a call of a payload.
+func (h *Handler) plan(payload json.RawMessage) (spec, error) {
+	if h.named == nil {
+		s, problems := parsePayload(h.guard, payload)
+		return s, problems.Err()
+	}
+	s := *h.named
+	if bodiless(s.method) {
+		return s, readFields(payload).problems.Err()
+	}
+	if len(bytes.TrimSpace(payload)) == 0 {
+		payload = json.RawMessage("{}")
+	}
+	var p job.Problems
+	if !json.Valid(payload) {
+		p.Add("payload", "syntax", "is not valid JSON")
+	}
+	s.body, s.kind = payload, kindJSON
+	return s, p.Err()
+}
+
+// request builds the request of one attempt.
+func (h *Handler) request(ctx context.Context, s spec, t *handler.Task) (*http.Request, error) {
+	var body io.Reader
+	if s.body != nil {
+		body = bytes.NewReader(s.body)
+	}
+	req, err := http.NewRequestWithContext(ctx, s.method, s.url, body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("User-Agent", h.agent)
+	req.Header.Set("Idempotency-Key", t.ExecutionID.String())
+	if s.body != nil {
+		req.Header.Set("Content-Type", s.kind)
+	}
+	for name, value := range s.headers {
+		req.Header.Set(name, value)
+	}
+	req.Header.Set("X-Schedd-Execution-Id", t.ExecutionID.String())
+	req.Header.Set("X-Schedd-Attempt", strconv.Itoa(t.Attempt))
+	if t.TraceParent != "" {
+		req.Header.Set("Traceparent", t.TraceParent)
+	}
+	return req, nil
+}

@@ -20,25 +20,26 @@ type GuardOptions struct {
 	PrivateHosts []string
 	// Ports are allowed beside 80 and 443.
 	Ports []uint16
+	// TLS is used for https; nil is Go's default.
+	TLS *tls.Config
 }
 
 // Options configure the handlers of this package.
 type Options struct {
-	Guard *Guard // nil = NewGuard(GuardOptions{})
+	// Guard decides where calls may go; nil = NewGuard(GuardOptions{}).
+	Guard *Guard
 	// Timeout bounds one call, redirects and body included, where the payload
-	// gives no timeout_ms; default 60 s, at most the attempt's own.
+	// gives no timeout_ms; default 60 s, and never beyond the attempt's deadline.
 	Timeout time.Duration
-	// TLS is used for https; nil is Go's default.
-	TLS *tls.Config
 	// UserAgent is sent with each call; default "schedd".
 	UserAgent string
 }
 
 // NamedOptions fix a call in the configuration; the payload is its JSON body.
 type NamedOptions struct {
-	URL          string // Required.
-	Method       string // default POST; with GET and HEAD the payload must be empty
-	Headers      map[string]string
-	Timeout      time.Duration // 0 = Options.Timeout
-	ExpectStatus []int         // statuses that are success; empty = 200 to 299
+	URL          string            // required
+	Method       string            // default POST; with GET and HEAD the payload must be empty
+	Headers      map[string]string // cookies too, unlike in payloads
+	Timeout      time.Duration     // 0 = Options.Timeout
+	ExpectStatus []int             // statuses that are success; empty = 200 to 299
 }

@@ -135,7 +135,8 @@ var errGone = errors.New("supervisor is gone")
 // start sends a request to start a command. Once it returns nil, the outcome is
 // t's; otherwise the command was not started.
 func (ch *chain) start(m message, files []*os.File) (*task, error) {
-	t := &task{done: make(chan struct{}), pipes: pipesOf(files[1:])}
+	fds := descriptors(files)
+	t := &task{done: make(chan struct{}), pipes: pipesOf(fds[1:])}
 	ch.mu.Lock()
 	if ch.lost {
 		ch.mu.Unlock()
@@ -146,7 +147,7 @@ func (ch *chain) start(m message, files []*os.File) (*task, error) {
 	ch.tasks[t.id] = t
 	ch.mu.Unlock()
 	m.id = t.id
-	err := ch.link.send(m, files...)
+	err := ch.link.send(m, fds...)
 	if err == nil {
 		return t, nil
 	}
@@ -164,8 +165,8 @@ func (ch *chain) stop(t *task, grace time.Duration) {
 // serve takes the answers until the link ends.
 func (ch *chain) serve() {
 	for {
-		m, files, err := ch.link.receive()
-		closeAll(files)
+		m, fds, err := ch.link.receive()
+		closeFDs(fds) // there are none
 		if err != nil {
 			ch.mu.Lock()
 			ch.lost = true

@@ -21,7 +21,7 @@ const Variable = "SCHEDD_SUPERVISOR"
 var (
 	ErrLost        = errors.New("supervisor lost") // it died, the command with it
 	ErrClosed      = errors.New("supervisor closed")
-	ErrUnkillable  = errors.New("command survives SIGKILL") // in an uninterruptible system call
+	ErrUnkillable  = errors.New("command survives SIGKILL") // in a system call, or it is another user's
 	ErrUnsupported = errors.New("commands are supported on Linux only")
 )
 

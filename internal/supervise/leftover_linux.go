@@ -21,7 +21,7 @@ type orphan struct {
 func (s *supervisor) look(now time.Time) time.Duration {
 	s.reapLeaders(now)
 	s.reapOrphans()
-	next := slowPoll * 3600
+	next := never
 	for _, o := range s.orphans {
 		next = min(next, s.clear(o, now))
 	}
@@ -77,7 +77,7 @@ func (s *supervisor) reapOrphans() {
 func (s *supervisor) ownersOf(p process) []*running {
 	var all []*running
 	for _, c := range s.byID {
-		if p.session == c.session || p.group == c.session {
+		if c.session != 0 && (p.session == c.session || p.group == c.session) {
 			return []*running{c}
 		}
 		all = append(all, c)
@@ -104,7 +104,7 @@ func (s *supervisor) ownersOf(p process) []*running {
 // the same time.
 func (s *supervisor) clear(o *orphan, now time.Time) time.Duration {
 	if !o.over() {
-		return slowPoll
+		return never
 	}
 	var deadline time.Time
 	ask := false
@@ -132,6 +132,9 @@ func (s *supervisor) clear(o *orphan, now time.Time) time.Duration {
 		}
 	}
 	s.signalTree(o, unix.SIGKILL)
+	if now.After(deadline.Add(deadAfterKill)) {
+		return slowPoll
+	}
 	return poll
 }
 
@@ -181,20 +184,20 @@ func (s *supervisor) advance(c *running, now time.Time) time.Duration {
 		s.answer(msgExited, c.id, c.exitNums(left)...)
 	}
 	delete(s.byID, c.id)
-	return slowPoll
+	return never
 }
 
 // enforce sends SIGKILL to a command whose time is up.
 func (s *supervisor) enforce(c *running, now time.Time) time.Duration {
 	switch {
 	case c.killAt.IsZero() || c.answered:
-		return slowPoll
+		return never
 	case now.Before(c.killAt):
 		return c.killAt.Sub(now)
 	case now.After(c.killAt.Add(deadAfterKill)):
 		c.answered = true
 		s.answer(msgStuck, c.id)
-		return slowPoll
+		return never
 	}
 	if !c.killed {
 		c.killed = true

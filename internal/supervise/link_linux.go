@@ -57,15 +57,11 @@ func linkPair() (ours *link, theirs *os.File, err error) {
 
 func (l *link) close() { l.conn.Close() }
 
-// send writes m; the files travel with its last packet and stay open here. errGone
+// send writes m; the files travel with its last packet and stay open here too. errGone
 // says that the other side did not get it and never will get anything any more.
-func (l *link) send(m message, files ...*os.File) error {
+func (l *link) send(m message, fds ...int) error {
 	var rights []byte
-	if len(files) > 0 {
-		fds := make([]int, len(files))
-		for i, f := range files {
-			fds[i] = int(f.Fd())
-		}
+	if len(fds) > 0 {
 		rights = unix.UnixRights(fds...)
 	}
 	body := m.encode()
@@ -108,19 +104,19 @@ func isLack(err error) bool {
 	return false
 }
 
-// receive reads the next message; io.EOF says that the other side is gone. The
-// files are close-on-exec and the caller's.
-func (l *link) receive() (message, []*os.File, error) {
+// receive reads the next message; io.EOF says that the other side is gone. The file
+// descriptors are close-on-exec and the caller's.
+func (l *link) receive() (message, []int, error) {
 	var body []byte
-	var files []*os.File
+	var fds []int
 	rights := make([]byte, unix.CmsgSpace(4*maxFiles))
 	for {
 		n, rn, _, _, err := l.conn.ReadMsgUnix(l.buf, rights)
 		if err != nil {
-			closeAll(files)
+			closeFDs(fds)
 			return message{}, nil, err
 		}
-		files = append(files, filesOf(rights[:rn])...)
+		fds = append(fds, fdsOf(rights[:rn])...)
 		body = append(body, l.buf[1:n]...)
 		if l.buf[0] == 0 {
 			break
@@ -128,28 +124,30 @@ func (l *link) receive() (message, []*os.File, error) {
 	}
 	m, err := decodeMessage(body)
 	if err != nil {
-		closeAll(files)
+		closeFDs(fds)
 		return message{}, nil, err
 	}
-	return m, files, nil
+	return m, fds, nil
 }
 
-func filesOf(rights []byte) []*os.File {
-	var files []*os.File
+func fdsOf(rights []byte) []int {
 	controls, err := syscall.ParseSocketControlMessage(rights)
 	if err != nil {
 		return nil
 	}
+	var all []int
 	for _, c := range controls {
-		fds, err := syscall.ParseUnixRights(&c)
-		if err != nil {
-			continue
-		}
-		for _, fd := range fds {
-			files = append(files, os.NewFile(uintptr(fd), "passed"))
+		if fds, err := syscall.ParseUnixRights(&c); err == nil {
+			all = append(all, fds...)
 		}
 	}
-	return files
+	return all
+}
+
+func closeFDs(fds []int) {
+	for _, fd := range fds {
+		unix.Close(fd)
+	}
 }
 
 func closeAll(files []*os.File) {
@@ -158,4 +156,12 @@ func closeAll(files []*os.File) {
 			f.Close()
 		}
 	}
+}
+
+func descriptors(files []*os.File) []int {
+	fds := make([]int, len(files))
+	for i, f := range files {
+		fds[i] = int(f.Fd())
+	}
+	return fds
 }

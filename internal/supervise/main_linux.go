@@ -51,7 +51,7 @@ func Main(args []string) int {
 // smallProcess runs a role of the chain in a process that needs little.
 func smallProcess(role func(link, lifeline *os.File, chld <-chan os.Signal) error) error {
 	debug.SetGCPercent(25)
-	runtime.GOMAXPROCS(1)
+	runtime.GOMAXPROCS(2)
 	guardFiles()
 	link := os.NewFile(linkFD, "link")
 	lifeline := os.NewFile(lifelineFD, "lifeline")

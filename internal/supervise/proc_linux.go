@@ -3,7 +3,7 @@ package supervise
 import (
 	"bytes"
 	"errors"
-	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,7 +20,7 @@ type process struct {
 
 // readProcess looks a process up; false when there is none.
 func readProcess(pid int) (process, bool) {
-	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	stat, err := readProc(strconv.Itoa(pid) + "/stat")
 	if err != nil {
 		return process{}, false
 	}
@@ -44,7 +44,7 @@ func readProcess(pid int) (process, bool) {
 
 // mark reads the mark of a process. Zombies and processes of other users have none.
 func (p process) mark() (mark, bool) {
-	environ, err := os.ReadFile("/proc/" + strconv.Itoa(p.pid) + "/environ")
+	environ, err := readProc(strconv.Itoa(p.pid) + "/environ")
 	if err != nil {
 		return mark{}, false
 	}
@@ -55,30 +55,25 @@ func (p process) mark() (mark, bool) {
 func (p process) pipes() []uint64 {
 	var inodes []uint64
 	for _, fd := range []string{"1", "2"} {
-		if inode, ok := pipeOf("/proc/" + strconv.Itoa(p.pid) + "/fd/" + fd); ok {
-			inodes = append(inodes, inode)
+		var st unix.Stat_t
+		err := unix.Stat("/proc/"+strconv.Itoa(p.pid)+"/fd/"+fd, &st)
+		if err == nil && st.Mode&unix.S_IFMT == unix.S_IFIFO {
+			inodes = append(inodes, st.Ino)
 		}
 	}
 	return inodes
 }
 
 // pipesOf returns the inodes of those files that are pipes.
-func pipesOf(files []*os.File) []uint64 {
+func pipesOf(fds []int) []uint64 {
 	var inodes []uint64
-	for _, f := range files {
-		if inode, ok := pipeOf("/proc/self/fd/" + strconv.Itoa(int(f.Fd()))); ok {
-			inodes = append(inodes, inode)
+	for _, fd := range fds {
+		var st unix.Stat_t
+		if err := unix.Fstat(fd, &st); err == nil && st.Mode&unix.S_IFMT == unix.S_IFIFO {
+			inodes = append(inodes, st.Ino)
 		}
 	}
 	return inodes
-}
-
-func pipeOf(file string) (inode uint64, ok bool) {
-	var st unix.Stat_t
-	if err := unix.Stat(file, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFIFO {
-		return 0, false
-	}
-	return st.Ino, true
 }
 
 // signal sends a signal to exactly this process, never to another one that got its
@@ -106,39 +101,19 @@ func ignoreGone(err error) error {
 }
 
 // everyone lists the numbers of all processes.
-func everyone() []int {
-	dir, err := os.Open("/proc")
-	if err != nil {
-		return nil
-	}
-	defer dir.Close()
-	names, _ := dir.Readdirnames(-1) // what was read is better than nothing
-	var pids []int
-	for _, name := range names {
-		if pid, err := strconv.Atoi(name); err == nil {
-			pids = append(pids, pid)
-		}
-	}
-	return pids
-}
+func everyone() []int { return numbersIn("") }
 
 // childrenOf lists the children of a process.
 func childrenOf(pid int) []int {
-	tasks := "/proc/" + strconv.Itoa(pid) + "/task"
-	dir, err := os.Open(tasks)
-	if err != nil {
-		return nil
-	}
-	defer dir.Close()
-	threads, _ := dir.Readdirnames(-1)
+	tasks := strconv.Itoa(pid) + "/task/"
 	var pids []int
-	for _, thread := range threads {
-		list, err := os.ReadFile(tasks + "/" + thread + "/children")
-		if errors.Is(err, os.ErrNotExist) && thread == strconv.Itoa(pid) {
+	for _, thread := range numbersIn(tasks) {
+		list, err := readProc(tasks + strconv.Itoa(thread) + "/children")
+		if errors.Is(err, unix.ENOENT) && thread == pid {
 			return searchChildren(pid) // a kernel without CONFIG_PROC_CHILDREN
 		}
-		for word := range strings.FieldsSeq(string(list)) {
-			if child, err := strconv.Atoi(word); err == nil {
+		for word := range bytes.FieldsSeq(list) {
+			if child, err := strconv.Atoi(string(word)); err == nil {
 				pids = append(pids, child)
 			}
 		}
@@ -154,6 +129,70 @@ func searchChildren(parent int) []int {
 		}
 	}
 	return pids
+}
+
+// readProc reads a file below /proc. Package os would do, but it asks the kernel more
+// questions about a file than it takes to read one, and this is done for each command.
+func readProc(name string) ([]byte, error) {
+	fd, err := openProc(name, unix.O_RDONLY)
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(fd)
+	content := make([]byte, 0, 4096)
+	for {
+		if len(content) == cap(content) {
+			content = slices.Grow(content, cap(content))
+		}
+		n, err := unix.Read(fd, content[len(content):cap(content)])
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case err != nil:
+			return nil, err
+		case n == 0:
+			return content, nil
+		default:
+			content = content[:len(content)+n]
+		}
+	}
+}
+
+// numbersIn lists the entries of a folder below /proc that are numbers. What cannot
+// be read is left out.
+func numbersIn(folder string) []int {
+	fd, err := openProc(folder, unix.O_RDONLY|unix.O_DIRECTORY)
+	if err != nil {
+		return nil
+	}
+	defer unix.Close(fd)
+	var names []string
+	buf := make([]byte, 8192)
+	for {
+		n, err := unix.ReadDirent(fd, buf)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil || n == 0 {
+			break
+		}
+		_, _, names = unix.ParseDirent(buf[:n], -1, names)
+	}
+	numbers := make([]int, 0, len(names))
+	for _, name := range names {
+		if number, err := strconv.Atoi(name); err == nil {
+			numbers = append(numbers, number)
+		}
+	}
+	return numbers
+}
+
+func openProc(name string, flags int) (int, error) {
+	for {
+		fd, err := unix.Open("/proc/"+name, flags|unix.O_CLOEXEC, 0)
+		if !errors.Is(err, unix.EINTR) {
+			return fd, err
+		}
+	}
 }
 
 // tree lists a process and everything below it, parents first.

@@ -18,6 +18,7 @@ const (
 	longestBackoff = 10 * time.Second
 	poll           = 10 * time.Millisecond
 	slowPoll       = time.Second
+	never          = time.Hour // nothing is due: an event will come first
 )
 
 // The package takes the time, always monotonic, from here only.

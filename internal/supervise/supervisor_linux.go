@@ -32,7 +32,6 @@ type supervisor struct {
 	link    *link
 	self    int
 	mark    mark
-	devNull *os.File
 	byID    map[uint64]*running
 	leaders map[int]*running // those that have not ended, by pid
 	orphans map[int]*orphan  // children that are no leaders, by pid
@@ -40,7 +39,7 @@ type supervisor struct {
 
 type request struct {
 	message
-	files []*os.File
+	fds []int
 }
 
 // runSupervisor serves the daemon until the link or the guard is gone, then kills
@@ -65,7 +64,9 @@ func runSupervisor(linkFile, lifeline *os.File, chld <-chan os.Signal) error {
 			if !ok {
 				return nil
 			}
-			s.handle(r)
+			if s.handle(r); r.kind == msgStart {
+				continue // nothing ended by that
+			}
 		case <-guardGone:
 			return nil
 		case <-chld:
@@ -80,13 +81,9 @@ func newSupervisor(linkFile *os.File) (*supervisor, error) {
 	if err != nil {
 		return nil, err
 	}
-	devNull, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
-	if err != nil {
-		return nil, err
-	}
 	own, _ := parseMark(os.Getenv(Variable))
 	return &supervisor{
-		link: link, self: os.Getpid(), mark: own, devNull: devNull,
+		link: link, self: os.Getpid(), mark: own,
 		byID: map[uint64]*running{}, leaders: map[int]*running{}, orphans: map[int]*orphan{},
 	}, nil
 }
@@ -97,18 +94,18 @@ func (s *supervisor) requests() <-chan request {
 	go func() {
 		defer close(c)
 		for {
-			m, files, err := s.link.receive()
+			m, fds, err := s.link.receive()
 			if err != nil {
 				return
 			}
-			c <- request{m, files}
+			c <- request{m, fds}
 		}
 	}()
 	return c
 }
 
 func (s *supervisor) handle(r request) {
-	defer closeAll(r.files)
+	defer closeFDs(r.fds)
 	switch r.kind {
 	case msgStart:
 		s.start(r)
@@ -128,7 +125,7 @@ func (s *supervisor) answer(kind kind, id uint64, nums ...int64) {
 // process dies; it is not alone in that, see killBelow.
 func (s *supervisor) start(r request) {
 	argc := int(r.num(0))
-	if len(r.text) < 2+argc || argc < 1 || len(r.files) != 3 {
+	if len(r.text) < 2+argc || argc < 1 || len(r.fds) != 3 {
 		s.answer(msgFailed, r.id, int64(unix.EINVAL))
 		return
 	}
@@ -138,7 +135,7 @@ func (s *supervisor) start(r request) {
 	pid, err := syscall.ForkExec(path, argv, &syscall.ProcAttr{
 		Dir:   dir,
 		Env:   append([]string{own.environ()}, env...),
-		Files: []uintptr{r.files[0].Fd(), r.files[1].Fd(), r.files[2].Fd()},
+		Files: []uintptr{uintptr(r.fds[0]), uintptr(r.fds[1]), uintptr(r.fds[2])},
 		Sys:   &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL},
 	})
 	if err != nil {
@@ -154,7 +151,7 @@ func (s *supervisor) start(r request) {
 			other.session = 0
 		}
 	}
-	c := &running{id: r.id, pid: pid, session: pid, pipes: pipesOf(r.files[1:])}
+	c := &running{id: r.id, pid: pid, session: pid, pipes: pipesOf(r.fds[1:])}
 	s.byID[c.id], s.leaders[pid] = c, c
 	s.answer(msgStarted, c.id, int64(pid))
 }

@@ -8,6 +8,12 @@ CREATE TABLE meta (
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE platforms (
+    seq  INTEGER PRIMARY KEY,
+    slug TEXT NOT NULL UNIQUE
+) STRICT;
+INSERT INTO platforms (seq, slug) VALUES (1, 'default');
+
 -- The wide row: what people say about a job. It is read on change and cached.
 CREATE TABLE jobs (
     seq          INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -98,6 +104,7 @@ CREATE TABLE executions (
     flags       INTEGER NOT NULL DEFAULT 0,
     skip        INTEGER NOT NULL DEFAULT 0, -- reason
     queued      INTEGER,                    -- 1 = waits for another run of its job, 2 = held while its job is paused
+    class       INTEGER,                    -- platform and priority, once it waits: platforms.seq * 4 + rank
     ready_at    INTEGER,                    -- waits for a worker from then on; null otherwise
     created_at  INTEGER NOT NULL,
     started_at  INTEGER,
@@ -107,7 +114,8 @@ CREATE TABLE executions (
 -- Exactly one row per slot. Time comes first, so that entries append.
 CREATE UNIQUE INDEX executions_slot ON executions (at, job) WHERE trigger = 0;
 CREATE UNIQUE INDEX executions_number ON executions (job, n);
-CREATE INDEX executions_ready ON executions (ready_at) WHERE ready_at IS NOT NULL AND queued IS NULL;
+-- Class comes first, so that a flood hides neither what is urgent nor other platforms.
+CREATE INDEX executions_ready ON executions (class, ready_at) WHERE ready_at IS NOT NULL AND queued IS NULL;
 CREATE INDEX executions_queued ON executions (job, k) WHERE queued IS NOT NULL;
 
 -- What only some executions have.
@@ -115,7 +123,8 @@ CREATE TABLE execution_inputs (
     k            INTEGER PRIMARY KEY,
     payload      BLOB,
     triggered_by TEXT NOT NULL DEFAULT '',
-    retry_of     INTEGER, -- k
+    retry_of     INTEGER, -- k, with the second half of the id
+    retry_of_lo  INTEGER,
     trace_id     TEXT NOT NULL DEFAULT '',
     parent_span  TEXT NOT NULL DEFAULT ''
 ) STRICT;
@@ -217,6 +226,7 @@ CREATE TABLE logs (
     level   INTEGER NOT NULL,
     stream  TEXT    NOT NULL,
     message TEXT    NOT NULL,
+    context BLOB,
     PRIMARY KEY (k, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE log_sizes (

@@ -16,7 +16,7 @@ type Clock struct {
 // than any gap or repetition.
 const around = 26 * time.Hour
 
-// Walk looks at the clock of a zone in [from, to) and a day around. The step is a
+// Walk looks at the clock of a zone in [from, to) and a day around it. The step is a
 // second or a minute; a minute becomes a second in zones with odd offsets.
 func Walk(zone string, from, to time.Time, step time.Duration) (*Clock, error) {
 	loc := time.UTC
@@ -27,10 +27,14 @@ func Walk(zone string, from, to time.Time, step time.Duration) (*Clock, error) {
 		}
 	}
 	c := &Clock{from: from, to: to, step: int64(step / time.Second)}
-	first := from.Add(-around).Truncate(time.Minute)
+	pad := around
+	if steady(loc, from.Add(-around), to.Add(around)) {
+		pad = time.Minute
+	}
+	first := from.Add(-pad).Truncate(time.Minute)
 	c.first, c.least = first.Unix(), first.Unix()+1<<40
 	greatest := -c.least
-	for t := first; t.Before(to.Add(around)); t = t.Add(step) {
+	for t := first; t.Before(to.Add(pad)); t = t.Add(step) {
 		_, offset := t.In(loc).Zone()
 		if step == time.Minute && offset%60 != 0 {
 			return Walk(zone, from, to, time.Second)
@@ -41,6 +45,19 @@ func Walk(zone string, from, to time.Time, step time.Duration) (*Clock, error) {
 	}
 	c.index(greatest)
 	return c, nil
+}
+
+// steady reports whether a zone keeps its offset, as seen every ten minutes: then
+// there is no need to look around.
+func steady(loc *time.Location, from, to time.Time) bool {
+	_, first := from.In(loc).Zone()
+	for t := from; t.Before(to); t = t.Add(10 * time.Minute) {
+		if _, offset := t.In(loc).Zone(); offset != first {
+			return false
+		}
+	}
+	_, last := to.In(loc).Zone()
+	return last == first
 }
 
 // index notes when each time is first shown.

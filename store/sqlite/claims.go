@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
@@ -63,6 +64,9 @@ const (
 func (s *Store) Claim(ctx context.Context, p store.Claim) ([]store.Claimed, error) {
 	var out []store.Claimed
 	err := s.write(context.WithoutCancel(ctx), func(c *conn) error {
+		if alive, err := sessionAlive(c, p.Session, p.Now); err != nil || !alive {
+			return err
+		}
 		var events eventWriter
 		var keys []int64
 		for _, id := range p.IDs {
@@ -93,6 +97,12 @@ func (s *Store) Claim(ctx context.Context, p store.Claim) ([]store.Claimed, erro
 		return nil, err
 	}
 	return out, nil
+}
+
+// sessionAlive reports whether a session may claim: it is open and its lease holds.
+func sessionAlive(c *conn, session int64, now time.Time) (bool, error) {
+	return c.first(context.Background(), `SELECT 1 FROM sessions WHERE id = ? AND closed_at IS NULL AND lease_until > ?`,
+		[]any{session, now.UnixMicro()}, func(*row) {})
 }
 
 func (s *Store) claimOne(c *conn, p *store.Claim, id job.ID) (store.Claimed, bool, error) {

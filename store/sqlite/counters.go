@@ -98,6 +98,21 @@ const sqlFold = `INSERT INTO counters (job, success, failed, timeout, cancelled,
 
 // Fold adds the packed deltas to the counters and forgets them.
 func (s *Store) Fold(ctx context.Context) error {
+	look, same := s.quietFold.unchanged(s.writer)
+	if same {
+		return nil
+	}
+	found := false
+	if err := s.read(ctx, func(c *conn) (err error) {
+		found, err = c.first(ctx, `SELECT 1 FROM counter_deltas LIMIT 1`, nil, func(*row) {})
+		return err
+	}); err != nil {
+		return err
+	}
+	if !found {
+		s.quietFold.nothing(look)
+		return nil
+	}
 	return s.write(ctx, func(c *conn) error {
 		sums := map[int64]*figures{}
 		last, err := unfolded(context.Background(), c, sums, true)

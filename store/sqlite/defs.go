@@ -125,6 +125,9 @@ func scanDefinition(r *row, j *job.Job) (seq int64, err error) {
 	if fault := json.Unmarshal(r.blob(), &j.Spec); fault != nil {
 		err = fmt.Errorf("definition cannot be read: %w", fault)
 	}
+	if j.Tags == nil {
+		j.Tags = []string{}
+	}
 	j.Anchor = r.time()
 	j.Seed = r.text()
 	j.StatusReason = r.text()

@@ -49,6 +49,21 @@ func endJob(c *conn, seq int64, now time.Time, events *eventWriter) (int, error)
 
 // CompleteJobs ends the jobs that can be ended.
 func (s *Store) CompleteJobs(ctx context.Context, now time.Time) (int, error) {
+	look, same := s.quietEnd.unchanged(s.writer)
+	if same {
+		return 0, nil
+	}
+	found := false
+	if err := s.read(ctx, func(c *conn) (err error) {
+		found, err = c.first(ctx, `SELECT 1 FROM cursors WHERE ending = 1 LIMIT 1`, nil, func(*row) {})
+		return err
+	}); err != nil {
+		return 0, err
+	}
+	if !found {
+		s.quietEnd.nothing(look)
+		return 0, nil
+	}
 	ended := 0
 	err := s.write(ctx, func(c *conn) error {
 		ended = 0

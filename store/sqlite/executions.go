@@ -17,7 +17,7 @@ const executionColumns = `e.k, e.lo, e.n, e.at, e.trigger, e.status, e.attempt, 
 	e.queued, e.ready_at, e.created_at, e.started_at, e.first_start, e.finished_at,
 	j.id, j.name, j.platform, json_extract(j.spec, '$.max_retries'), s.node,
 	x.result, x.exit_code, x.error, x.error_class, x.error_stack, x.detail,
-	i.payload, i.triggered_by, i.retry_of, (SELECT o.lo FROM executions o WHERE o.k = i.retry_of), i.trace_id, i.parent_span,
+	i.payload, i.triggered_by, i.retry_of, i.retry_of_lo, i.trace_id, i.parent_span,
 	d.reason, z.requested_at`
 
 const executionFrom = ` FROM executions e JOIN jobs j ON j.seq = e.job LEFT JOIN sessions s ON s.id = e.session
@@ -191,9 +191,18 @@ func attemptsOf(ctx context.Context, c *conn, k int64, e *job.Execution) ([]job.
 		return attempts, err
 	}
 	return append(attempts, job.Attempt{
-		ExecutionID: e.ID, Attempt: e.Attempt, Token: e.Token, WorkerID: e.WorkerID, Status: string(e.Status), StartedAt: *e.StartedAt,
+		ExecutionID: e.ID, Attempt: e.Attempt, Token: e.Token, WorkerID: e.WorkerID, Status: attemptStatus(e), StartedAt: *e.StartedAt,
 		CompletedAt: e.CompletedAt, DurationMS: e.DurationMS, ExitCode: e.ExitCode, Error: e.Error, ErrorClass: e.ErrorClass,
 	}), nil
+}
+
+// attemptStatus is how the last attempt ended: as its execution, unless its worker
+// vanished.
+func attemptStatus(e *job.Execution) string {
+	if e.Status == job.Failed && e.ErrorClass == "worker_lost" {
+		return "lost"
+	}
+	return string(e.Status)
 }
 
 // ListExecutions returns one page of executions.
@@ -208,6 +217,9 @@ func (s *Store) ListExecutions(ctx context.Context, f store.ExecutionFilter) (pa
 			if page.Total, err = q.count(ctx, c, executionFrom); err != nil {
 				return err
 			}
+		}
+		if err := q.after(f.Cursor); err != nil {
+			return err
 		}
 		limit := pageLimit(f.Limit)
 		err = c.query(ctx, q.page(executionColumns, executionFrom, limit, f.Offset), q.args, func(r *row) error {
@@ -246,5 +258,5 @@ func executionQuery(c *conn, f *store.ExecutionFilter) (*query, error) {
 	if f.Dead {
 		q.and("d.k IS NOT NULL")
 	}
-	return q, q.after(f.Cursor)
+	return q, nil
 }

@@ -24,6 +24,7 @@ type execution struct {
 	flags      int64
 	skip       int64
 	queued     bool
+	class      int64     // of a waiting one
 	ready      time.Time // of a waiting one
 	created    time.Time
 	started    time.Time // of one born claimed
@@ -33,8 +34,8 @@ type execution struct {
 const (
 	sqlInsertRunning = `INSERT INTO executions (k, lo, job, n, at, trigger, status, attempt, token, session, occurrence, revision, flags, created_at, started_at)
 		VALUES (?, ?, ?, ?, ?, ?, 1, 1, 1, ?, ?, ?, ?, ?, ?)`
-	sqlInsertWaiting = `INSERT INTO executions (k, lo, job, n, at, trigger, status, occurrence, revision, flags, queued, ready_at, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)`
+	sqlInsertWaiting = `INSERT INTO executions (k, lo, job, n, at, trigger, status, occurrence, revision, flags, queued, class, ready_at, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?)`
 	sqlInsertSkipped = `INSERT INTO executions (k, lo, job, n, at, trigger, status, revision, flags, skip, created_at, finished_at)
 		VALUES (?, ?, ?, ?, ?, ?, 6, ?, ?, ?, ?, ?)`
 )
@@ -76,7 +77,7 @@ func writeExecution(c *conn, e *execution) error {
 		if e.queued {
 			queued = int64(1)
 		}
-		_, err = c.exec(sqlInsertWaiting, e.k, e.lo, e.job, e.n, at, e.trigger, e.occurrence, e.revision, e.flags, queued, e.ready.UnixMicro(), e.created.UnixMicro())
+		_, err = c.exec(sqlInsertWaiting, e.k, e.lo, e.job, e.n, at, e.trigger, e.occurrence, e.revision, e.flags, queued, e.class, e.ready.UnixMicro(), e.created.UnixMicro())
 	}
 	return err
 }

@@ -16,7 +16,7 @@ const sqlInsertJob = `INSERT INTO jobs (id, platform, name, live, type, status, 
 // CreateJob stores a job with its first epoch and its cursor.
 func (s *Store) CreateJob(ctx context.Context, p store.CreateJob) (created job.Job, replayed bool, err error) {
 	err = s.write(ctx, func(c *conn) error {
-		id, known, err := replay(c, p.Job.Platform, p.IdempotencyKey, p.BodyHash)
+		id, known, err := replay(c, p.Job.Platform, p.IdempotencyKey, p.BodyHash, p.Now)
 		if err != nil {
 			return err
 		}
@@ -44,6 +44,9 @@ func createJob(c *conn, p *store.CreateJob) error {
 	j := &p.Job
 	spec, err := json.Marshal(&j.Spec)
 	if err != nil {
+		return err
+	}
+	if _, err := c.exec(`INSERT OR IGNORE INTO platforms (slug) VALUES (?)`, j.Platform); err != nil {
 		return err
 	}
 	seq, err := c.insert(sqlInsertJob, j.ID[:], j.Platform, j.Name, !j.Status.Terminal(), code(jobTypes, j.Type), code(jobStatuses, j.Status),
@@ -102,6 +105,7 @@ func writeTags(c *conn, seq int64, tags []string) error {
 
 func openEpoch(c *conn, seq int64, o *job.Opening) error {
 	epoch := o.Epoch
+	epoch.After, epoch.Anchor = stored(epoch.After), stored(epoch.Anchor)
 	if _, err := c.first(context.Background(), `SELECT max(seq) FROM epochs WHERE job = ?`, []any{seq}, func(r *row) { epoch.Seq = r.int() + 1 }); err != nil {
 		return err
 	}
@@ -113,13 +117,16 @@ func openEpoch(c *conn, seq int64, o *job.Opening) error {
 	return err
 }
 
+// keyLife is how long an idempotency key stands for what it made.
+const keyLife = 24 * time.Hour
+
 // replay looks up an idempotency key. The same key with another body is a conflict.
-func replay(c *conn, platform, key, hash string) (id job.ID, known bool, err error) {
+func replay(c *conn, platform, key, hash string, now time.Time) (id job.ID, known bool, err error) {
 	if key == "" {
 		return id, false, nil
 	}
 	var had string
-	known, err = c.first(context.Background(), `SELECT hash, id FROM idempotency WHERE platform = ? AND key = ?`, []any{platform, key}, func(r *row) {
+	known, err = c.first(context.Background(), `SELECT hash, id FROM idempotency WHERE platform = ? AND key = ? AND created_at > ?`, []any{platform, key, now.Add(-keyLife).UnixMicro()}, func(r *row) {
 		had, id = r.text(), r.id()
 	})
 	if known && had != hash {
@@ -132,7 +139,7 @@ func remember(c *conn, platform, key, hash string, id job.ID, now time.Time) err
 	if key == "" {
 		return nil
 	}
-	if _, err := c.exec(`DELETE FROM idempotency WHERE created_at < ?`, now.Add(-24*time.Hour).UnixMicro()); err != nil {
+	if _, err := c.exec(`DELETE FROM idempotency WHERE created_at <= ?`, now.Add(-keyLife).UnixMicro()); err != nil {
 		return err
 	}
 	_, err := c.exec(`INSERT INTO idempotency (platform, key, hash, id, created_at) VALUES (?, ?, ?, ?, ?)`, platform, key, hash, id[:], now.UnixMicro())

@@ -69,10 +69,10 @@ func jobQuery(f *store.JobFilter) (*query, error) {
 	for _, tag := range f.TagsAll {
 		q.and("EXISTS (SELECT 1 FROM job_tags t WHERE t.job = j.seq AND t.tag = ?)", tag)
 	}
-	q.since("j.created_at > ?", f.CreatedAfter)
-	q.since("j.created_at < ?", f.CreatedBefore)
-	q.since("c.next_run > ?", f.NextRunAfter)
-	q.since("c.next_run < ?", f.NextRunBefore)
+	q.since("j.created_at >= ?", f.CreatedAfter)
+	q.since("j.created_at <= ?", f.CreatedBefore)
+	q.since("c.next_run >= ?", f.NextRunAfter)
+	q.since("c.next_run <= ?", f.NextRunBefore)
 	if f.Failing {
 		q.and(`(SELECT e.status FROM executions e WHERE e.job = j.seq AND e.status IN (2, 3, 4) ORDER BY e.n DESC LIMIT 1) IN (3, 4)`)
 	}

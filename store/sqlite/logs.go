@@ -3,13 +3,12 @@ package sqlite
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
 )
 
-const sqlLog = `INSERT OR REPLACE INTO logs (k, seq, attempt, at, level, stream, message) VALUES (?, ?, ?, ?, ?, ?, ?)`
+const sqlLog = `INSERT OR REPLACE INTO logs (k, seq, attempt, at, level, stream, message, context) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
 
 // AppendLogs stores lines and counts their bytes.
 func (s *Store) AppendLogs(ctx context.Context, entries []job.LogEntry) error {
@@ -18,7 +17,7 @@ func (s *Store) AppendLogs(ctx context.Context, entries []job.LogEntry) error {
 		for i := range entries {
 			e := &entries[i]
 			k, _ := keyOf(e.ExecutionID)
-			if _, err := c.exec(sqlLog, k, e.Seq, e.Attempt, e.Timestamp.UnixMicro(), code(levels, e.Level), string(e.Stream), e.Message); err != nil {
+			if _, err := c.exec(sqlLog, k, e.Seq, e.Attempt, e.Timestamp.UnixMicro(), code(levels, e.Level), string(e.Stream), e.Message, blobOrNull(e.Context)); err != nil {
 				return err
 			}
 			sizes[k] += int64(len(e.Message))
@@ -53,9 +52,9 @@ func (s *Store) ListLogs(ctx context.Context, f store.LogFilter) ([]job.LogEntry
 		if f.Tail > 0 {
 			limit = f.Tail
 		}
-		return c.query(ctx, q.page(`l.seq, l.attempt, l.at, l.level, l.stream, l.message`, ` FROM logs l`, limit-1, 0), q.args, func(r *row) error {
+		return c.query(ctx, q.page(`l.seq, l.attempt, l.at, l.level, l.stream, l.message, l.context`, ` FROM logs l`, limit-1, 0), q.args, func(r *row) error {
 			entries = append(entries, job.LogEntry{
-				ExecutionID: id, Seq: r.int(), Attempt: int(r.int()), Timestamp: r.time(), Level: value(levels, r.int()), Stream: job.Stream(r.text()), Message: r.text(),
+				ExecutionID: id, Seq: r.int(), Attempt: int(r.int()), Timestamp: r.time(), Level: value(levels, r.int()), Stream: job.Stream(r.text()), Message: r.text(), Context: clone(r.blob()),
 			})
 			return nil
 		})
@@ -79,7 +78,7 @@ func logQuery(f *store.LogFilter, k int64) *query {
 		q.and("l.level >= ?", code(levels, f.MinLevel))
 	}
 	if f.Contains != "" {
-		q.and("instr(lower(l.message), ?) > 0", strings.ToLower(f.Contains))
+		q.and("instr(lower(l.message), lower(?)) > 0", f.Contains)
 	}
 	q.since("l.at >= ?", f.Since)
 	q.since("l.at < ?", f.Until)
@@ -101,7 +100,7 @@ func (s *Store) DropLogs(ctx context.Context, execution job.ID, upto int64) erro
 		if _, err := c.exec(`UPDATE log_sizes SET bytes = max(0, bytes - ?) WHERE k = ?`, bytes, k); err != nil {
 			return err
 		}
-		_, err := c.exec(sqlLog, k, upto, attempt, at, code(levels, job.LogWarn), string(job.StreamSystem), "[earlier output dropped: the attempt's size limit was reached]")
+		_, err := c.exec(sqlLog, k, upto, attempt, at, code(levels, job.LogWarn), string(job.StreamSystem), "[earlier output dropped: the attempt's size limit was reached]", nil)
 		return err
 	})
 }
@@ -173,6 +172,6 @@ func dropLog(c *conn, k int64) error {
 	if _, err := c.exec(`DELETE FROM logs WHERE k = ?`, k); err != nil {
 		return err
 	}
-	_, err := c.exec(sqlLog, k, seq+1, 0, at, code(levels, job.LogWarn), string(job.StreamSystem), "[log removed: the size limit of stored logs was reached]")
+	_, err := c.exec(sqlLog, k, seq+1, 0, at, code(levels, job.LogWarn), string(job.StreamSystem), "[log removed: the size limit of stored logs was reached]", nil)
 	return err
 }

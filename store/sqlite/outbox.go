@@ -14,6 +14,10 @@ import (
 
 // Outbox returns packed events after the position, unpacked.
 func (s *Store) Outbox(ctx context.Context, after int64, limit int) ([]store.OutboxRow, error) {
+	look, same := s.quietOutbox.unchanged(s.writer)
+	if same && after >= s.quietAfter.Load() {
+		return nil, nil
+	}
 	var rows []store.OutboxRow
 	err := s.snapshot(ctx, func(c *conn) error {
 		var packed [][]byte
@@ -33,6 +37,10 @@ func (s *Store) Outbox(ctx context.Context, after int64, limit int) ([]store.Out
 		}
 		return nil
 	})
+	if err == nil && len(rows) == 0 {
+		s.quietAfter.Store(after)
+		s.quietOutbox.nothing(look)
+	}
 	return rows, err
 }
 

@@ -42,6 +42,7 @@ type planning struct {
 // PlanDue plans up to p.Limit due jobs in one transaction.
 func (s *Store) PlanDue(ctx context.Context, p store.PlanDue) (store.Planned, error) {
 	var out store.Planned
+	p.Now = stored(p.Now)
 	err := s.write(context.WithoutCancel(ctx), func(c *conn) error {
 		run := planning{s: s, c: c, p: &p}
 		defer func() { out = run.out }()
@@ -57,6 +58,13 @@ func (p *planning) all() error {
 	due, err := p.due()
 	if err != nil {
 		return err
+	}
+	if len(due) > 0 && p.p.Session != 0 {
+		if alive, err := sessionAlive(p.c, p.p.Session, p.p.Now); err != nil {
+			return err
+		} else if !alive {
+			p.p.Session = 0
+		}
 	}
 	for i := range due {
 		if err := p.one(&due[i]); err != nil {
@@ -149,22 +157,38 @@ func (p *planning) record(def *definition, cur *cursor) error {
 		p.out.Skipped += r.Count
 		p.events.skippedRange(cur.seq, r)
 	}
-	for _, skip := range p.plan.Skips {
-		e := execution{at: skip.Slot, status: statusSkipped, skip: code(reasons, skip.Reason), finished: p.p.Now}
-		if ok, err := p.insert(def, cur, &e); err != nil {
-			return err
-		} else if !ok {
-			continue
-		}
-		cur.skipped++
-		p.out.Skipped++
-		p.events.skipped(cur.seq, e.k, e.lo, e.n, skip.Slot.UnixMicro(), e.skip)
-	}
+	// Run numbers follow the slots, so runs and skips are written side by side.
+	skips := p.plan.Skips
 	for i := range p.plan.Runs {
-		if err := p.run(def, cur, &p.plan.Runs[i]); err != nil {
+		run := &p.plan.Runs[i]
+		for len(skips) > 0 && skips[0].Slot.Before(run.Slot) {
+			if err := p.skip(def, cur, &skips[0]); err != nil {
+				return err
+			}
+			skips = skips[1:]
+		}
+		if err := p.run(def, cur, run); err != nil {
 			return err
 		}
 	}
+	for i := range skips {
+		if err := p.skip(def, cur, &skips[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// skip writes one slot that does not run.
+func (p *planning) skip(def *definition, cur *cursor, skip *job.PlannedSkip) error {
+	e := execution{at: skip.Slot, status: statusSkipped, skip: code(reasons, skip.Reason), finished: p.p.Now}
+	ok, err := p.insert(def, cur, &e)
+	if err != nil || !ok {
+		return err
+	}
+	cur.skipped++
+	p.out.Skipped++
+	p.events.skipped(cur.seq, e.k, e.lo, e.n, skip.Slot.UnixMicro(), e.skip)
 	return nil
 }
 
@@ -249,6 +273,11 @@ func (p *planning) claim() error {
 // which only a hand can have written, keeps that one: ok is false.
 func (p *planning) insert(def *definition, cur *cursor, e *execution) (ok bool, err error) {
 	e.job, e.revision, e.created, e.n = cur.seq, def.job.Revision, p.p.Now, cur.numbers+1
+	if e.status == statusPending {
+		if e.class, err = p.s.class(p.c, def.job); err != nil {
+			return false, err
+		}
+	}
 	err = insertExecution(p.c, e, p.p.NewID)
 	if job.CodeOf(err) == job.Conflict {
 		return false, nil
@@ -260,11 +289,6 @@ func (p *planning) insert(def *definition, cur *cursor, e *execution) (ok bool, 
 // NextDue returns the earliest slot that is not accounted for.
 func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
 	return s.earliest(ctx, `SELECT min(next_run) FROM cursors WHERE next_run IS NOT NULL`)
-}
-
-// NextReady returns the earliest instant after now at which an execution is ready.
-func (s *Store) NextReady(ctx context.Context, now time.Time) (time.Time, error) {
-	return s.earliest(ctx, `SELECT min(ready_at) FROM executions WHERE ready_at > ? AND ready_at IS NOT NULL AND queued IS NULL`, now.UnixMicro())
 }
 
 func (s *Store) earliest(ctx context.Context, query string, args ...any) (at time.Time, err error) {

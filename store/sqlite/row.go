@@ -75,6 +75,14 @@ func (r *row) id() job.ID {
 
 func fromMicros(us int64) time.Time { return time.UnixMicro(us).UTC() }
 
+// stored is an instant as it comes back from the store.
+func stored(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return fromMicros(t.UnixMicro())
+}
+
 // micros stores an instant; the zero time becomes null.
 func micros(t time.Time) any {
 	if t.IsZero() {

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/internal/failpoint"
@@ -12,7 +13,7 @@ import (
 const (
 	sqlSettle = `UPDATE executions SET status = ?, started_at = ?, finished_at = ? WHERE k = ? AND session = ? AND token = ? AND status = 1`
 	// sqlRequeue gives an execution back to the waiting ones.
-	sqlRequeue = `UPDATE executions SET status = 0, session = 0, ready_at = ?, queued = ?, retries = retries + ?, lost = lost + ?, started_at = ?
+	sqlRequeue = `UPDATE executions SET status = 0, ready_at = ?, queued = ?, class = (SELECT p.seq * 4 + j.priority FROM jobs j JOIN platforms p ON p.slug = j.platform WHERE j.seq = job), retries = retries + ?, lost = lost + ?, started_at = ?
 		WHERE k = ? AND session = ? AND token = ? AND status = 1`
 	sqlAttempt = `INSERT OR REPLACE INTO attempts (k, token, attempt, session, status, started_at, finished_at, retry_at, exit_code, error, error_class)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
@@ -45,6 +46,9 @@ func (s *Store) Settle(ctx context.Context, now time.Time, batch []store.Settlem
 		return store.Settled{}, err
 	}
 	for i := range batch {
+		if slices.Contains(out.Fenced, i) {
+			continue // it holds its claim still, or lost it to the reaper
+		}
 		if batch[i].Batch != 0 && s.batches.settle(batch[i].Batch) {
 			s.forgetBatch(batch[i].Batch)
 		}
@@ -153,7 +157,11 @@ func (r *settling) requeue(t *store.Settlement, k, lo int64) (bool, error) {
 	if _, err := r.c.first(context.Background(), `SELECT status FROM jobs WHERE seq = ?`, []any{t.Owner}, func(r *row) { jobStatus = r.int() }); err != nil {
 		return false, err
 	}
-	if jobStatus == jobCancelled { // nobody wants another attempt
+	asked, err := r.c.first(context.Background(), `SELECT 1 FROM cancels WHERE k = ?`, []any{k}, func(*row) {})
+	if err != nil {
+		return false, err
+	}
+	if jobStatus == jobCancelled || asked { // nobody wants another attempt
 		final := *t
 		final.Event, final.RetryAt = job.EventCancel, time.Time{}
 		return r.one(&final)
@@ -192,12 +200,15 @@ func (r *settling) requeue(t *store.Settlement, k, lo int64) (bool, error) {
 }
 
 func writeResult(c *conn, k int64, t *store.Settlement) error {
-	var result any
-	if t.Result != nil {
-		result = []byte(t.Result)
-	}
-	_, err := c.exec(sqlResult, k, result, exitCode(t.ExitCode), t.Error, t.ErrorClass, t.ErrorStack)
+	_, err := c.exec(sqlResult, k, blobOrNull(t.Result), exitCode(t.ExitCode), t.Error, t.ErrorClass, t.ErrorStack)
 	return err
+}
+
+func blobOrNull(b []byte) any {
+	if b == nil {
+		return nil
+	}
+	return b
 }
 
 func exitCode(n *int) any {

@@ -45,11 +45,15 @@ type Store struct {
 	count   int
 	defs    definitions
 	batches batches
+	tenants sync.Map // platform slug → its number
 	spentMu sync.Mutex
 	spent   []int64 // claims rows that are no longer needed
 	newest  job.ID
-	closed  atomic.Bool
-	info    store.Info
+
+	quietOutbox, quietFold, quietEnd quiet
+	quietAfter                       atomic.Int64 // position after which the outbox had nothing
+	closed                           atomic.Bool
+	info                             store.Info
 }
 
 // Open opens the file, making it when there is none, brings its schema up to date,

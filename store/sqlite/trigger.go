@@ -40,7 +40,7 @@ func (tr *trigger) make() (k int64, replayed bool, err error) {
 	if err != nil {
 		return 0, false, err
 	}
-	id, known, err := replay(tr.c, j.Platform, tr.t.IdempotencyKey, tr.t.BodyHash)
+	id, known, err := replay(tr.c, j.Platform, tr.t.IdempotencyKey, tr.t.BodyHash, tr.t.Now)
 	if err != nil {
 		return 0, false, err
 	}
@@ -96,9 +96,9 @@ func statusOf(j *job.Job) string {
 // retriable holds the execution to be retried under this lock: it must be over, not
 // well, and not retried yet.
 func (tr *trigger) retriable() error {
-	k, _ := keyOf(tr.t.RetryOf.ID)
+	k, lo := keyOf(tr.t.RetryOf.ID)
 	var status int64
-	found, err := tr.c.first(context.Background(), `SELECT status FROM executions WHERE k = ?`, []any{k}, func(r *row) { status = r.int() })
+	found, err := tr.c.first(context.Background(), `SELECT status FROM executions WHERE k = ? AND lo = ? AND job = ?`, []any{k, lo, tr.seq}, func(r *row) { status = r.int() })
 	switch {
 	case err != nil:
 		return err
@@ -151,15 +151,15 @@ func (tr *trigger) insertRun(j *job.Job, state job.State) (*execution, error) {
 
 // inputs writes what only runs outside the schedule have.
 func (tr *trigger) inputs(e *execution) error {
-	var retryOf any
+	var retryOf, retryOfLo any
 	if tr.t.RetryOf != nil {
-		retryOf, _ = keyOf(tr.t.RetryOf.ID)
+		retryOf, retryOfLo = keyOf(tr.t.RetryOf.ID)
 	}
 	var payload any
 	if tr.t.Payload != nil {
 		payload = []byte(tr.t.Payload)
 	}
-	_, err := tr.c.exec(`INSERT INTO execution_inputs (k, payload, triggered_by, retry_of, trace_id, parent_span) VALUES (?, ?, ?, ?, ?, ?)`,
-		e.k, payload, tr.t.By, retryOf, tr.t.TraceID, tr.t.ParentSpanID)
+	_, err := tr.c.exec(`INSERT INTO execution_inputs (k, payload, triggered_by, retry_of, retry_of_lo, trace_id, parent_span) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		e.k, payload, tr.t.By, retryOf, retryOfLo, tr.t.TraceID, tr.t.ParentSpanID)
 	return err
 }

@@ -6,15 +6,41 @@ import (
 	"slices"
 	"time"
 
+	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
 )
 
 // ageing is how long an execution waits for its priority to rise by one.
 const ageing = time.Minute
 
-// sqlWaiting relies on the index executions_ready: the oldest first.
-const sqlWaiting = `SELECT e.k, e.lo, e.job, e.ready_at, c.revision FROM executions e JOIN cursors c ON c.job = e.job
-	WHERE e.ready_at <= ? AND e.ready_at IS NOT NULL AND e.queued IS NULL ORDER BY e.ready_at LIMIT ?`
+// class is what waiting executions are indexed by: the job's platform and priority.
+func (s *Store) class(c *conn, j *job.Job) (int64, error) {
+	rank := code(priorities, j.Priority)
+	if n, ok := s.tenants.Load(j.Platform); ok {
+		return n.(int64)*4 + rank, nil
+	}
+	var n int64
+	_, err := c.first(context.Background(), `SELECT seq FROM platforms WHERE slug = ?`, []any{j.Platform}, func(r *row) { n = r.int() })
+	if err == nil && n > 0 {
+		s.tenants.Store(j.Platform, n)
+	}
+	return n*4 + rank, err
+}
+
+const (
+	// sqlClasses hops through the index executions_ready from class to class.
+	sqlClasses = `WITH RECURSIVE classes (class) AS (
+			SELECT min(class) FROM executions INDEXED BY executions_ready WHERE ready_at IS NOT NULL AND queued IS NULL
+		UNION ALL
+			SELECT (SELECT min(class) FROM executions INDEXED BY executions_ready
+				WHERE ready_at IS NOT NULL AND queued IS NULL AND class > c.class) FROM classes c WHERE c.class IS NOT NULL)
+		SELECT class FROM classes WHERE class IS NOT NULL`
+	// sqlWaiting reads the oldest ready executions of one class.
+	sqlWaiting = `SELECT e.k, e.lo, e.job, e.ready_at, c.revision FROM executions e INDEXED BY executions_ready JOIN cursors c ON c.job = e.job
+		WHERE e.class = ? AND e.ready_at <= ? AND e.ready_at IS NOT NULL AND e.queued IS NULL ORDER BY e.ready_at LIMIT ?`
+	sqlNextReady = `SELECT min(ready_at) FROM executions INDEXED BY executions_ready
+		WHERE class = ? AND ready_at > ? AND ready_at IS NOT NULL AND queued IS NULL`
+)
 
 // candidate is a waiting execution while the window is chosen.
 type candidate struct {
@@ -23,29 +49,28 @@ type candidate struct {
 	turn int   // place within its platform
 }
 
-// Waiting returns executions to announce: of the oldest ready ones, those of the
-// best effective priority, platforms in turn.
+func waitingClasses(ctx context.Context, c *conn) (classes []int64, err error) {
+	err = c.query(ctx, sqlClasses, nil, func(r *row) error {
+		classes = append(classes, r.int())
+		return nil
+	})
+	return classes, err
+}
+
+// Waiting returns executions to announce: the best effective priority first,
+// platforms in turn. Its cost grows with limit and the number of platforms that
+// wait, not with what waits.
 func (s *Store) Waiting(ctx context.Context, now time.Time, limit int) ([]store.Waiting, error) {
 	var found []candidate
 	err := s.snapshot(ctx, func(c *conn) error {
-		type ready struct{ k, lo, seq, at, revision int64 }
-		var rows []ready
-		if err := c.query(ctx, sqlWaiting, []any{now.UnixMicro(), 2*limit + 256}, func(r *row) error {
-			rows = append(rows, ready{r.int(), r.int(), r.int(), r.int(), r.int()})
-			return nil
-		}); err != nil {
+		classes, err := waitingClasses(ctx, c)
+		if err != nil {
 			return err
 		}
-		for _, r := range rows {
-			def, err := s.define(c, r.seq, r.revision)
-			if err != nil {
+		for _, class := range classes {
+			if found, err = s.oldest(ctx, c, class, now, limit, found); err != nil {
 				return err
 			}
-			j := def.job
-			found = append(found, candidate{
-				Waiting: store.Waiting{ID: idOf(r.k, r.lo), ReadyAt: fromMicros(r.at), Platform: j.Platform, Priority: j.Priority, HandlerName: j.HandlerName},
-				rank:    code(priorities, j.Priority) + (now.UnixMicro()-r.at)/ageing.Microseconds(),
-			})
 		}
 		return nil
 	})
@@ -53,6 +78,30 @@ func (s *Store) Waiting(ctx context.Context, now time.Time, limit int) ([]store.
 		return nil, err
 	}
 	return window(found, limit), nil
+}
+
+// oldest adds the longest-ready executions of one class.
+func (s *Store) oldest(ctx context.Context, c *conn, class int64, now time.Time, limit int, found []candidate) ([]candidate, error) {
+	type ready struct{ k, lo, seq, at, revision int64 }
+	var rows []ready
+	if err := c.query(ctx, sqlWaiting, []any{class, now.UnixMicro(), limit}, func(r *row) error {
+		rows = append(rows, ready{r.int(), r.int(), r.int(), r.int(), r.int()})
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		def, err := s.define(c, r.seq, r.revision)
+		if err != nil {
+			return nil, err
+		}
+		j := def.job
+		found = append(found, candidate{
+			Waiting: store.Waiting{ID: idOf(r.k, r.lo), ReadyAt: fromMicros(r.at), Platform: j.Platform, Priority: j.Priority, HandlerName: j.HandlerName},
+			rank:    class%4 + (now.UnixMicro()-r.at)/ageing.Microseconds(),
+		})
+	}
+	return found, nil
 }
 
 // window orders candidates by priority within each platform, then takes one of each
@@ -74,4 +123,25 @@ func window(found []candidate, limit int) []store.Waiting {
 		list = append(list, found[i].Waiting)
 	}
 	return list
+}
+
+// NextReady returns the earliest instant after now at which an execution is ready.
+func (s *Store) NextReady(ctx context.Context, now time.Time) (at time.Time, err error) {
+	err = s.snapshot(ctx, func(c *conn) error {
+		classes, err := waitingClasses(ctx, c)
+		if err != nil {
+			return err
+		}
+		for _, class := range classes {
+			if _, err := c.first(ctx, sqlNextReady, []any{class, now.UnixMicro()}, func(r *row) {
+				if t := r.time(); !t.IsZero() && (at.IsZero() || t.Before(at)) {
+					at = t
+				}
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return at, err
 }

@@ -117,14 +117,14 @@ func (w *writer) gather(group []*operation) []*operation {
 // the group was written, and every operation says so.
 func (w *writer) commit(group []*operation) {
 	err := w.transaction(group)
+	w.commits.Add(1) // before the answers: whoever gets one may ask what changed
+	w.operations.Add(int64(len(group)))
 	for _, op := range group {
 		if err != nil {
 			op.err = errors.Join(err, op.err)
 		}
 		close(op.done)
 	}
-	w.commits.Add(1)
-	w.operations.Add(int64(len(group)))
 }
 
 func (w *writer) transaction(group []*operation) error {

@@ -1,0 +1,14 @@
+package cli
+
+import "github.com/spf13/cobra"
+
+func newExecutionCmd(a *app) *cobra.Command {
+	return in(groupExecutions, group(a, &cobra.Command{
+		Use:        "execution",
+		Aliases:    []string{"executions", "x"},
+		SuggestFor: []string{"exec", "run"},
+		Short:      "Look at executions, retry and cancel them",
+		Example: `  schedctl execution list nightly-backup --status failed
+  schedctl execution show nightly-backup/184`,
+	}, newExecutionListCmd(a), newExecutionShowCmd(a), newExecutionRetryCmd(a), newExecutionCancelCmd(a)))
+}

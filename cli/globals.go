@@ -1,0 +1,180 @@
+package cli
+
+import (
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/agentic-sdlc/scheduler/cli/timex"
+	"github.com/agentic-sdlc/scheduler/client"
+	"github.com/agentic-sdlc/scheduler/job"
+)
+
+// Output formats.
+const (
+	formatTable = "table"
+	formatWide  = "wide"
+	formatJSON  = "json"
+	formatYAML  = "yaml"
+	formatName  = "name"
+)
+
+// Ways to show instants.
+const (
+	timeRelative = "relative"
+	timeLocal    = "local"
+	timeUTC      = "utc"
+	timeISO      = "iso"
+	timeUnix     = "unix"
+)
+
+// globals are the flags that every command has.
+type globals struct {
+	server    string
+	platform  string
+	output    string
+	noHeaders bool
+	timeMode  string // "" = relative on a terminal, else iso
+	tz        string
+	color     string
+	quiet     bool
+	verbose   int
+	timeout   time.Duration
+
+	zone *time.Location // what tz names; the viewer's when it is empty
+}
+
+// declare adds the global flags to the root command.
+func (g *globals) declare(cmd *cobra.Command) {
+	f := cmd.PersistentFlags()
+	f.StringVar(&g.server, "server", "", "address of the daemon: unix:///path or http://host:port (SCHEDCTL_SERVER)")
+	f.StringVarP(&g.platform, "platform", "p", "", "platform to work on (SCHEDCTL_PLATFORM)")
+	g.output, g.color, g.timeout = formatTable, "auto", client.DefaultTimeout
+	enumVarP(cmd, f, &g.output, "output", "o", "output format (SCHEDCTL_OUTPUT)",
+		formatTable, formatWide, formatJSON, formatYAML, formatName)
+	f.BoolVar(&g.noHeaders, "no-headers", false, "tables without their first line")
+	enumVarP(cmd, f, &g.timeMode, "time", "", "how to show instants; default relative on a terminal, else iso",
+		timeRelative, timeLocal, timeUTC, timeISO, timeUnix)
+	f.StringVar(&g.tz, "tz", "", "time zone for showing and reading times (SCHEDCTL_TZ)")
+	enumVarP(cmd, f, &g.color, "color", "", "colours (SCHEDCTL_COLOR)", "auto", "always", "never")
+	f.BoolVarP(&g.quiet, "quiet", "q", false, "print only names, or nothing")
+	f.CountVarP(&g.verbose, "verbose", "v", "say more; -vv shows the requests")
+	durationVar(f, &g.timeout, "timeout", "longest wait for one request (SCHEDCTL_TIMEOUT)")
+	_ = cmd.RegisterFlagCompletionFunc("tz", completeZones)
+	_ = cmd.RegisterFlagCompletionFunc("server", noFiles)
+	_ = cmd.RegisterFlagCompletionFunc("platform", noFiles)
+	_ = cmd.RegisterFlagCompletionFunc("timeout", noFiles)
+}
+
+// settle completes the globals from the environment. Flags win.
+func (a *app) settle(root *cobra.Command) error {
+	for name, variable := range map[string]string{
+		"platform": "SCHEDCTL_PLATFORM", "output": "SCHEDCTL_OUTPUT", "tz": "SCHEDCTL_TZ",
+		"timeout": "SCHEDCTL_TIMEOUT", "color": "SCHEDCTL_COLOR", "time": "SCHEDCTL_TIME",
+	} {
+		flag := root.PersistentFlags().Lookup(name)
+		if value := a.env.Getenv(variable); value != "" && !flag.Changed {
+			if err := flag.Value.Set(value); err != nil {
+				return usagef("%s=%q: %v", variable, value, err)
+			}
+		}
+	}
+	g := &a.g
+	g.zone = a.env.Zone
+	if g.tz != "" {
+		zone, err := loadZone(g.tz)
+		if err != nil {
+			return err
+		}
+		g.zone = zone
+	}
+	return nil
+}
+
+// loadZone finds a time zone by its IANA name.
+func loadZone(name string) (*time.Location, error) {
+	if strings.EqualFold(name, "utc") {
+		return time.UTC, nil
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil || name == "" || name == "Local" {
+		return nil, usagef("unknown time zone %q", name).WithHint("examples: UTC, Europe/Berlin, America/New_York")
+	}
+	return zone, nil
+}
+
+// connect returns the client. It does not talk to the daemon yet.
+func (a *app) connect() (*client.Client, error) {
+	if a.client != nil {
+		return a.client, nil
+	}
+	o := client.Options{Server: a.g.server, Timeout: a.g.timeout, Platform: a.g.platform, Getenv: a.env.Getenv}
+	if a.g.verbose > 1 {
+		o.Trace = func(line string) { a.errLine(line) }
+	}
+	c, err := client.New(o)
+	if err != nil {
+		return nil, err
+	}
+	a.client = c
+	return c, nil
+}
+
+// reader reads times that the user typed, in the zone that times are shown in.
+func (a *app) reader() timex.Reader { return timex.Reader{Now: a.env.Now(), Zone: a.g.zone} }
+
+// past reads the value of a flag such as --since; "" is the zero time.
+func (a *app) past(flag, text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	at, err := a.reader().Past(text)
+	if err != nil {
+		return time.Time{}, inFlag(flag, err)
+	}
+	if a.g.verbose > 0 {
+		a.note("%s: %q = %s", flag, text, timex.Echo(at.At, at.Zone))
+	}
+	return at.At, nil
+}
+
+// future reads the value of a flag such as --next-before; "" is the zero time.
+func (a *app) future(flag, text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	at, err := a.reader().Future(text)
+	if err != nil {
+		return time.Time{}, inFlag(flag, err)
+	}
+	if a.g.verbose > 0 {
+		a.note("%s: %q = %s", flag, text, timex.Echo(at.At, at.Zone))
+	}
+	return at.At, nil
+}
+
+// inFlag says which flag an error is about.
+func inFlag(flag string, err error) error {
+	e, ok := err.(*job.Error) //nolint:errorlint // made just now
+	if !ok {
+		return err
+	}
+	return &job.Error{Code: e.Code, Message: "--" + flag + ": " + e.Message, Hint: e.Hint}
+}
+
+// input reads a file that an argument names; "-" is standard input.
+func (a *app) input(path string, limit int64) ([]byte, error) {
+	data, err := a.slurp(path, limit)
+	if os.IsNotExist(err) {
+		return nil, usagef("no such file: %s", path)
+	}
+	if err != nil {
+		return nil, usagef("read %s: %v", path, err)
+	}
+	if int64(len(data)) > limit {
+		return nil, usagef("%s is larger than %d bytes", path, limit)
+	}
+	return data, nil
+}

@@ -1,0 +1,46 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/agentic-sdlc/scheduler/api"
+	"github.com/agentic-sdlc/scheduler/client"
+	"github.com/agentic-sdlc/scheduler/job"
+)
+
+type jobResumeOptions struct {
+	selector
+	resume api.Resume
+	reason string
+}
+
+func newJobResumeCmd(a *app) *cobra.Command {
+	var o jobResumeOptions
+	cmd := &cobra.Command{
+		Use:        "resume JOB...",
+		SuggestFor: []string{"enable", "unpause", "start"},
+		Short:      "Let paused jobs run again",
+		Example: `  schedctl job resume price-sync
+  schedctl job resume 'drip-*' --catch-up once`,
+		Args:              cobra.ArbitraryArgs,
+		ValidArgsFunction: completeJobs(a, 100),
+		RunE: a.action(func(cmd *cobra.Command, args []string) error {
+			return runJobResume(cmd.Context(), a, args, o)
+		}),
+	}
+	o.declare(cmd)
+	enumVar(cmd, &o.resume.CatchUp, "catch-up", "runs that fell into the pause", "none", "once", "all")
+	cmd.Flags().StringVar(&o.reason, "reason", "", "why, for the audit log")
+	return cmd
+}
+
+func runJobResume(ctx context.Context, a *app, args []string, o jobResumeOptions) error {
+	return a.changeState(ctx, o.selector, args, stateChange{
+		already: job.JobActive, done: "resumed",
+		do: func(c *client.Client, name string) error {
+			return c.Resume(ctx, name, o.resume, client.Write{Reason: o.reason})
+		},
+	})
+}

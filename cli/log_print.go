@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/agentic-sdlc/scheduler/cli/render"
+	"github.com/agentic-sdlc/scheduler/job"
+)
+
+// logPrinter writes lines that executions printed: the bare line for programs,
+// with time and level for people.
+type logPrinter struct {
+	a       *app
+	prefix  bool   // time and level in front
+	layout  string // of the time
+	utc     bool
+	wide    bool
+	colored bool
+}
+
+func (a *app) newLogPrinter(timestamps bool) logPrinter {
+	p := logPrinter{a: a, prefix: timestamps || a.outTTY(), layout: "15:04:05", wide: a.g.output == formatWide, colored: a.color(a.env.Out)}
+	switch {
+	case !a.outTTY():
+		p.layout, p.utc = "2006-01-02T15:04:05.000Z", true
+	case timestamps || p.wide:
+		p.layout = "2006-01-02 15:04:05.000"
+	}
+	return p
+}
+
+var levelStyles = map[job.LogLevel]render.Style{job.LogDebug: render.Dim, job.LogWarn: render.Yellow, job.LogError: render.Red}
+
+// print writes one line.
+func (p logPrinter) print(e *job.LogEntry) error {
+	if p.a.structured() {
+		return render.JSONLine(p.a.out, e)
+	}
+	line := render.CleanLine(e.Message)
+	if len(e.Context) > 0 && p.prefix {
+		line += "  " + render.CleanLine(compact(e.Context))
+	}
+	if p.prefix || p.wide {
+		at := e.Timestamp.In(p.a.g.zone)
+		if p.utc {
+			at = e.Timestamp.UTC()
+		}
+		level := fmt.Sprintf("%-5s", strings.ToUpper(render.Clean(string(e.Level))))
+		if p.colored {
+			level = levelStyles[e.Level].Paint(level)
+		}
+		head := at.Format(p.layout) + " " + level + " "
+		if p.wide {
+			head += fmt.Sprintf("%d %-6s ", e.Attempt, render.Clean(string(e.Stream)))
+		}
+		line = head + line
+	}
+	_, err := io.WriteString(p.a.out, line+"\n")
+	return err
+}

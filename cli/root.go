@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/agentic-sdlc/scheduler/internal/build"
+)
+
+// Main runs one command and returns its exit status.
+func Main(ctx context.Context, args []string, env Env) int {
+	a := newApp(env)
+	root := newRootCmd(a)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	return a.finish(ctx, args, err)
+}
+
+// The groups of the help of schedctl.
+const (
+	groupJobs       = "jobs"
+	groupExecutions = "executions"
+	groupSchedules  = "schedules"
+	groupOperations = "operations"
+)
+
+// newRootCmd builds the whole tree. Nothing in it may be slow: it is built for
+// every completion.
+func newRootCmd(a *app) *cobra.Command {
+	var version bool
+	root := group(a, &cobra.Command{
+		Use:   "schedctl",
+		Short: "Drive schedd, the job scheduler",
+		Long:  "schedctl drives schedd, the job scheduler: define jobs, run them, and see what they did and why.",
+		Example: `  schedctl job create cron backup -s '0 2 * * *' -- /usr/local/bin/backup --full
+  schedctl run backup --wait --logs
+  schedctl why backup`,
+		Annotations: map[string]string{standAlone: "yes"},
+	},
+		newJobCmd(a), newRunCmd(a, groupJobs), in(groupJobs, shortcut(newJobListCmd(a), "ls")),
+		in(groupJobs, shortcut(newJobShowCmd(a), "status")),
+		newExecutionCmd(a), newPsCmd(a), newLogsCmd(a),
+		newExplainCmd(a), newNextCmd(a), newWhyCmd(a), newAuditCmd(a), newCrontabCmd(a),
+		newHealthCmd(a), newVersionCmd(a), newCompletionCmd(a),
+	)
+	root.AddGroup(
+		&cobra.Group{ID: groupJobs, Title: "Jobs"},
+		&cobra.Group{ID: groupExecutions, Title: "Executions"},
+		&cobra.Group{ID: groupSchedules, Title: "Schedules"},
+		&cobra.Group{ID: groupOperations, Title: "Operations"},
+	)
+	root.SilenceErrors, root.SilenceUsage = true, true
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetIn(a.env.In)
+	root.SetOut(a.out)
+	root.SetErr(a.env.Err)
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpFunc(a.help)
+	root.SetHelpCommand(newHelpCmd(a))
+	a.g.declare(root)
+	root.Flags().BoolVar(&version, "version", false, "print the version and exit")
+	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.settle(root) }
+	run := root.RunE
+	root.RunE = func(cmd *cobra.Command, args []string) error {
+		if version {
+			a.began = true
+			a.say("schedctl %s", build.Get())
+			return nil
+		}
+		return run(cmd, args)
+	}
+	finishFlags(root)
+	return root
+}
+
+// in puts a command into a group of the help.
+func in(group string, cmd *cobra.Command) *cobra.Command {
+	cmd.GroupID = group
+	return cmd
+}
+
+// shortcut makes a verb a command of its own.
+func shortcut(cmd *cobra.Command, name string) *cobra.Command {
+	old := cmd.Name()
+	cmd.Use = name + cmd.Use[len(old):]
+	cmd.Aliases = nil
+	cmd.Short += " (job " + old + ")"
+	return cmd
+}

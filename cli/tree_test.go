@@ -1,0 +1,177 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// walk calls f for every command of the tree.
+func walk(cmd *cobra.Command, f func(*cobra.Command)) {
+	f(cmd)
+	for _, child := range cmd.Commands() {
+		walk(child, f)
+	}
+}
+
+func TestEveryCommandIsComplete(t *testing.T) {
+	t.Parallel()
+	root := newRootCmd(newApp(Env{}))
+	verbs := 0
+	walk(root, func(cmd *cobra.Command) {
+		path := cmd.CommandPath()
+		if cmd.Short == "" || strings.HasSuffix(cmd.Short, ".") {
+			t.Errorf("%s: Short is %q", path, cmd.Short)
+		}
+		if cmd.Example == "" {
+			t.Errorf("%s has no Example", path)
+		}
+		for line := range strings.Lines(cmd.Example) {
+			if !strings.HasPrefix(line, "  ") {
+				t.Errorf("%s: example is not indented: %q", path, line)
+			}
+		}
+		if !cmd.Runnable() || cmd.Args == nil {
+			t.Errorf("%s: takes any arguments silently", path)
+		}
+		if cmd.ValidArgsFunction == nil && cmd.Name() != "import" && cmd.Name() != "check" {
+			t.Errorf("%s does not complete its arguments", path)
+		}
+		if !cmd.HasSubCommands() {
+			verbs++
+		}
+		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) { checkFlag(t, path, cmd, f) })
+	})
+	if verbs < 25 {
+		t.Errorf("the tree has %d verbs; is something missing?", verbs)
+	}
+}
+
+func checkFlag(t *testing.T, path string, cmd *cobra.Command, f *pflag.Flag) {
+	t.Helper()
+	if f.Usage == "" || strings.HasSuffix(f.Usage, ".") {
+		t.Errorf("%s --%s: usage is %q", path, f.Name, f.Usage)
+	}
+	if kind := f.Value.Type(); kind == "word" || kind == "words" {
+		complete, ok := cmd.GetFlagCompletionFunc(f.Name)
+		if !ok {
+			t.Errorf("%s --%s has no completion", path, f.Name)
+			return
+		}
+		offered, directive := complete(cmd, nil, "")
+		if len(offered) == 0 || directive&cobra.ShellCompDirectiveNoFileComp == 0 {
+			t.Errorf("%s --%s completes to %v, %v", path, f.Name, offered, directive)
+		}
+		for _, word := range offered {
+			if !strings.Contains(f.Usage, word) {
+				t.Errorf("%s --%s: usage does not name %q", path, f.Name, word)
+			}
+		}
+	}
+}
+
+func TestSiblingsDoNotShareNames(t *testing.T) {
+	t.Parallel()
+	walk(newRootCmd(newApp(Env{})), func(cmd *cobra.Command) {
+		var names []string
+		for _, child := range cmd.Commands() {
+			for _, name := range append([]string{child.Name()}, child.Aliases...) {
+				if slices.Contains(names, name) {
+					t.Errorf("%s has two children %q", cmd.CommandPath(), name)
+				}
+				names = append(names, name)
+			}
+		}
+	})
+}
+
+// Bad input B68 and B77: usage errors exit with 2, say what is wrong, and help.
+func TestUsageErrors(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		args []string
+		says []string
+	}{
+		{"no command", nil, []string{"Usage:"}},
+		{"group alone", []string{"job"}, []string{"schedctl job COMMAND"}},
+		{"unknown command", []string{"jbos"}, []string{`unknown command "jbos"`, `did you mean "job"`}},
+		{"unknown child", []string{"job", "lsit"}, []string{`error: unknown command "lsit" for "schedctl job"`, `hint: did you mean "list"?`}},
+		{"synonym", []string{"job", "rm"}, []string{`did you mean "delete"`}},
+		{"verb without its noun", []string{"pause"}, []string{`did you mean "schedctl job pause"`}},
+		{"nothing like it", []string{"job", "frobnicate"}, []string{`see "schedctl job --help"`}},
+		{"unknown flag", []string{"ls", "--stauts", "x"}, []string{"unknown flag --stauts", "did you mean --status"}},
+		{"unknown short flag", []string{"ls", "-z"}, []string{"unknown flag -z"}},
+		{"flag without value", []string{"ls", "--status"}, []string{"--status needs a value"}},
+		{"flag twice", []string{"ls", "-o", "json", "-o", "name"}, []string{"--output is given twice"}},
+		{"bad word", []string{"ls", "-o", "yml"}, []string{`invalid value "yml" for --output`, `did you mean "yaml"`, "use one of table"}},
+		{"bad status", []string{"ls", "--status", "active,pausd"}, []string{`did you mean "paused"`}},
+		{"bad number", []string{"ls", "--limit", "many"}, []string{`invalid value "many" for --limit`, "whole number"}},
+		{"limit 0", []string{"ls", "--limit", "0"}, []string{"--limit must be at least 1"}},
+		{"bad sort", []string{"ls", "--sort-by", "password"}, []string{"use one of created_at"}},
+		{"bad duration", []string{"next", "--window", "5"}, []string{"no unit", "5s or 5m"}},
+		{"bad zone", []string{"ls", "--tz", "Mars/Base"}, []string{`unknown time zone "Mars/Base"`}},
+		{"missing argument", []string{"execution", "show"}, []string{"missing argument EXECUTION", "usage: schedctl execution show EXECUTION"}},
+		{"too many arguments", []string{"run", "a", "b"}, []string{`unexpected argument "b"`}},
+		{"bad server", []string{"ls", "--server", "ftp://x"}, []string{`server "ftp://x" is not an address`, "unix:///"}},
+		{"count", []string{"explain", "* * * * *", "-n", "0"}, []string{"--count must be 1 to 1000"}},
+		{"count too large", []string{"explain", "* * * * *", "-n", "1000001"}, []string{"--count must be 1 to 1000"}},
+		{"expression for next", []string{"next", "61 * * * *"}, []string{"not the name of a job", "schedctl explain"}},
+		{"unquoted expression", []string{"explain", "30", "2"}, []string{"quote the expression"}},
+		{"time", []string{"job", "create", "once", "x", "--at", "tomorow 9", "--", "true"}, []string{`did you mean "tomorrow"`}},
+		{"time out of range", []string{"job", "create", "once", "x", "--at", "25:00", "--", "true"}, []string{"hour 25"}},
+		{"negative", []string{"job", "create", "once", "x", "--in", "-5m", "--", "true"}, []string{"negative"}},
+		{"no unit", []string{"job", "create", "once", "x", "--in", "5", "--", "true"}, []string{"no unit"}},
+		{"at and in", []string{"job", "create", "once", "x", "--in", "5m", "--at", "noon", "--", "true"}, []string{"--at and --in can't be combined"}},
+		{"past", []string{"job", "create", "once", "x", "--at", "today 09:00", "--", "true"}, []string{"in the past", "tomorrow 09:00"}},
+		{"no time", []string{"job", "create", "once", "x", "--", "true"}, []string{"missing flag --at or --in"}},
+		{"no schedule", []string{"job", "create", "cron", "x", "--", "true"}, []string{"missing flag --schedule"}},
+		{"no command to run", []string{"job", "create", "cron", "x", "-s", "@daily"}, []string{"nothing to run"}},
+		{"command without dashes", []string{"job", "create", "cron", "x", "-s", "@daily", "/bin/true"}, []string{`unexpected argument "/bin/true"`, "behind --"}},
+		{"bad payload", []string{"job", "create", "cron", "x", "-s", "@daily", "--handler", "h", "--payload", "{bad"}, []string{"--payload: invalid character"}},
+		{"payload is a list", []string{"job", "create", "cron", "x", "-s", "@daily", "--handler", "h", "--payload", "[]"}, []string{"no object"}},
+		{"payload file", []string{"job", "create", "cron", "x", "-s", "@daily", "--handler", "h", "--payload", "@missing.json"}, []string{"no such file: missing.json"}},
+		{"comma in a tag", []string{"job", "create", "cron", "x", "-s", "@daily", "--tag", "a,b", "--", "true"}, []string{"no comma"}},
+		{"two things to run", []string{"job", "create", "cron", "x", "-s", "@daily", "--url", "http://x", "--", "true"}, []string{"can't be combined"}},
+		{"nothing to set", []string{"job", "set", "x"}, []string{"nothing to change"}},
+		{"unset", []string{"job", "set", "x", "--unset", "end_dat"}, []string{`did you mean "end_date"`}},
+		{"delete without terminal", []string{"crontab", "import"}, []string{"missing argument FILE"}},
+		{"every job", []string{"job", "pause", "*"}, []string{"is every job", "--all"}},
+		{"no job", []string{"job", "pause"}, []string{"missing argument JOB"}},
+		{"shell", []string{"completion", "tcsh"}, []string{`unknown shell "tcsh"`}},
+		{"topic", []string{"help", "nonsense"}, []string{`no command or topic "nonsense"`}},
+		{"logs as JSON while waiting", []string{"run", "x", "--logs", "-o", "json"}, []string{"--logs and -o json"}},
+		{"retry of nothing", []string{"execution", "retry"}, []string{"give executions, or --failed"}},
+		{"cancel on timeout", []string{"run", "x", "--wait", "--cancel-on-timeout"}, []string{"needs --timeout"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			runIn(t, world{env: map[string]string{"SCHEDCTL_SERVER": "/nonexistent/socket"}}, tt.args...).check(t, exitUsage, "-", tt.says...)
+		})
+	}
+}
+
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"--help"}, {"-h"}, {"help"}, {"help", "job", "create", "cron"}, {"run", "--help"}, {"help", "time"}} {
+		r := runIn(t, world{}, args...)
+		if r.code != exitOK || r.out == "" || r.err != "" {
+			t.Errorf("%v: status %d, stdout %q, stderr %q", args, r.code, r.out, r.err)
+		}
+	}
+	for _, topic := range topics {
+		runIn(t, world{}, "help", topic).check(t, exitOK, "")
+	}
+}
+
+func TestEnvironmentSetsGlobals(t *testing.T) {
+	t.Parallel()
+	runIn(t, world{env: map[string]string{"SCHEDCTL_OUTPUT": "name"}}, "explain", "0 2 * * *", "-n", "1").
+		check(t, exitOK, "2026-11-23T02:00:00Z\n")
+	runIn(t, world{env: map[string]string{"SCHEDCTL_OUTPUT": "name"}}, "explain", "0 2 * * *", "-n", "1", "-o", "json").check(t, exitOK, "")
+	runIn(t, world{env: map[string]string{"SCHEDCTL_OUTPUT": "yml"}}, "explain", "0 2 * * *").check(t, exitUsage, "-", `SCHEDCTL_OUTPUT="yml"`)
+}

@@ -1,0 +1,71 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/api"
+	"github.com/agentic-sdlc/scheduler/job"
+)
+
+// Handler is one handler that jobs may use.
+type Handler struct {
+	Name        string `json:"name"`
+	Type        string `json:"type"`
+	Kind        string `json:"kind"`
+	Description string `json:"description"`
+	Privileged  bool   `json:"privileged"`
+}
+
+// Forecast returns the coming runs of the named jobs, or of all of them, within a
+// window from now.
+func (c *Client) Forecast(ctx context.Context, window time.Duration, jobs []string) ([]api.ForecastItem, error) {
+	v := values{}
+	v.text("window", window.String())
+	v.list("job", jobs)
+	return get[[]api.ForecastItem](ctx, c, api.RouteForecast, v.url())
+}
+
+// AuditSlots audits the slots of one job, or of all of them when ref is empty.
+func (c *Client) AuditSlots(ctx context.Context, ref, cursor string) (Page[api.SlotAudit], error) {
+	v := values{}
+	v.text("job", ref)
+	v.text("cursor", cursor)
+	return page[api.SlotAudit](ctx, c, api.RouteAuditSlots, v.url())
+}
+
+// Handlers lists what jobs may run.
+func (c *Client) Handlers(ctx context.Context) ([]Handler, error) {
+	return get[[]Handler](ctx, c, api.RouteHandlers, nil)
+}
+
+// Health says how the daemon is. Unhealthy is an answer, not an error.
+func (c *Client) Health(ctx context.Context) (api.Health, error) {
+	var answer struct {
+		api.Health
+		Error string `json:"error"`
+		Hint  string `json:"hint"`
+	}
+	r := request{method: http.MethodGet, path: api.RouteHealth, out: &answer, accept: http.StatusServiceUnavailable}
+	_, err := c.do(ctx, r)
+	if err == nil && answer.Status == "" { // 503 for another reason
+		err = &job.Error{Code: job.Unavailable, Message: answer.Error, Hint: answer.Hint}
+	}
+	return answer.Health, err
+}
+
+// Version says what the daemon is.
+func (c *Client) Version(ctx context.Context) (api.Version, error) {
+	return get[api.Version](ctx, c, api.RouteVersion, nil)
+}
+
+// Live reports whether the daemon answers at all.
+func (c *Client) Live(ctx context.Context) error {
+	return c.tell(ctx, http.MethodGet, api.RouteLivez, nil, nil, Write{})
+}
+
+// Ready reports whether the daemon takes work.
+func (c *Client) Ready(ctx context.Context) error {
+	return c.tell(ctx, http.MethodGet, api.RouteReadyz, nil, nil, Write{})
+}

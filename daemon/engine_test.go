@@ -1,0 +1,125 @@
+package daemon
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/handler"
+	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/queue/memory"
+	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/sqlite"
+)
+
+// bed is an engine on a real store, with jobs whose handler notes its starts.
+type bed struct {
+	engine *Engine
+	store  *sqlite.Store
+	stop   func() error
+
+	mu    sync.Mutex
+	delay []time.Duration
+}
+
+func newBed(tb testing.TB, slots int) *bed {
+	tb.Helper()
+	s, err := sqlite.Open(context.Background(), sqlite.Options{Path: filepath.Join(tb.TempDir(), "schedd.db"), Instance: "bed"})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	b := &bed{store: s}
+	registry := &handler.Registry{}
+	if err := registry.Register(handler.Info{Name: "noop"}, handler.Func(func(_ context.Context, t *handler.Task) (handler.Result, error) {
+		d := time.Since(t.ScheduledAt)
+		b.mu.Lock()
+		b.delay = append(b.delay, d)
+		b.mu.Unlock()
+		return handler.Result{}, nil
+	})); err != nil {
+		tb.Fatal(err)
+	}
+	b.engine = NewEngine(EngineOptions{
+		Store: s, Queue: memory.New(memory.Options{}), Bus: memory.NewBus(memory.BusOptions{}), Handlers: registry,
+		Logger: slog.New(slog.DiscardHandler), Node: "bed", Settings: Settings{Policy: job.DefaultPolicy()}, Slots: slots, SlowSlots: 8,
+		Lease: 30 * time.Second, Heartbeat: 5 * time.Second, ReapEvery: 5 * time.Second, Drain: 5 * time.Second,
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- b.engine.Run(ctx) }()
+	b.stop = func() error { cancel(); err := <-done; return err }
+	tb.Cleanup(func() { _ = s.Close() })
+	return b
+}
+
+// create stores n one-time jobs due at the instant.
+func (b *bed) create(tb testing.TB, n int, at time.Time) {
+	tb.Helper()
+	ids := &job.IDs{Rand: rand.Reader}
+	var wg sync.WaitGroup
+	for w := range 8 {
+		wg.Go(func() {
+			for i := w; i < n; i += 8 {
+				created := now()
+				j := job.Job{
+					ID: ids.New(created), Platform: job.DefaultPlatform, Status: job.JobActive, Revision: 1, Anchor: created, CreatedAt: created, UpdatedAt: created, CreatedBy: "t",
+					Spec: job.Spec{Name: fmt.Sprintf("job%d", i), Type: job.TypeOneTime, ExecuteAt: &at, Timezone: "UTC", DSTPolicy: "once", Misfire: job.MisfireFireOnce,
+						HandlerName: "noop", HandlerType: job.HandlerFunction, Priority: job.PriorityMedium, Concurrency: 1, Overlap: job.OverlapSkip, OnLost: job.OnLostRetry},
+				}
+				open, err := job.Open(j, created, "created")
+				if err == nil {
+					_, _, err = b.store.CreateJob(context.Background(), store.CreateJob{Job: j, Open: &open, Now: created})
+				}
+				if err != nil {
+					tb.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	b.engine.Wake()
+}
+
+func (b *bed) started() []time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.delay)
+}
+
+// TestBurst runs 10 000 jobs that are due at one second.
+func TestBurst(t *testing.T) {
+	const jobs = 10_000
+	b := newBed(t, 2000)
+	at := time.Now().Add(20 * time.Second).Truncate(time.Second).UTC()
+	b.create(t, jobs, at)
+	t.Logf("created %s before due", time.Until(at))
+	for len(b.started()) < jobs && time.Since(at) < 30*time.Second {
+		time.Sleep(5 * time.Millisecond)
+	}
+	d := b.started()
+	slices.Sort(d)
+	if len(d) != jobs {
+		t.Fatalf("%d started", len(d))
+	}
+	t.Logf("start after due: min %s p50 %s p99 %s max %s", d[0], d[len(d)/2], d[len(d)*99/100], d[len(d)-1])
+	for {
+		totals, err := b.store.Totals(t.Context(), now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if totals.Jobs[job.JobCompleted] == jobs {
+			t.Logf("all settled %s after due", time.Since(at))
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	if err := b.stop(); err != nil {
+		t.Fatal(err)
+	}
+}

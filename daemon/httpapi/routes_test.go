@@ -1,0 +1,171 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/agentic-sdlc/scheduler/api"
+	"github.com/agentic-sdlc/scheduler/daemon/control"
+	"github.com/agentic-sdlc/scheduler/job"
+)
+
+// TestEveryRouteByRole walks every route as everybody: what is not open is closed to
+// those who are nobody, and what they try changes nothing.
+func TestEveryRouteByRole(t *testing.T) {
+	nobody := job.Errorf(job.Forbidden, "uid 1000 is not in group schedctl")
+	callers := map[string]func(context.Context) (control.Principal, error){
+		"not established": func(context.Context) (control.Principal, error) { return control.Principal{}, context.Canceled },
+		"refused":         func(context.Context) (control.Principal, error) { return control.Principal{}, nobody },
+		"no role":         func(context.Context) (control.Principal, error) { return control.Principal{Name: "x"}, nil },
+		"strange role": func(context.Context) (control.Principal, error) {
+			return control.Principal{Name: "x", Role: "root"}, nil
+		},
+		"operator": func(context.Context) (control.Principal, error) {
+			return control.Principal{Name: "op", Role: control.RoleOperator}, nil
+		},
+		"admin": func(context.Context) (control.Principal, error) {
+			return control.Principal{Name: "a", Role: control.RoleAdmin}, nil
+		},
+		"nothing": nil,
+	}
+	want := map[string]int{"not established": 401, "nothing": 401, "refused": 403, "no role": 403, "strange role": 403}
+	for name, principal := range callers {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, func(_ *control.Options, o *Options) { o.Principal = principal })
+			s := b.server.(*server)
+			for _, rt := range s.routes() {
+				if !rt.open && rt.role == "" {
+					t.Errorf("%s %s names no role", rt.method, rt.pattern)
+				}
+				got := b.do(rt.method, strings.ReplaceAll(rt.pattern, "{id}", "some-job"), "")
+				refused := got.Code == 401 || got.Code == 403
+				status, closed := want[name]
+				switch {
+				case rt.open || !closed:
+					if refused {
+						t.Errorf("%s %s: %d %s", rt.method, rt.pattern, got.Code, got.Body)
+					}
+				case got.Code != status:
+					t.Errorf("%s %s: %d, want %d: %s", rt.method, rt.pattern, got.Code, status, got.Body)
+				}
+			}
+		})
+	}
+}
+
+// TestRoutesAreThoseOfTheContract compares the table with package api.
+func TestRoutesAreThoseOfTheContract(t *testing.T) {
+	var got []string
+	for _, rt := range newBench(t).server.(*server).routes() {
+		got = append(got, rt.method+" "+rt.pattern)
+	}
+	for _, pattern := range []string{
+		"GET " + api.RouteJobs, "POST " + api.RouteJobsCron, "POST " + api.RouteJobsOnce, "POST " + api.RouteJobsRecurring,
+		"GET " + api.RouteJob, "PATCH " + api.RouteJob, "DELETE " + api.RouteJob, "PUT " + api.RouteJobReschedule,
+		"POST " + api.RouteJobPause, "POST " + api.RouteJobResume, "POST " + api.RouteJobCancel, "POST " + api.RouteJobRun,
+		"GET " + api.RouteJobNext, "GET " + api.RouteJobWhy, "GET " + api.RouteJobExecutions, "GET " + api.RouteExecutions,
+		"GET " + api.RouteExecution, "POST " + api.RouteRetry, "POST " + api.RouteCancel, "GET " + api.RouteLogs, "GET " + api.RouteWhy,
+		"GET " + api.RouteForecast, "GET " + api.RouteAuditSlots, "GET " + api.RouteHandlers, "GET " + api.RouteHealth,
+		"GET " + api.RouteVersion, "GET " + api.RouteLivez, "GET " + api.RouteReadyz,
+	} {
+		if !slices.Contains(got, pattern) {
+			t.Errorf("%s is not served", pattern)
+		}
+	}
+}
+
+// TestNoRoute holds rows B14 and B55: our body for what the mux does not know.
+func TestNoRoute(t *testing.T) {
+	b := newBench(t)
+	tests := []struct {
+		method, path string
+		want         int
+		allow        string
+	}{
+		{"GET", "/", 404, ""},
+		{"GET", "/nope", 404, ""},
+		{"GET", base + "/jobs/", 404, ""},
+		{"GET", base + "//jobs", 404, ""},
+		{"GET", base + "/jobs/../health", 404, ""},
+		{"GET", base + "/jobs/%2e%2e", 404, ""},
+		{"GET", base + "/jobs/.", 404, ""},
+		{"POST", base + "/jobs", 405, "GET, HEAD"},
+		{"GET", base + "/jobs/x/pause", 405, "POST"},
+		{"PATCH", base + "/health", 405, "GET, HEAD"},
+		{"POST", base + "/jobs/x", 405, "GET, HEAD, PATCH, DELETE"},
+		{"BREW", base + "/jobs", 405, "GET, HEAD"},
+		{"OPTIONS", base + "/jobs", 405, "GET, HEAD"},
+		{"GET", base + "/jobs/" + strings.Repeat("x", 10<<10), 404, ""},
+		{"GET", base + "/jobs/00000000-0000-0000-0000-000000000000", 404, ""},
+		{"GET", base + "/executions/no-such-job%2F1", 404, ""},
+	}
+	for _, tt := range tests {
+		got := b.do(tt.method, tt.path, "").want(tt.want)
+		if got.Header.Get("Allow") != tt.allow {
+			t.Errorf("%s %.60s: Allow %q, want %q", tt.method, tt.path, got.Header.Get("Allow"), tt.allow)
+		}
+	}
+	if got := b.do("GET", base+"/job", "").want(404); !strings.Contains(string(got.Body), base+"/jobs") {
+		t.Errorf("no suggestion in %s", got.Body)
+	}
+	b.do("HEAD", base+"/jobs", "").want(200)
+}
+
+// TestQueryRefuses holds rows B38 to B41.
+func TestQueryRefuses(t *testing.T) {
+	b := newBench(t)
+	b.cron("nightly", "")
+	tests := []struct{ path, fields string }{
+		{"/jobs?limit=0", "limit"}, {"/jobs?limit=-1", "limit"}, {"/jobs?limit=101", "limit"}, {"/jobs?limit=1e9", "limit"},
+		{"/jobs?limit=abc", "limit"}, {"/jobs?limit=1.5", "limit"}, {"/jobs?limit=", "limit"}, {"/jobs?limit=1&limit=2", "limit"},
+		{"/jobs?offset=-1", "offset"}, {"/jobs?offset=1000000000000", "offset"}, {"/jobs?cursor=x&offset=1", "offset"},
+		{"/jobs?stauts=active", "stauts"}, {"/jobs?STATUS=active", "STATUS"}, {"/jobs?status=runing", "status"}, {"/jobs?status=active,", "status"},
+		{"/jobs?type=cron,daily", "type"}, {"/jobs?sort_by=password", "sort_by"}, {"/jobs?sort_order=x;drop", ""}, {"/jobs?sort_order=down", "sort_order"},
+		{"/jobs?failing=1", "failing"}, {"/jobs?total=yes", "total"}, {"/jobs?created_after=yesterday", "created_after"},
+		{"/jobs?created_after=2026-11-02T00:00:00Z&created_before=2026-11-01T00:00:00Z", "created_after"},
+		{"/jobs?name_contains=%00", "name_contains"}, {"/jobs?name_contains=%ff", "name_contains"}, {"/jobs?platform_id=A%20b", "platform_id"},
+		{"/jobs?limit=0&stauts=x&sort_by=y", "stauts"},
+		{"/executions?since=2026-11-02T00:00:00Z&until=2026-11-01T00:00:00Z", "since"}, {"/executions?status=done&trigger=cron", "status trigger"},
+		{"/jobs/nightly/executions?job=x", "job"}, {"/jobs/nightly/next?count=1001", "count"}, {"/jobs/nightly/next?from=x", "from"},
+		{"/jobs/nightly/why?at=x", "at"}, {"/next?window=1w", "window"}, {"/next?window=-1h", "window"}, {"/next?window=99999d", "window"},
+		{"/executions/nightly%2F1/logs?level=loud&tail=0", "level tail"}, {"/health?verbose=true", "verbose"},
+	}
+	for _, tt := range tests {
+		got := b.do("GET", base+tt.path, "").want(400)
+		if got.fields() != tt.fields {
+			t.Errorf("%s: fields at fault %q, want %q: %s", tt.path, got.fields(), tt.fields, got.Body)
+		}
+	}
+	for _, cursor := range []string{"x", "AAAA", "bnVsbA", "eyJzIjoiayIsImsiOjF9", "eyJzIjoiai5jcmVhdGVkX2F0IiwidiI6eyJhIjoxfSwiayI6MX0", "eyJzIjoiai5jcmVhdGVkX2F0IiwidiI6MS41LCJrIjoxfQ", "eyJzIjoiai5jcmVhdGVkX2F0IiwidiI6WzFdLCJrIjoxfQ"} {
+		b.do("GET", base+"/jobs?cursor="+cursor, "").want(400)
+	}
+	b.do("GET", base+"/jobs?"+strings.Repeat("status=active&", 100), "").want(400)
+	b.do("GET", base+"/jobs?a=%zz", "").want(400)
+}
+
+// TestPanic checks that a fault of ours ends one request and no more.
+func TestPanic(t *testing.T) {
+	b := newBench(t)
+	s := b.server.(*server)
+	boom := s.serve(route{pattern: "/boom", open: true, do: func(*request) (any, error) { panic("boom") }})
+	b.server = boom
+	b.t = quiet{t}
+	got := b.do("GET", "/boom", "")
+	if got.Code != http.StatusInternalServerError || strings.Contains(string(got.Body), "boom") {
+		t.Errorf("%d %s", got.Code, got.Body)
+	}
+}
+
+// quiet is a test that does not mind a 500.
+type quiet struct{ testing.TB }
+
+func (quiet) Errorf(string, ...any) {}
+
+func TestHosts(t *testing.T) {
+	b := newBench(t, func(_ *control.Options, o *Options) { o.Hosts = []string{"localhost"} })
+	b.do("GET", "http://localhost:7070"+base+"/version", "").want(200)
+	b.do("GET", "http://evil.example"+base+"/version", "").want(403)
+}

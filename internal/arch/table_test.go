@@ -1,0 +1,118 @@
+package arch
+
+// row says what the production files of one package may import beside the standard
+// library. Test files may also import what testOnly has, and any package of
+// ours: what they need never ships.
+type row struct {
+	ours  string // packages of this module, by folder
+	third string // packages or whole modules of others, by path
+	pure  bool   // no clock, randomness, input, output or log: see impure
+}
+
+// table has one row for each folder with Go files. Arrows go down only: from the
+// programs to the daemon and the command line, to components, to ports, to the
+// domain. Components (daemon/*) do not import each other; only package daemon sees
+// adapters (store/sqlite, queue/memory); the command line reaches the daemon through
+// client only.
+var table = map[string]row{
+	// The domain.
+	"schedule":        {third: "github.com/hashicorp/cronexpr", pure: true},
+	"schedule/oracle": {pure: true},
+	"job":             {ours: "schedule", pure: true},
+
+	// Contracts: ports, the wire, the schema.
+	"store":               {ours: "job"},
+	"store/storetest":     {ours: "job store", third: "github.com/google/go-cmp pgregory.net/rapid"},
+	"queue":               {ours: "job"},
+	"queue/queuetest":     {ours: "job queue", third: "github.com/google/go-cmp"},
+	"handler":             {ours: "job"},
+	"handler/handlertest": {ours: "handler job"},
+	"api":                 {ours: "job"},
+	"migrations":          {},
+	"configs":             {},
+
+	// Adapters.
+	"store/sqlite":     {ours: "internal/failpoint job migrations schedule store", third: "modernc.org/sqlite github.com/pressly/goose/v3"},
+	"queue/memory":     {ours: "job queue"},
+	"handler/exec":     {ours: "handler internal/supervise job"},
+	"handler/httpcall": {ours: "handler job"},
+	"handler/function": {ours: "handler job"},
+	"client":           {ours: "api job"},
+
+	// Components of the daemon, and its glue to the machine.
+	"daemon/timer":    {ours: "job schedule store"},
+	"daemon/dispatch": {ours: "job queue store"},
+	"daemon/executor": {ours: "handler internal/failpoint job queue store", third: "golang.org/x/sync"},
+	"daemon/maintain": {ours: "job queue store"},
+	"daemon/control":  {ours: "api handler job schedule store"},
+	"daemon/httpapi":  {ours: "api daemon/control daemon/listen job", third: "github.com/danielgtaylor/huma/v2"},
+	"daemon/config":   {ours: "configs", third: "github.com/spf13/viper github.com/go-viper/mapstructure/v2 go.yaml.in/yaml/v3 golang.org/x/sys/unix"},
+	"daemon/logging":  {third: "github.com/lmittmann/tint golang.org/x/term"},
+	"daemon/listen":   {third: "github.com/coreos/go-systemd/v22/activation golang.org/x/sys/unix"},
+
+	// Composition.
+	"daemon": {
+		ours: "api daemon/config daemon/control daemon/dispatch daemon/executor daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/timer " +
+			"handler handler/exec handler/function handler/httpcall internal/build internal/failpoint internal/supervise job queue queue/memory schedule store store/sqlite",
+		third: "golang.org/x/sync",
+	},
+	"daemon/command": {
+		ours:  "daemon/config daemon/listen daemon/logging internal/build",
+		third: "github.com/spf13/cobra github.com/spf13/pflag github.com/coreos/go-systemd/v22/daemon golang.org/x/sys/unix",
+	},
+
+	// The command line.
+	"cli":         {ours: "api cli/crontab cli/human cli/near cli/render cli/timex client internal/build job schedule", third: "github.com/spf13/cobra github.com/spf13/pflag go.yaml.in/yaml/v3 golang.org/x/term"},
+	"cli/crontab": {ours: "api cli/near job schedule"},
+	"cli/human":   {},
+	"cli/near":    {},
+	"cli/render":  {third: "github.com/olekukonko/tablewriter go.yaml.in/yaml/v3"},
+	"cli/timex":   {ours: "cli/near job"},
+
+	// Programs.
+	"cmd/schedd":   {ours: "daemon daemon/command internal/supervise"},
+	"cmd/schedctl": {ours: "cli"},
+
+	// Helpers that know nothing of the domain.
+	"internal/arch":      {},
+	"internal/build":     {},
+	"internal/failpoint": {},
+	"internal/supervise": {third: "golang.org/x/sys/unix"},
+}
+
+// testOnly is what test files may import of others.
+const testOnly = "github.com/google/go-cmp github.com/rogpeppe/go-internal go.uber.org/goleak pgregory.net/rapid"
+
+// impure is what a pure package must not import, nor anything below it.
+const impure = "crypto/rand io/fs log math/rand net os syscall testing"
+
+// clockFiles are the production files, beside those named run.go, env.go or
+// handle.go, that may read a clock or make a timer. All others get now as a
+// parameter, so that a year can be simulated in seconds.
+var clockFiles = map[string]string{
+	"cli/watch.go":           "repaints until interrupted",
+	"client/follow.go":       "waits between attempts to reconnect",
+	"client/request.go":      "measures requests for the trace",
+	"daemon/executor/log.go": "sends the lines of attempts on, now and then",
+	"daemon/httpapi/logs.go": "polls the log of a run that is followed",
+	"queue/memory/queue.go":  "blocks receivers; the clock is an option",
+	"store/sqlite/sqlite.go": "bounds the wait for readers at the end",
+}
+
+// suites are packages of tests that other packages run; the clock is theirs too.
+const suites = "store/storetest queue/queuetest handler/handlertest"
+
+// exitFiles are the files outside cmd that may end the process.
+var exitFiles = map[string]string{
+	"internal/failpoint/on.go": "that is what it is for",
+}
+
+// notInSchedctl is what must never be linked into schedctl, however it would come.
+const notInSchedctl = "github.com/jackc/pgx github.com/redis/go-redis modernc.org/sqlite go.opentelemetry.io/otel " +
+	"github.com/danielgtaylor/huma github.com/spf13/viper github.com/pressly/goose"
+
+// Budgets of production files, in lines. The median is that of the whole project.
+const (
+	maxLines  = 600
+	maxMedian = 150
+)
