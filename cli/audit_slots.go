@@ -39,8 +39,8 @@ func runAuditSlots(ctx context.Context, a *app, ref string) error {
 	if err != nil {
 		return err
 	}
-	page, err := collect(0, true, func(cursor string, _ int) (client.Page[api.SlotAudit], error) {
-		return c.AuditSlots(ctx, ref, cursor)
+	page, err := collect(0, true, func(cursor string, limit int) (client.Page[api.SlotAudit], error) {
+		return c.AuditSlots(ctx, ref, cursor, limit)
 	})
 	if err != nil {
 		return err

@@ -260,7 +260,7 @@ func TestLogs(t *testing.T) {
 	s.run("logs", "nightly-backup/184", "--timestamps", "-n", "5", "--level", "warn", "--grep", "x y", "--attempt", "2", "--since", "10m").
 		check(t, exitOK, "2026-11-22T17:30:01.000Z INFO  a\n2026-11-22T17:30:02.000Z INFO  b\n")
 	calls := s.asked("GET /executions/" + id(184).String() + "/logs")
-	if got, want := calls[1].Query, "attempt=2&contains=x+y&level=warn&limit=5&since=2026-11-22T17%3A20%3A00Z&tail=5"; got != want {
+	if got, want := calls[1].Query, "attempt=2&contains=x+y&level=warn&since=2026-11-22T17%3A20%3A00Z&tail=5"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	s.runIn(world{tty: true, env: map[string]string{"NO_COLOR": "1"}}, "logs", "nightly-backup").check(t, exitOK, "17:30:01 INFO  a\n17:30:02 INFO  b\n")

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/agentic-sdlc/scheduler/cli/human"
-	"github.com/agentic-sdlc/scheduler/cli/near"
 	"github.com/agentic-sdlc/scheduler/cli/timex"
 	"github.com/agentic-sdlc/scheduler/job"
 )
@@ -54,7 +53,7 @@ func (e *enums[T]) Set(text string) error {
 
 func notAllowed(text string, allowed []string) error {
 	meant := ""
-	if m := near.Word(text, allowed); m != "" {
+	if m := job.Nearest(text, allowed); m != "" {
 		meant = fmt.Sprintf("did you mean %q? ", m)
 	}
 	return fmt.Errorf("%suse one of %s", meant, strings.Join(allowed, ", "))
@@ -163,7 +162,7 @@ func flagError(cmd *cobra.Command, err error) error {
 		}
 		var known []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
-		if meant := near.Word(name, known); meant != "" {
+		if meant := job.Nearest(name, known); meant != "" {
 			return usagef("unknown flag --%s", name).WithHint("did you mean --%s?", meant)
 		}
 		return usagef("unknown flag --%s", name).WithHint("%s", see)

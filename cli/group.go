@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/agentic-sdlc/scheduler/cli/near"
+	"github.com/agentic-sdlc/scheduler/job"
 )
 
 // standAlone marks the root: its typos may be verbs of a group.
@@ -63,7 +63,7 @@ func suggest(cmd *cobra.Command, word string) []string {
 			return paths
 		}
 	}
-	if meant := near.Word(word, candidates); meant != "" {
+	if meant := job.Nearest(word, candidates); meant != "" {
 		return []string{names[meant]}
 	}
 	return nil

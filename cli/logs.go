@@ -118,9 +118,8 @@ func (a *app) printLogs(ctx context.Context, c *client.Client, e *job.Execution,
 	var all []job.LogEntry
 	count := 0
 	for {
-		q.Limit = batch
-		if q.Tail > 0 {
-			q.Limit = q.Tail
+		if q.Tail == 0 {
+			q.Limit = batch
 		}
 		lines, err := c.Logs(ctx, e.ID.String(), q)
 		if err != nil {

@@ -35,7 +35,7 @@ func newNextCmd(a *app) *cobra.Command {
 		}),
 	}
 	durationVar(cmd.Flags(), &o.window, "window", "how far to look")
-	cmd.Flags().IntVarP(&o.limit, "limit", "n", 0, "show at most so many runs; 0 = all")
+	cmd.Flags().IntVarP(&o.limit, "limit", "n", 1000, "show at most so many runs")
 	return cmd
 }
 
@@ -45,8 +45,8 @@ func runNext(ctx context.Context, a *app, o nextOptions) error {
 			return usagef("%q is not the name of a job", ref).WithHint("schedctl explain '%s'", ref)
 		}
 	}
-	if o.limit < 0 {
-		return usagef("--limit can't be negative")
+	if err := checkLimit(o.limit); err != nil {
+		return err
 	}
 	if o.window <= 0 {
 		return usagef("--window must be longer than nothing")
@@ -61,24 +61,29 @@ func runNext(ctx context.Context, a *app, o nextOptions) error {
 			return err
 		}
 	}
-	items, err := c.Forecast(ctx, o.window, names)
+	items, err := c.Forecast(ctx, o.window, names, o.limit)
 	if err != nil {
 		return err
 	}
-	total := len(items)
-	if o.limit > 0 && total > o.limit {
-		items = items[:o.limit]
+	total := int64(len(items))
+	if len(items) == o.limit {
+		total = -1 // there may be more
 	}
 	err = printList(a, listing[api.ForecastItem]{
-		Items: items, Total: int64(total),
+		Items: items, Total: total,
 		Name:  func(i api.ForecastItem) string { return i.Job },
 		Table: func(items []api.ForecastItem, wide bool) *render.Table { return a.forecastTable(items, wide) },
 		None:  "Nothing runs in the next " + human.Setting(o.window) + ".",
 	})
-	if err == nil && total > 0 {
+	switch {
+	case err != nil || len(items) == 0:
+		return err
+	case total < 0:
+		a.note("only the first %s; --limit shows more", human.Plural(len(items), "run"))
+	default:
 		a.footer("%s", forecastFooter(items, o.window))
 	}
-	return err
+	return nil
 }
 
 func isPattern(ref string) bool {

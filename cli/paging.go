@@ -14,6 +14,7 @@ const pageSize = 100
 // collect reads pages until limit things are there, or all of them.
 func collect[T any](limit int, all bool, fetch func(cursor string, limit int) (client.Page[T], error)) (client.Page[T], error) {
 	whole := client.Page[T]{Total: -1}
+	last := ""
 	for {
 		size := pageSize
 		if !all {
@@ -28,16 +29,17 @@ func collect[T any](limit int, all bool, fetch func(cursor string, limit int) (c
 		}
 		whole.Items = append(whole.Items, page.Items...)
 		whole.NextCursor = page.NextCursor
-		if page.NextCursor == "" || len(page.Items) == 0 || !all && len(whole.Items) >= limit {
+		if page.NextCursor == "" || page.NextCursor == last || !all && len(whole.Items) >= limit {
 			return whole, nil
 		}
+		last = page.NextCursor
 	}
 }
 
 // checkLimit refuses what no list can have.
 func checkLimit(limit int) error {
 	if limit < 1 {
-		return usagef("--limit must be at least 1").WithHint("--all lists everything")
+		return usagef("--limit must be at least 1")
 	}
 	return nil
 }

@@ -83,12 +83,13 @@ func TestNext(t *testing.T) {
 		"Sun 18:00 UTC  30m    Sun 12:00 UTC  5h30m   3m12s  reindex\n"+
 		"Mon 02:00 UTC  8h30m  -              -           -  cleanup\n",
 		"2 runs in 1d; busiest minute 1 run; estimated worker time 3m12s")
-	if got, want := s.asked("GET")[0].Query, "job=cleanup%2Creindex&window=24h0m0s"; got != want {
+	if got, want := s.asked("GET")[0].Query, "job=cleanup%2Creindex&limit=1000&window=24h0m0s"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	s.run("forecast", "-n", "1").check(t, exitOK, ""+
+	s.run("forecast", "-n", "2").check(t, exitOK, ""+
 		"NEXT                  LAST                    EST  JOB\n"+
-		"2026-11-22T18:00:00Z  2026-11-22T12:00:00Z  3m12s  reindex\n")
+		"2026-11-22T18:00:00Z  2026-11-22T12:00:00Z  3m12s  reindex\n"+
+		"2026-11-23T02:00:00Z  -                         -  cleanup\n", "only the first 2 runs")
 }
 
 func TestWhy(t *testing.T) {
@@ -138,7 +139,7 @@ func TestAuditSlots(t *testing.T) {
 		"JOB  SLOT                  FAULT    DETAIL\n"+
 		"b    2026-11-22T17:30:00Z  missing  no record\n",
 		"1 of 2 jobs are not balanced: job b: slot 2026-11-22T17:30:00Z: no record")
-	if got := broken.asked("GET")[0].Query; got != "job=b" {
+	if got := broken.asked("GET")[0].Query; got != "job=b&limit=100" {
 		t.Errorf("query %s", got)
 	}
 }

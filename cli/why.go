@@ -56,7 +56,10 @@ func runWhy(ctx context.Context, a *app, ref string, o whyOptions) error {
 func why(ctx context.Context, c *client.Client, ref string, at time.Time) (api.Why, error) {
 	_, notID := job.ParseID(ref)
 	if strings.Contains(ref, "/") || notID == nil {
-		w, err := c.WhyExecution(ctx, ref, at)
+		if notID != nil && !at.IsZero() {
+			return api.Why{}, usagef("--at goes with a job; %s is one execution", ref)
+		}
+		w, err := c.WhyExecution(ctx, ref)
 		if notID != nil || job.CodeOf(err) != job.NotFound {
 			return w, err
 		}

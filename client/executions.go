@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/job"
@@ -38,10 +37,8 @@ func (c *Client) CancelExecution(ctx context.Context, ref string, in api.Cancel)
 }
 
 // WhyExecution says how an execution came about and why it ended as it did.
-func (c *Client) WhyExecution(ctx context.Context, ref string, at time.Time) (api.Why, error) {
-	v := values{}
-	v.time("at", at)
-	return get[api.Why](ctx, c, path(api.RouteWhy, ref), v.url())
+func (c *Client) WhyExecution(ctx context.Context, ref string) (api.Why, error) {
+	return get[api.Why](ctx, c, path(api.RouteWhy, ref), nil)
 }
 
 // Logs returns lines of an execution in order of seq.

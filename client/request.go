@@ -9,11 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
+	"strings"
 	"syscall"
 	"time"
+	"unicode"
 
 	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/job"
@@ -111,7 +112,12 @@ func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
 	if err != nil {
 		return nil, job.Errorf(job.Invalid, "make the request: %w", err)
 	}
-	maps.Copy(req.Header, r.header)
+	for name, values := range r.header {
+		if strings.ContainsFunc(values[0], unicode.IsControl) {
+			return nil, job.Errorf(job.Invalid, "%s must be one line of text", name)
+		}
+		req.Header[name] = values
+	}
 	req.Header.Set("Accept", "application/json")
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")

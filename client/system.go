@@ -19,19 +19,21 @@ type Handler struct {
 }
 
 // Forecast returns the coming runs of the named jobs, or of all of them, within a
-// window from now.
-func (c *Client) Forecast(ctx context.Context, window time.Duration, jobs []string) ([]api.ForecastItem, error) {
+// window from now: the earliest so many, 0 = 1000.
+func (c *Client) Forecast(ctx context.Context, window time.Duration, jobs []string, limit int) ([]api.ForecastItem, error) {
 	v := values{}
 	v.text("window", window.String())
 	v.list("job", jobs)
+	v.number("limit", int64(limit))
 	return get[[]api.ForecastItem](ctx, c, api.RouteForecast, v.url())
 }
 
-// AuditSlots audits the slots of one job, or of all of them when ref is empty.
-func (c *Client) AuditSlots(ctx context.Context, ref, cursor string) (Page[api.SlotAudit], error) {
+// AuditSlots audits the slots of one job, or of a page of all of them when ref is empty.
+func (c *Client) AuditSlots(ctx context.Context, ref, cursor string, limit int) (Page[api.SlotAudit], error) {
 	v := values{}
 	v.text("job", ref)
 	v.text("cursor", cursor)
+	v.number("limit", int64(limit))
 	return page[api.SlotAudit](ctx, c, api.RouteAuditSlots, v.url())
 }
 

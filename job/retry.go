@@ -60,6 +60,7 @@ func RetryDelay(def *Spec, retry int, random float64) time.Duration {
 	if limit >= base {
 		ms = min(ms, limit)
 	}
+	ms = min(ms, MaxDurationMS) // whatever a broken row says, it is an instant in reach
 	return time.Duration((ms + ms*0.1*random) * float64(time.Millisecond))
 }
 

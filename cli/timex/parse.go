@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/agentic-sdlc/scheduler/cli/near"
 	"github.com/agentic-sdlc/scheduler/job"
 )
 
@@ -235,7 +234,7 @@ func (p *phrase) unknown(why string) error {
 		if isKnown(w) || '0' <= w[0] && w[0] <= '9' {
 			continue
 		}
-		if meant := near.Word(w, vocabulary); meant != "" {
+		if meant := job.Nearest(w, vocabulary); meant != "" {
 			e.Message += `: did you mean "` + meant + `"?`
 		}
 		break

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/agentic-sdlc/scheduler/job"
 )
 
 const envPrefix = "SCHEDD_"
@@ -66,7 +68,7 @@ func closest(name string, candidates []string) string {
 	for i, c := range candidates {
 		bare[i] = strings.ToLower(strings.TrimPrefix(c, envPrefix))
 	}
-	if s := nearest(strings.TrimPrefix(name, envPrefix), bare); s != "" {
+	if s := job.Nearest(strings.TrimPrefix(name, envPrefix), bare); s != "" {
 		return envPrefix + strings.ToUpper(s)
 	}
 	return ""

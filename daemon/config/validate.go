@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/agentic-sdlc/scheduler/job"
 )
 
 // maxSocketPath is what a Unix address holds without its final NUL.
@@ -85,7 +87,7 @@ func (ps *Problems) oneOf(key, word string, words []string) {
 	}
 	words = slices.DeleteFunc(slices.Clone(words), func(w string) bool { return w == "" })
 	hint := ""
-	if s := nearest(word, words); s != "" && word != "" {
+	if s := job.Nearest(word, words); s != "" && word != "" {
 		hint = fmt.Sprintf(" (did you mean %s?)", s)
 	}
 	ps.value(key, "%q is not one of %s%s", word, strings.Join(words, ", "), hint)

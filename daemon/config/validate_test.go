@@ -101,7 +101,7 @@ func TestValidate(t *testing.T) {
 		{"file address", address(func(u *URL) { u.URL = "file:///etc/passwd" }), "handlers.urls[0].url: is not an http:// or https:// address"},
 		{"address without a host", address(func(u *URL) { u.URL = "http:///x" }), "handlers.urls[0].url: is not an http:// or https:// address"},
 		{"password in the address", address(func(u *URL) { u.URL = "https://u:hunter2@example.org" }), "handlers.urls[0].url: holds a user or password: send an Authorization header instead"},
-		{"method in lower case", address(func(u *URL) { u.Method = "post" }), `handlers.urls[0].method: "post" is not one of GET, HEAD, POST, PUT, PATCH, DELETE`},
+		{"method in lower case", address(func(u *URL) { u.Method = "post" }), `handlers.urls[0].method: "post" is not one of GET, HEAD, POST, PUT, PATCH, DELETE (did you mean POST?)`},
 		{"header with a colon", address(func(u *URL) { u.Headers = []Pair{{"A:", "b"}} }), `handlers.urls[0].headers[0].name: "A:" is not the name of a header`},
 		{"header with a line break", address(func(u *URL) { u.Headers = []Pair{{"A", "b\r\nC: d"}} }), "handlers.urls[0].headers[0].value: holds a line break"},
 		{"one name, two handlers", func(c *Config) {

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/agentic-sdlc/scheduler/job"
 )
 
 // document is what a file says and where it says it.
@@ -215,7 +217,7 @@ func unknown(t reflect.Type, prefix, name string) string {
 	if _, ok := fieldNamed(t, strings.ToLower(name)); ok {
 		return fmt.Sprintf("unknown key: keys are in lower case (did you mean %s%s?)", prefix, strings.ToLower(name))
 	}
-	if s := nearest(name, names(t)); s != "" {
+	if s := job.Nearest(name, names(t)); s != "" {
 		return fmt.Sprintf("unknown key (did you mean %s%s?)", prefix, s)
 	}
 	for _, f := range fields() {

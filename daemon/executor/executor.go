@@ -67,6 +67,7 @@ func New(o Options) *Executor {
 	}
 	return &Executor{
 		o: o, slots: newSlots(o.Slots, o.SlowSlots), ended: make(chan settlement, o.Slots), running: map[job.ID]*run{},
+		logs: openLogs{some: make(chan struct{}, 1)},
 	}
 }
 

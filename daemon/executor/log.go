@@ -120,12 +120,17 @@ func (l *taskLog) flush(ctx context.Context) {
 type openLogs struct {
 	mu   sync.Mutex
 	list []*taskLog
+	some chan struct{} // capacity 1: there may be some
 }
 
 func (o *openLogs) add(l *taskLog) {
 	o.mu.Lock()
 	o.list = append(o.list, l)
 	o.mu.Unlock()
+	select {
+	case o.some <- struct{}{}:
+	default:
+	}
 }
 
 func (o *openLogs) swap(list []*taskLog) []*taskLog {
@@ -136,10 +141,9 @@ func (o *openLogs) swap(list []*taskLog) []*taskLog {
 	return had
 }
 
-// logLoop writes lines until ctx ends, and what is left then.
+// logLoop writes lines until ctx ends, and what is left then. It sleeps while nobody
+// prints.
 func (e *Executor) logLoop(ctx context.Context) {
-	ticker := time.NewTicker(flushEvery)
-	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -147,7 +151,8 @@ func (e *Executor) logLoop(ctx context.Context) {
 			e.flushLogs(flush)
 			cancel()
 			return
-		case <-ticker.C:
+		case <-e.logs.some:
+			e.wait(ctx, flushEvery)
 			e.flushLogs(ctx)
 		}
 	}

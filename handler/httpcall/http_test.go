@@ -283,6 +283,7 @@ func TestFaults(t *testing.T) {
 		}},
 		{"never answers", "http_timeout", func(c net.Conn) { io.Copy(io.Discard, c) }},
 		{"never goes on after 100", "http_timeout", func(c net.Conn) {
+			request(c)
 			io.WriteString(c, "HTTP/1.1 100 Continue\r\n\r\n")
 			io.Copy(io.Discard, c)
 		}},

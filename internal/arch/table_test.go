@@ -45,8 +45,8 @@ var table = map[string]row{
 	"daemon/executor": {ours: "handler internal/failpoint job queue store", third: "golang.org/x/sync"},
 	"daemon/maintain": {ours: "job queue store"},
 	"daemon/control":  {ours: "api handler job schedule store"},
-	"daemon/httpapi":  {ours: "api daemon/control daemon/listen job", third: "github.com/danielgtaylor/huma/v2"},
-	"daemon/config":   {ours: "configs", third: "github.com/spf13/viper github.com/go-viper/mapstructure/v2 go.yaml.in/yaml/v3 golang.org/x/sys/unix"},
+	"daemon/httpapi":  {ours: "api daemon/control job store"},
+	"daemon/config":   {ours: "configs job", third: "github.com/spf13/viper github.com/go-viper/mapstructure/v2 go.yaml.in/yaml/v3 golang.org/x/sys/unix"},
 	"daemon/logging":  {third: "github.com/lmittmann/tint golang.org/x/term"},
 	"daemon/listen":   {third: "github.com/coreos/go-systemd/v22/activation golang.org/x/sys/unix"},
 
@@ -62,12 +62,11 @@ var table = map[string]row{
 	},
 
 	// The command line.
-	"cli":         {ours: "api cli/crontab cli/human cli/near cli/render cli/timex client internal/build job schedule", third: "github.com/spf13/cobra github.com/spf13/pflag go.yaml.in/yaml/v3 golang.org/x/term"},
-	"cli/crontab": {ours: "api cli/near job schedule"},
+	"cli":         {ours: "api cli/crontab cli/human cli/render cli/timex client internal/build job schedule", third: "github.com/spf13/cobra github.com/spf13/pflag go.yaml.in/yaml/v3 golang.org/x/term"},
+	"cli/crontab": {ours: "api job schedule"},
 	"cli/human":   {},
-	"cli/near":    {},
 	"cli/render":  {third: "github.com/olekukonko/tablewriter go.yaml.in/yaml/v3"},
-	"cli/timex":   {ours: "cli/near job"},
+	"cli/timex":   {ours: "job"},
 
 	// Programs.
 	"cmd/schedd":   {ours: "daemon daemon/command internal/supervise"},

@@ -146,7 +146,7 @@ func TestRestart(t *testing.T) {
 				result <- err
 			}()
 			eventually(t, "the family is there", func() bool { return sleepers(token) == familySize })
-			ch := c.current
+			ch := living(t, c)
 			roles := map[string]int{"guard": ch.guard.Pid, "supervisor": ch.pid}
 			before := withCookie(c.o.Cookie, false)
 			for _, v := range victims {
@@ -183,7 +183,7 @@ func TestHang(t *testing.T) {
 		result <- err
 	}()
 	eventually(t, "the command runs", func() bool { return sleepers(token) == 1 })
-	unix.Kill(c.current.pid, unix.SIGSTOP)
+	unix.Kill(living(t, c).pid, unix.SIGSTOP)
 	cancel()
 	if err := <-result; !errors.Is(err, ErrLost) {
 		t.Errorf("Run = %v, want ErrLost", err)

@@ -78,6 +78,16 @@ func newClientWith(t *testing.T, o Options) *Client {
 	return c
 }
 
+// living returns the client's chain of the moment.
+func living(t *testing.T, c *Client) *chain {
+	t.Helper()
+	ch, err := c.chain(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ch
+}
+
 func newCookie() string { return "test-" + strconv.FormatUint(rand.Uint64(), 36) }
 
 // newToken is an argument of sleep by which a test finds its processes again: hours,

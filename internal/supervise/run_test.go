@@ -104,7 +104,7 @@ func TestSurroundings(t *testing.T) {
 		t.Fatalf("%+v, %v", exit, err)
 	}
 	want := []string{
-		"SCHEDD_SUPERVISOR=" + mark{c.o.Cookie, c.current.mark.life, 1}.String(), "A=1", "B=x y", "PWD=" + dir,
+		"SCHEDD_SUPERVISOR=" + mark{c.o.Cookie, living(t, c).mark.life, 1}.String(), "A=1", "B=x y", "PWD=" + dir,
 		dir, "one", "two", "0", "1", "2", "3", // ls itself opened 3
 		"SigBlk:\t0000000000000000", "SigIgn:\t0000000000000000",
 		fmt.Sprintf("%d %d 0", exit.PID, exit.PID), fmt.Sprint(exit.PID),
@@ -222,7 +222,7 @@ func TestLeftovers(t *testing.T) {
 	cancel()
 	<-neighbour
 	eventually(t, "all are gone", func() bool { return sleepers(token) == 0 && sleepers(other) == 0 })
-	eventually(t, "no zombie is left", func() bool { return len(childrenOf(c.current.pid)) == 0 })
+	eventually(t, "no zombie is left", func() bool { return len(childrenOf(living(t, c).pid)) == 0 })
 }
 
 // TestSettle lets a process at the end of a pipe finish what the command wrote.
@@ -252,8 +252,8 @@ func TestManyAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	eventually(t, "no zombie is left", func() bool { return len(childrenOf(c.current.pid)) == 0 })
-	if n := c.current.count(); n != 0 {
+	eventually(t, "no zombie is left", func() bool { return len(childrenOf(living(t, c).pid)) == 0 })
+	if n := living(t, c).count(); n != 0 {
 		t.Errorf("%d commands are remembered, want 0", n)
 	}
 }

@@ -1,21 +1,30 @@
-package config
+package job
 
 import "strings"
 
-// nearest returns the candidate most like word, "" when none is close: at most a
-// third of its letters differ.
-func nearest(word string, candidates []string) string {
+// Nearest returns the candidate that somebody who wrote word probably meant, "" when
+// none is close: at most a third of its letters differ, or it starts with word. Case
+// plays no part.
+func Nearest(word string, candidates []string) string {
+	if len(word) > MaxNameLen {
+		return ""
+	}
 	best, distance := "", len(word)/3+1
 	for _, c := range candidates {
-		if d := edits(strings.ToLower(word), c); d < distance {
+		lower := strings.ToLower(c)
+		d := edits(strings.ToLower(word), lower)
+		if len(word) >= 2 && strings.HasPrefix(lower, strings.ToLower(word)) {
+			d = min(d, 1)
+		}
+		if d < distance {
 			best, distance = c, d
 		}
 	}
 	return best
 }
 
-// edits counts the insertions, deletions, replacements and swaps of neighbours
-// that turn a into b.
+// edits counts the insertions, deletions, replacements and swaps of neighbours that
+// turn a into b.
 func edits(a, b string) int {
 	before, row, next := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range row {

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Runs every acceptance line that a command can run, prints one line each, and exits
+# non-zero if one falls short. What a line printed is kept in a file that is named
+# when it fails. ACCEPT="name name" runs only those lines.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+dir=$(mktemp -d "${TMPDIR:-/tmp}/schedd-accept.XXXXXX")
+failed=0
+
+# line NAME WHAT COMMAND…: runs the command. Lines of its output that start with
+# "accept:" are shown beside the verdict.
+line() {
+	local name=$1 what=$2 start=$SECONDS verdict=ok
+	shift 2
+	if [ -n "${ACCEPT:-}" ] && [[ " $ACCEPT " != *" $name "* ]]; then return; fi
+	"$@" >"$dir/$name.log" 2>&1 || { verdict=FAIL; failed=1; }
+	printf '%-4s  %-10s %4ds  %s\n' "$verdict" "$name" $((SECONDS - start)) "$what"
+	grep -ho 'accept: .*' "$dir/$name.log" | sed 's/^accept: /                        /' || true
+	if [ "$verdict" = FAIL ]; then echo "      see $dir/$name.log; its end:"; tail -n 5 "$dir/$name.log" | sed 's/^/      | /'; fi
+}
+
+# gotest PACKAGE REGEXP [FLAGS…]: runs tests, and fails when none of that name ran.
+gotest() {
+	local pkg=$1 name=$2
+	shift 2
+	go test -count=1 -v -run "$name" "$@" "$pkg" | tee "$dir/gotest.out"
+	[ "${PIPESTATUS[0]}" = 0 ] && grep -q '^--- PASS' "$dir/gotest.out" && ! grep -q '^--- SKIP' "$dir/gotest.out"
+}
+
+explain_line() {
+	local want='2026-03-07T07:30:00Z 2026-03-08T07:00:00Z 2026-03-09T06:30:00Z' got
+	got=$(bin/schedctl explain '30 2 * * *' --tz America/New_York --from 2026-03-07T00:00:00Z -n 3 -o json |
+		sed -n 's/^ *"at": "\(.*\)",$/\1/p' | head -n 3 | paste -sd ' ')
+	echo "accept: $got"
+	[ "$got" = "$want" ]
+}
+
+kills_line() {
+	SCHEDD_CRASH_KILLS=200 gotest ./internal/crash 'TestKill' -timeout 30m
+}
+
+speed_line() {
+	(cd bench && go run . -all -check)
+}
+
+line build    'both programs build'                                          make build
+line demo     'make demo: a crontab, a two-second job, an explained skip'    make demo
+line explain  'explain gives the three instants across the spring change'    explain_line
+line crontab  '25 crontab lines see what cron gives them'                    gotest ./cmd/schedctl 'TestCrontab'
+line golden   'golden rows: jobs x misfire policies x outages x ways'        gotest ./daemon 'TestGolden'
+line kills    '200 kill -9 under load: nothing lost, nothing doubled'        kills_line
+line tamper   'a row deleted, added or moved by SQL is named by the audit'   gotest ./internal/crash 'TestTamper'
+line exits    'run --wait ends with 0, 10, 11, 12, 13; --propagate-exit'     gotest ./cmd/schedctl 'TestScripts/(run_.*exit|exit)'
+line drain    'SIGTERM while commands run: drained or handed back'           gotest ./internal/crash 'TestDrain|TestTerm'
+line orphans  'kill -9 of schedd and its supervisor leaves no descendant'    gotest ./internal/supervise 'Kill'
+line speed    'make bench -check: ratios against their bars'                 speed_line
+line check    'make check: lint, tests with the race detector, freshness'    make check
+
+[ "$failed" = 0 ] && rm -rf "$dir"
+exit "$failed"
