@@ -35,7 +35,7 @@ func newNextCmd(a *app) *cobra.Command {
 		}),
 	}
 	durationVar(cmd.Flags(), &o.window, "window", "how far to look")
-	cmd.Flags().IntVarP(&o.limit, "limit", "n", 1000, "show at most so many runs")
+	cmd.Flags().IntVarP(&o.limit, "limit", "n", 20, "show at most so many runs")
 	return cmd
 }
 

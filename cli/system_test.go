@@ -83,7 +83,7 @@ func TestNext(t *testing.T) {
 		"Sun 18:00 UTC  30m    Sun 12:00 UTC  5h30m   3m12s  reindex\n"+
 		"Mon 02:00 UTC  8h30m  -              -           -  cleanup\n",
 		"2 runs in 1d; busiest minute 1 run; estimated worker time 3m12s")
-	if got, want := s.asked("GET")[0].Query, "job=cleanup%2Creindex&limit=1000&window=24h0m0s"; got != want {
+	if got, want := s.asked("GET")[0].Query, "job=cleanup%2Creindex&limit=20&window=24h0m0s"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	s.run("forecast", "-n", "2").check(t, exitOK, ""+
@@ -268,6 +268,20 @@ func TestHostileNames(t *testing.T) {
 		r := s.runIn(world{tty: true, env: map[string]string{"NO_COLOR": "1"}}, args...)
 		if all := r.out + r.err; strings.ContainsAny(all, "\x1b\x07\u202e") || r.code != exitOK {
 			t.Errorf("%v: status %d, %q", args, r.code, all)
+		}
+	}
+}
+
+// The scripts in completions/ are what the program prints: "make generate" writes them.
+func TestCompletionScriptsAreFresh(t *testing.T) {
+	t.Parallel()
+	for _, shell := range []string{"bash", "zsh", "fish"} {
+		kept, err := os.ReadFile("../completions/schedctl." + shell)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := runIn(t, world{}, "completion", shell); r.code != exitOK || r.out != string(kept) {
+			t.Errorf("completions/schedctl.%s is stale; run make generate", shell)
 		}
 	}
 }

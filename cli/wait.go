@@ -198,7 +198,7 @@ func (w *waiter) ended() error {
 		}
 		return &statusError{status: status, outcome: true}
 	}
-	problem := &job.Error{Code: job.Internal, Message: w.sentence()}
+	problem := &job.Error{Code: job.Code(e.Status), Message: w.sentence()}
 	if e.Attempt > 0 {
 		problem.Hint = "schedctl logs " + runName(e)
 		if e.Attempt > 1 {

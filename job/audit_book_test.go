@@ -20,10 +20,10 @@ type history struct {
 // is balanced.
 func genHistory(t *rapid.T) *history {
 	h := &history{}
-	now := genStart.Draw(t, "start")
-	for epoch := range rapid.IntRange(1, 4).Draw(t, "epochs") {
-		if epoch > 0 && rapid.Bool().Draw(t, "paused") {
-			now = now.Add(time.Duration(rapid.IntRange(1, 7200).Draw(t, "pause")) * time.Second)
+	now := genStart(t)
+	for epoch := range 1 + uniform(t, "epochs", 4) {
+		if epoch > 0 && uniform(t, "paused", 2) == 0 {
+			now = now.Add(time.Microsecond + upTo(t, "pause", 2*time.Hour))
 		}
 		now = h.planEpoch(t, int64(epoch), now)
 		if h.book.NextRun.IsZero() {
@@ -31,7 +31,7 @@ func genHistory(t *rapid.T) *history {
 		}
 	}
 	// The last epoch is in force unless the job was paused in the end.
-	if last := &h.book.Epochs[len(h.book.Epochs)-1]; !h.book.NextRun.IsZero() && rapid.Bool().Draw(t, "in force") {
+	if last := &h.book.Epochs[len(h.book.Epochs)-1]; !h.book.NextRun.IsZero() && uniform(t, "in force", 2) == 0 {
 		last.Until = nil
 	} else {
 		h.book.NextRun = time.Time{}
@@ -52,8 +52,8 @@ func (h *history) planEpoch(t *rapid.T, seq int64, from time.Time) time.Time {
 	opening.Epoch.Seq = seq
 	st, now := job.State{NextRun: opening.NextRun}, from
 	until := time.Time{}
-	for range rapid.IntRange(1, 4).Draw(t, "ticks") {
-		now = now.Add(time.Duration(rapid.Int64Range(0, int64(when.reach/4/time.Microsecond)).Draw(t, "sleep")) * time.Microsecond)
+	for range 1 + uniform(t, "ticks", 4) {
+		now = now.Add(upTo(t, "sleep", when.reach/4))
 		if st.NextRun.IsZero() {
 			break
 		}

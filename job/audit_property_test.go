@@ -108,7 +108,7 @@ func pick(t *rapid.T, h *history, ok func(e job.LedgerEntry) bool) int {
 	if len(all) == 0 {
 		return -1
 	}
-	return rapid.SampledFrom(all).Draw(t, "record")
+	return oneOf(t, "record", all...)
 }
 
 func isRange(e job.LedgerEntry) bool { return e.Range != nil && e.Range.Count > 2 }

@@ -7,24 +7,29 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/schedule"
 )
 
-// slotsOf are the slots of the epoch that the record belongs to, by brute force,
-// within a second and a day of it.
-func (h *history) isSlot(at time.Time) bool {
-	for _, e := range h.book.Epochs {
-		def := job.Job{Anchor: e.Anchor, Seed: e.Seed}
-		def.Schedule, def.Timezone, def.DSTPolicy, def.ExecuteAt = e.Schedule, e.Timezone, e.DSTPolicy, e.ExecuteAt
-		if slots, err := brute(&def, at, at); err != nil || len(slots) > 0 {
-			return true // of any epoch: good enough to avoid it
-		}
+// compiled is the schedule of an epoch.
+func compiled(e *job.Epoch) *schedule.Schedule {
+	def := job.Job{Anchor: e.Anchor, Seed: e.Seed}
+	def.Type, def.Schedule, def.Timezone, def.DSTPolicy, def.ExecuteAt = e.Type, e.Schedule, e.Timezone, e.DSTPolicy, e.ExecuteAt
+	def.StartDate, def.EndDate = e.StartDate, e.EndDate
+	s, err := job.Compile(&def)
+	if err != nil {
+		panic(err)
 	}
-	return false
+	return s
+}
+
+// isSlot reports whether the instant is a slot of any of the epochs.
+func (h *history) isSlot(at time.Time) bool {
+	return slices.ContainsFunc(h.book.Epochs, func(e job.Epoch) bool { return compiled(&e).Prev(at).Equal(at) })
 }
 
 // off returns an instant near at that is no slot, the zero time when there is none.
 func (h *history) off(t *rapid.T, at time.Time) time.Time {
-	at = at.Add(time.Duration(rapid.IntRange(1, 40).Draw(t, "off")) * time.Second)
+	at = at.Add(time.Duration(1+uniform(t, "off", 40)) * time.Second)
 	if h.isSlot(at) || slices.ContainsFunc(h.entries, func(e job.LedgerEntry) bool { return !at.Before(e.Slot) && !at.After(end(e)) }) {
 		return time.Time{}
 	}
@@ -88,7 +93,7 @@ func moveRecord(t *rapid.T, h *history) (string, time.Time) {
 		return "", at
 	}
 	h.entries[i].Slot = at
-	if rapid.Bool().Draw(t, "look at") {
+	if uniform(t, "look at", 2) == 0 {
 		return job.FindingUnplanned, at
 	}
 	return job.FindingMissing, slot
@@ -125,21 +130,17 @@ func miscount(t *rapid.T, h *history) (string, time.Time) {
 	if i < 0 {
 		return "", time.Time{}
 	}
-	by := rapid.SampledFrom([]int64{-2, -1, 1, 2, 1000}).Draw(t, "by")
+	by := oneOf[int64](t, "by", -2, -1, 1, 2, 1000)
 	h.edit(i, func(r *job.SkipRange) { r.Count += by })
 	return job.FindingRange, h.entries[i].Slot
 }
 
-// around returns the slots of a record's epoch from one instant to another.
-func (h *history) around(from, to time.Time) []time.Time {
+// epochAt returns the schedule that planned the instant.
+func (h *history) epochAt(at time.Time) *schedule.Schedule {
 	for _, e := range h.book.Epochs {
-		if !from.After(e.After) || e.Until != nil && from.After(*e.Until) {
-			continue
+		if at.After(e.After) && (e.Until == nil || !at.After(*e.Until)) {
+			return compiled(&e)
 		}
-		def := job.Job{Anchor: e.Anchor, Seed: e.Seed}
-		def.Schedule, def.Timezone, def.DSTPolicy, def.ExecuteAt, def.StartDate, def.EndDate = e.Schedule, e.Timezone, e.DSTPolicy, e.ExecuteAt, e.StartDate, e.EndDate
-		slots, _ := brute(&def, from, to)
-		return slots
 	}
 	return nil
 }
@@ -150,11 +151,9 @@ func shorten(t *rapid.T, h *history) (string, time.Time) {
 	if i < 0 {
 		return "", time.Time{}
 	}
-	r := h.entries[i].Range
-	slots := h.around(r.From, r.To)
-	n := len(slots)
-	h.edit(i, func(r *job.SkipRange) { r.To, r.Count = slots[n-2], r.Count-1 })
-	return job.FindingMissing, slots[n-1]
+	last := h.entries[i].Range.To
+	h.edit(i, func(r *job.SkipRange) { r.To, r.Count = h.epochAt(last).Prev(last.Add(-time.Second)), r.Count-1 })
+	return job.FindingMissing, last
 }
 
 // lengthen makes a range cover the row after it.
@@ -164,7 +163,8 @@ func lengthen(t *rapid.T, h *history) (string, time.Time) {
 		return "", time.Time{}
 	}
 	next := h.entries[i+1]
-	if slots := h.around(h.entries[i].Range.To, next.Slot); next.Range != nil || len(slots) != 2 {
+	last := h.entries[i].Range.To
+	if next.Range != nil || !h.epochAt(last).Next(last).Equal(next.Slot) || h.epochAt(next.Slot).Spec() != h.epochAt(last).Spec() {
 		return "", time.Time{} // the next row is of another epoch
 	}
 	h.edit(i, func(r *job.SkipRange) { r.To, r.Count = next.Slot, r.Count+1 })

@@ -1,6 +1,7 @@
 package job_test
 
 import (
+	"slices"
 	"time"
 
 	"pgregory.net/rapid"
@@ -8,40 +9,54 @@ import (
 	"github.com/agentic-sdlc/scheduler/job"
 )
 
+// uniform draws a number in [0, n). Numbers that rapid draws by itself are mostly
+// small, so that most outages would be too short for anything to be missed.
+func uniform[N int | int64](t *rapid.T, label string, n N) N {
+	x := rapid.Uint64Range(0, 1<<24).Draw(t, label) + 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return N((x ^ x>>31) % uint64(n))
+}
+
+// oneOf draws a member of a list, each as often.
+func oneOf[T any](t *rapid.T, label string, list ...T) T { return list[uniform(t, label, len(list))] }
+
+// upTo draws a length of time from none to all of it, to the microsecond.
+func upTo(t *rapid.T, label string, all time.Duration) time.Duration {
+	return time.Duration(uniform(t, label, all.Microseconds()+1)) * time.Microsecond
+}
+
 // times is a schedule with a length of time that the oracle can walk.
 type times struct {
 	expr  string
 	reach time.Duration
 }
 
-var genTimes = rapid.SampledFrom([]times{
-	{"* * * * * *", 3 * time.Hour},
-	{"*/7 * * * * *", 12 * time.Hour},
+var someTimes = []times{
+	{"* * * * * *", 2 * time.Hour},
+	{"*/7 * * * * *", 2 * time.Hour},
 	{"5-20/3 0-30 1-3 * * *", 4 * time.Hour},
-	{"* * * * *", 8 * 24 * time.Hour},
-	{"*/5 * * * *", 20 * 24 * time.Hour},
-	{"17,43 * * * *", 30 * 24 * time.Hour},
-	{"30 1-3 * * *", 60 * 24 * time.Hour},
-	{"30 2 * * *", 150 * 24 * time.Hour},
-	{"H H * * *", 150 * 24 * time.Hour},
-	{"0 9 * * MON-FRI", 150 * 24 * time.Hour},
-	{"0 0 29 2 *", 30 * 24 * time.Hour},
+	{"* * * * *", 2 * 24 * time.Hour},
+	{"*/5 * * * *", 4 * 24 * time.Hour},
+	{"17,43 * * * *", 8 * 24 * time.Hour},
+	{"30 1-3 * * *", 40 * 24 * time.Hour},
+	{"30 2 * * *", 110 * 24 * time.Hour},
+	{"H H * * *", 20 * 24 * time.Hour},
+	{"0 9 * * MON-FRI", 30 * 24 * time.Hour},
+	{"0 0 29 2 *", 5 * 24 * time.Hour},
 	{"@every 90s", 10 * 24 * time.Hour},
 	{"@every 1h7m", 100 * 24 * time.Hour},
 	{"", 24 * time.Hour}, // one-time
-})
+}
 
-// change is an instant at or near a change of the clock in one of genZone, or not.
-var genStart = rapid.Custom(func(t *rapid.T) time.Time {
-	near := rapid.SampledFrom([]string{
+// genStart draws an instant within days of a change of somebody's clock, or of
+// nothing in particular.
+func genStart(t *rapid.T) time.Time {
+	at, _ := time.Parse(time.RFC3339, oneOf(t, "near",
 		"2026-03-08T07:00:00Z", "2026-11-01T06:00:00Z", "2026-03-29T01:00:00Z", "2026-10-25T01:00:00Z",
-		"2026-04-04T15:00:00Z", "2026-10-03T15:30:00Z", "2026-06-15T12:00:00Z", "1969-12-31T23:59:00Z",
-	}).Draw(t, "near")
-	at, _ := time.Parse(time.RFC3339, near)
-	return at.Add(time.Duration(rapid.IntRange(-3*24*3600, 3*24*3600).Draw(t, "shift")) * time.Second).UTC()
-})
-
-var genZone = rapid.SampledFrom([]string{"UTC", "America/New_York", "Europe/London", "Australia/Lord_Howe"})
+		"2026-04-04T15:00:00Z", "2026-10-03T15:30:00Z", "2026-06-15T12:00:00Z", "1969-12-31T23:59:00Z"))
+	return at.Add(upTo(t, "shift", 6*24*time.Hour) - 3*24*time.Hour).Truncate(time.Second).UTC()
+}
 
 // situation is all that a plan depends on.
 type situation struct {
@@ -49,62 +64,92 @@ type situation struct {
 	st    job.State
 	now   time.Time
 	pol   job.Policy
-	start time.Time // the cursor's instant; slots from it on are not accounted for
+	start time.Time   // the cursor's instant; slots from it on are not accounted for
+	slots []time.Time // those up to now, by brute force
 }
 
 // genJob draws a definition whose planning starts at the instant.
 func genJob(t *rapid.T, start time.Time) (job.Job, times) {
-	when := genTimes.Draw(t, "schedule")
-	def := job.Job{Seed: "default/x", Anchor: start.Add(-time.Duration(rapid.IntRange(0, 5000).Draw(t, "anchor")) * time.Second)}
+	when := oneOf(t, "schedule", someTimes...)
+	def := job.Job{Seed: "default/x", Anchor: start.Add(-upTo(t, "anchor", 90*time.Minute))}
 	def.Spec = job.Spec{
-		Type: job.TypeCron, Schedule: when.expr, Timezone: genZone.Draw(t, "zone"), DSTPolicy: rapid.SampledFrom([]string{"once", "wall"}).Draw(t, "dst"),
-		Misfire: rapid.SampledFrom(job.Misfires()).Draw(t, "misfire"), Overlap: rapid.SampledFrom(job.Overlaps()).Draw(t, "overlap"),
-		Concurrency: rapid.SampledFrom([]int{1, 1, 2, 5, 1000}).Draw(t, "concurrency"), JitterMS: rapid.SampledFrom([]int64{0, 0, 1, 30_000}).Draw(t, "jitter"),
+		Type: job.TypeCron, Schedule: when.expr, Timezone: oneOf(t, "zone", "UTC", "America/New_York", "Europe/London", "Australia/Lord_Howe"),
+		DSTPolicy: oneOf(t, "dst", "once", "wall"), Misfire: oneOf(t, "misfire", job.Misfires()...), Overlap: oneOf(t, "overlap", job.Overlaps()...),
+		Concurrency: oneOf(t, "concurrency", 1, 1, 2, 5, 1000), JitterMS: oneOf[int64](t, "jitter", 0, 0, 1, 30_000),
 	}
 	if when.expr == "" {
-		at := start.Add(time.Duration(rapid.Int64Range(0, int64(when.reach/time.Millisecond)).Draw(t, "at")) * time.Millisecond)
+		at := start.Add(upTo(t, "at", when.reach))
 		def.Type, def.ExecuteAt = job.TypeOneTime, &at
 	}
-	if rapid.IntRange(0, 3).Draw(t, "graced") == 0 {
-		ms := rapid.Int64Range(0, 2*when.reach.Milliseconds()/10).Draw(t, "grace")
-		def.MisfireGrace = &ms
-	}
 	within := func(label string) *time.Time {
-		at := start.Add(time.Duration(rapid.Int64Range(-3600, int64(when.reach/time.Second)).Draw(t, label)) * time.Second)
+		at := start.Add(upTo(t, label, when.reach+time.Hour) - time.Hour).Truncate(time.Second)
 		return &at
 	}
-	if rapid.IntRange(0, 4).Draw(t, "ends") == 0 {
+	if uniform(t, "ends", 5) == 0 {
 		def.EndDate = within("end")
 	}
-	if rapid.IntRange(0, 4).Draw(t, "starts") == 0 {
+	if uniform(t, "starts", 5) == 0 {
 		def.StartDate = within("begin")
 	}
 	return def, when
 }
 
+// genPolicy draws the operator's policy: the design's two times out of three.
+func genPolicy(t *rapid.T) job.Policy {
+	if uniform(t, "policy", 3) > 0 {
+		return job.DefaultPolicy()
+	}
+	return job.Policy{
+		MisfireThreshold: upTo(t, "threshold", 10*time.Minute).Truncate(time.Second), CatchUpMax: 1 + uniform(t, "catch-up", 150),
+		CatchUpSpacing: upTo(t, "spacing", 5*time.Second), RangeMin: uniform(t, "range", 150),
+	}
+}
+
 // genSituation draws an outage of some length.
 func genSituation(t *rapid.T) situation {
-	s := situation{start: genStart.Draw(t, "start"), pol: job.DefaultPolicy()}
+	s := situation{start: genStart(t), pol: genPolicy(t)}
 	var when times
 	s.def, when = genJob(t, s.start)
-	if rapid.IntRange(0, 2).Draw(t, "policy") == 0 {
-		s.pol = job.Policy{
-			MisfireThreshold: time.Duration(rapid.IntRange(0, 600).Draw(t, "threshold")) * time.Second,
-			CatchUpMax:       rapid.IntRange(1, 150).Draw(t, "catch-up"),
-			CatchUpSpacing:   time.Duration(rapid.IntRange(0, 5000).Draw(t, "spacing")) * time.Millisecond,
-			RangeMin:         rapid.IntRange(0, 150).Draw(t, "range"),
-		}
-	}
-	if rapid.IntRange(0, 2).Draw(t, "limited") == 0 {
-		limit := rapid.Int64Range(1, 150).Draw(t, "limit")
+	if uniform(t, "limited", 3) == 0 {
+		limit := 1 + uniform(t, "limit", int64(150))
 		s.def.MaxExecutions = &limit
-		s.st.Occurrences = rapid.Int64Range(0, limit).Draw(t, "occurrences")
+		s.st.Occurrences = uniform(t, "occurrences", limit+1)
 	}
-	if rapid.IntRange(0, 1).Draw(t, "busy") == 0 {
-		s.st.Live = rapid.IntRange(0, 6).Draw(t, "live")
-		s.st.Queued = rapid.IntRange(0, 2).Draw(t, "queued")
+	if uniform(t, "busy", 2) == 0 {
+		s.st.Live = uniform(t, "live", 7)
+		s.st.Queued = uniform(t, "queued", 3)
 	}
-	length := rapid.SampledFrom([]time.Duration{10 * time.Second, 90 * time.Second, when.reach / 20, when.reach}).Draw(t, "length")
-	s.now = s.start.Add(time.Duration(rapid.Int64Range(0, length.Microseconds()).Draw(t, "outage")) * time.Microsecond)
+	length := oneOf(t, "length", 10*time.Second, 90*time.Second, when.reach/20, when.reach)
+	s.now = s.start.Add(upTo(t, "outage", length))
+	s.atEdge(t)
 	return s
+}
+
+// atEdge puts the situation where a second or a slot decides, now and then: now on a
+// whole second, a grace that just holds, a number of slots that just makes a range.
+func (s *situation) atEdge(t *rapid.T) {
+	if uniform(t, "whole", 2) == 0 {
+		s.now = s.now.Truncate(time.Second)
+	}
+	var err error
+	if s.slots, err = brute(&s.def, s.start, s.now); err != nil {
+		t.Fatal(err)
+	}
+	missed := slices.IndexFunc(s.slots, func(at time.Time) bool { return s.now.Sub(at) < s.pol.MisfireThreshold })
+	if missed < 0 {
+		missed = len(s.slots)
+	}
+	if uniform(t, "graced", 3) == 0 {
+		ms := upTo(t, "grace", max(s.now.Sub(s.start), 0)).Milliseconds()
+		if missed > 0 && uniform(t, "just", 2) == 0 {
+			ms = s.now.Sub(s.slots[missed-1]).Milliseconds() - uniform(t, "by", int64(2))
+		}
+		s.def.MisfireGrace = &ms
+	}
+	if missed > 0 && uniform(t, "ranged", 4) == 0 {
+		s.pol.RangeMin = max(0, min(missed, 1000)-uniform(t, "below", 3))
+	}
+	if missed > 0 && uniform(t, "caught", 4) == 0 {
+		s.pol.CatchUpMax = max(1, min(missed, 1000)+1-uniform(t, "short", 3))
+	}
 }

@@ -13,12 +13,12 @@ import (
 
 // ticks plans at each of the instants, nothing being live in between, and returns
 // what became of every slot, in order.
-func (s *situation) ticks(t *rapid.T, sched *schedule.Schedule, slots []time.Time, at []time.Time) (all []outcome, last job.Plan) {
+func (s *situation) ticks(t *rapid.T, sched *schedule.Schedule, at []time.Time) (all []outcome, last job.Plan) {
 	st := job.State{NextRun: s.st.NextRun, Occurrences: s.st.Occurrences}
 	for _, now := range at {
 		var p job.Plan
 		job.MakePlan(&s.def, sched, st, now, s.pol, &p)
-		outs, err := outcomes(&p, slots)
+		outs, err := outcomes(&p, s.slots)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -34,9 +34,8 @@ func (s *situation) ticks(t *rapid.T, sched *schedule.Schedule, slots []time.Tim
 // genTicks draws instants in order, the last of them now.
 func (s *situation) genTicks(t *rapid.T) []time.Time {
 	at := []time.Time{s.now}
-	for range rapid.IntRange(0, 12).Draw(t, "ticks") {
-		after := rapid.Int64Range(0, s.now.Sub(s.start).Microseconds()).Draw(t, "tick")
-		at = append(at, s.start.Add(time.Duration(after)*time.Microsecond))
+	for range uniform(t, "ticks", 13) {
+		at = append(at, s.start.Add(upTo(t, "tick", s.now.Sub(s.start))))
 	}
 	slices.SortFunc(at, time.Time.Compare)
 	return at
@@ -53,12 +52,11 @@ func TestSplitOutage(t *testing.T) {
 		s.st = job.State{}
 		s.def.MaxExecutions = nil
 		sched := s.ready(t)
-		slots := s.slots(t)
-		whole, wholeEnd := s.ticks(t, sched, slots, []time.Time{s.now})
-		split, splitEnd := s.ticks(t, sched, slots, s.genTicks(t))
+		whole, wholeEnd := s.ticks(t, sched, []time.Time{s.now})
+		split, splitEnd := s.ticks(t, sched, s.genTicks(t))
 		for name, outs := range map[string][]outcome{"one tick": whole, "many ticks": split} {
-			if !slices.EqualFunc(outs, slots, func(o outcome, slot time.Time) bool { return o.slot.Equal(slot) }) {
-				t.Fatalf("%s account for %d slots, want each of %d once and in order", name, len(outs), len(slots))
+			if !slices.EqualFunc(outs, s.slots, func(o outcome, slot time.Time) bool { return o.slot.Equal(slot) }) {
+				t.Fatalf("%s account for %d slots, want each of %d once and in order", name, len(outs), len(s.slots))
 			}
 		}
 		if !wholeEnd.NextRun.Equal(splitEnd.NextRun) || wholeEnd.Ended != splitEnd.Ended {
@@ -82,12 +80,9 @@ func TestSplitOutageWithLimit(t *testing.T) {
 		s.def.Misfire, s.def.Overlap = job.MisfireFireAll, job.OverlapQueueAll
 		s.st.Live, s.st.Queued = 0, 0
 		sched := s.ready(t)
-		slots := s.slots(t)
-		if len(slots) > 0 && s.pol.CatchUpMax < len(slots) {
-			s.pol.CatchUpMax = len(slots)
-		}
-		whole, wholeEnd := s.ticks(t, sched, slots, []time.Time{s.now})
-		split, splitEnd := s.ticks(t, sched, slots, s.genTicks(t))
+		s.pol.CatchUpMax = max(s.pol.CatchUpMax, len(s.slots))
+		whole, wholeEnd := s.ticks(t, sched, []time.Time{s.now})
+		split, splitEnd := s.ticks(t, sched, s.genTicks(t))
 		if len(whole) != len(split) {
 			t.Fatalf("one tick accounts for %d slots, many for %d", len(whole), len(split))
 		}

@@ -12,11 +12,12 @@ import (
 // wall time. A job is accepted only when both read its schedule the same way: a
 // fault in either is then a refusal at creation, not a run at the wrong time.
 //
-// cronexpr does not search at run time. Measured side by side (BenchmarkNext), its Next is
-// slower than the search over bit sets, allocates two maps and a list for
-// restricted days, writes to the shared Expression, and ends with the year 2099.
-// It is sound on what it gets here: seven fields, canonical, without ranges that
-// wrap, Sundays as 7, names or H, in UTC.
+// cronexpr does not search at run time. Measured side by side (BenchmarkNext), in
+// zones with daylight saving its Next takes 15 to 100 times as long as ours with
+// the rule applied (1–15 µs against 0.06–0.15 µs); it allocates where days are
+// restricted, writes to the shared Expression, and ends with the year 2099. It is
+// sound on what it gets here: seven fields, canonical, without ranges that wrap,
+// Sundays as 7, names or H, in UTC.
 func crossCheck(c *cron, cal *calendar) error {
 	text := c.write(0, len(fields))
 	if agreed.has(text) {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // so that zones are known on machines without them
 
 	"github.com/agentic-sdlc/scheduler/cli"
 )

@@ -173,7 +173,7 @@ func (h *examination) backlog(ctx context.Context) {
 		return
 	}
 	if totals.Dead > 0 {
-		h.issue("queue", "dead", severityWarning, "schedctl execution list --status failed,timeout", "%d dead letters", totals.Dead)
+		h.issue("queue", "dead", severityWarning, "schedctl execution list --dead", "%d dead letters", totals.Dead)
 	}
 	if broken := totals.Jobs[job.JobError]; broken > 0 {
 		h.issue("scheduler", "broken", severityWarning, "schedctl ls --status error", "%d jobs have a definition that cannot be used", broken)

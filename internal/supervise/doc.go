@@ -32,7 +32,9 @@
 // group, what carries its mark or writes to its pipes, and everything below these.
 // Run returns when nothing of it is left. A process that cast off its parents, its
 // session, its environment and its files cannot be told from that of another
-// command: it is killed when every command that ran at the time has ended.
+// command: it is killed when every command that ran at the time has ended. It is the
+// only kind that can survive, when guard and supervisor are killed at one instant:
+// the daemon cannot tell that it came from them. Sweep goes by the mark alone.
 //
 // Only Linux is supported; elsewhere Start returns ErrUnsupported.
 package supervise

@@ -101,7 +101,12 @@ func (ch *change) write(before *job.Job, changed *job.Changed) error {
 		return err
 	}
 	revision := before.Revision + 1
-	ending := changed.Job.Status == job.JobActive && (changed.Plan.Ended || ch.ending && changed.Open == nil)
+	ending := changed.Job.Status == job.JobActive && changed.NextRun.IsZero() && (changed.Plan.Ended || ch.ending)
+	if ending && changed.Plan.Ended {
+		if err := closeEpoch(ch.c, ch.seq, changed.Plan.EndedAt); err != nil {
+			return err
+		}
+	}
 	if _, err := ch.c.exec(`UPDATE cursors SET next_run = ?, revision = ?, numbers = ?, runs = ?, occurrences = ?, skipped = ?, live = ?, ending = ? WHERE job = ?`,
 		micros(changed.NextRun), revision, ch.cur.numbers, ch.cur.runs, ch.cur.occurrences, ch.cur.skipped, packKeys(ch.cur.live),
 		ending, ch.seq); err != nil {
@@ -171,7 +176,7 @@ func (ch *change) drop() error {
 	return deltas.flush(ch.c)
 }
 
-const sqlChangeJob = `UPDATE jobs SET name = ?, live = ?, type = ?, status = ?, priority = ?, handler = ?, revision = ?, spec = ?, reason = ?, pause_reason = ?,
+const sqlChangeJob = `UPDATE jobs SET name = ?, live = ?, type = ?, status = ?, priority = ?, handler = ?, revision = ?, spec = ?, anchor = ?, seed = ?, reason = ?, pause_reason = ?,
 	updated_by = ?, updated_at = ?, paused_at = ?, completed_at = ?, cancelled_at = ?, deleted_at = ? WHERE seq = ?`
 
 // definition writes the job as it becomes.
@@ -183,7 +188,7 @@ func (ch *change) definition(before *job.Job, changed *job.Changed) error {
 	}
 	live := !j.Status.Terminal() && j.DeletedAt == nil
 	_, err = ch.c.exec(sqlChangeJob, j.Name, live, code(jobTypes, j.Type), code(jobStatuses, j.Status), code(priorities, j.Priority), j.HandlerName,
-		before.Revision+1, spec, j.StatusReason, j.PauseReason, ch.p.By, ch.p.Now.UnixMicro(), microsPtr(j.PausedAt), microsPtr(j.CompletedAt),
+		before.Revision+1, spec, j.Anchor.UnixMicro(), j.Seed, j.StatusReason, j.PauseReason, ch.p.By, ch.p.Now.UnixMicro(), microsPtr(j.PausedAt), microsPtr(j.CompletedAt),
 		microsPtr(j.CancelledAt), microsPtr(j.DeletedAt), ch.seq)
 	if uniqueViolation(err) {
 		return nameTaken(ch.c, j)

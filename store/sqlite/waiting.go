@@ -10,9 +10,6 @@ import (
 	"github.com/agentic-sdlc/scheduler/store"
 )
 
-// ageing is how long an execution waits for its priority to rise by one.
-const ageing = time.Minute
-
 // class is what waiting executions are indexed by: the job's platform and priority.
 func (s *Store) class(c *conn, j *job.Job) (int64, error) {
 	rank := code(priorities, j.Priority)
@@ -45,8 +42,8 @@ const (
 // candidate is a waiting execution while the window is chosen.
 type candidate struct {
 	store.Waiting
-	rank int64 // effective priority
-	turn int   // place within its platform
+	since time.Time // ready since, less the head start of its priority
+	turn  int       // place within its platform
 }
 
 func waitingClasses(ctx context.Context, c *conn) (classes []int64, err error) {
@@ -98,17 +95,17 @@ func (s *Store) oldest(ctx context.Context, c *conn, class int64, now time.Time,
 		j := def.job
 		found = append(found, candidate{
 			Waiting: store.Waiting{ID: idOf(r.k, r.lo), ReadyAt: fromMicros(r.at), Platform: j.Platform, Priority: j.Priority, HandlerName: j.HandlerName},
-			rank:    class%4 + (now.UnixMicro()-r.at)/ageing.Microseconds(),
+			since:   fromMicros(r.at).Add(-job.HeadStart(j.Priority)),
 		})
 	}
 	return found, nil
 }
 
-// window orders candidates by priority within each platform, then takes one of each
-// platform in turn.
+// window orders candidates by how long they have waited, head start included, within
+// each platform, then takes one of each platform in turn.
 func window(found []candidate, limit int) []store.Waiting {
 	slices.SortStableFunc(found, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(b.rank, a.rank), a.ReadyAt.Compare(b.ReadyAt), slices.Compare(a.ID[:], b.ID[:]))
+		return cmp.Or(a.since.Compare(b.since), a.ReadyAt.Compare(b.ReadyAt), slices.Compare(a.ID[:], b.ID[:]))
 	})
 	turns := map[string]int{}
 	for i := range found {

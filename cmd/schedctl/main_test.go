@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/agentic-sdlc/scheduler/daemon"
+	"github.com/agentic-sdlc/scheduler/daemon/command"
+	"github.com/agentic-sdlc/scheduler/internal/supervise"
+)
+
+// patience is how long a script waits for something that takes a moment.
+const patience = 20 * time.Second
+
+// TestMain makes the test binary both programs, so that scripts run them as they are.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"schedctl": main,
+		"schedd":   schedd,
+	})
+}
+
+// schedd is what cmd/schedd does.
+func schedd() {
+	if len(os.Args) > 1 && os.Args[1] == supervise.Verb {
+		os.Exit(supervise.Main(os.Args[2:]))
+	}
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	env := command.Env{Args: os.Args[1:], Environ: os.Environ(), Out: os.Stdout, Err: os.Stderr, Signals: signals}
+	os.Exit(command.Main(context.Background(), env, func(ctx context.Context, s command.Service) error {
+		return daemon.Run(ctx, daemon.Options{Config: s.Config, Logger: s.Logger, Build: s.Build, Reloads: s.Reloads, Ready: s.Ready})
+	}))
+}
+
+// TestScripts runs testdata/*.txtar. Beside the usual commands they have
+//
+//	daemon                   start schedd on $SCHEDCTL_SERVER; it is stopped at the end
+//	exits N COMMAND ARGS…    run a command that must end with status N
+//	until REGEXP COMMAND…    run a command until its output matches
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup:               setup,
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"daemon": startDaemon,
+			"exits":  exits,
+			"until":  until,
+		},
+	})
+}
+
+// theTest is the key of the running test.
+const theTest = "test"
+
+// setup gives each script a socket with a path short enough for one.
+func setup(env *testscript.Env) error {
+	dir, err := os.MkdirTemp("", "sctl")
+	if err != nil {
+		return err
+	}
+	env.Defer(func() { _ = os.RemoveAll(dir) })
+	socket := filepath.Join(dir, "s")
+	env.Setenv("SOCKET", socket)
+	env.Setenv("SCHEDCTL_SERVER", "unix://"+socket)
+	env.Setenv("SCHEDCTL_TZ", "UTC")
+	env.Setenv("LANG", "C.UTF-8")
+	env.Values[theTest] = env.T()
+	config := fmt.Sprintf(`data_dir: %s
+listen:
+  socket: %s
+worker:
+  slots: 8
+  drain_timeout: 1s
+log:
+  level: warn
+`, filepath.Join(dir, "data"), socket)
+	return os.WriteFile(filepath.Join(env.WorkDir, "schedd.yaml"), []byte(config), 0o600)
+}
+
+// startDaemon starts schedd and waits until it answers.
+func startDaemon(ts *testscript.TestScript, _ bool, args []string) {
+	logFile, err := os.Create(ts.MkAbs("schedd.log"))
+	ts.Check(err)
+	daemon := inScript(ts, "schedd", append([]string{"serve", "--config", ts.MkAbs("schedd.yaml")}, args...)...)
+	daemon.Stdout, daemon.Stderr = logFile, logFile
+	ts.Check(daemon.Start())
+	ended := make(chan error, 1)
+	go func() { ended <- daemon.Wait() }()
+	ts.Defer(func() {
+		_ = daemon.Process.Signal(syscall.SIGTERM)
+		select {
+		case err = <-ended:
+		case <-time.After(patience):
+			_ = daemon.Process.Kill()
+			err = errors.New("it did not stop")
+		}
+		_ = logFile.Close()
+		if err != nil {
+			text, _ := os.ReadFile(logFile.Name())
+			ts.Value(theTest).(testscript.T).Fatal(fmt.Sprintf("schedd: %v\n%s", err, text))
+		}
+	})
+	deadline := time.Now().Add(patience)
+	for inScript(ts, "schedctl", "health", "-q").Run() != nil {
+		if time.Now().After(deadline) {
+			text, _ := os.ReadFile(logFile.Name())
+			ts.Fatalf("schedd does not answer:\n%s", text)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// inScript is a command with the directory and the environment of the script.
+func inScript(ts *testscript.TestScript, name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(name, args...)
+	cmd.Dir = ts.MkAbs(".")
+	for _, variable := range []string{"PATH", "HOME", "SOCKET", "SCHEDCTL_SERVER", "SCHEDCTL_TZ", "LANG", "TMPDIR", "GOCOVERDIR"} {
+		cmd.Env = append(cmd.Env, variable+"="+ts.Getenv(variable))
+	}
+	return cmd
+}
+
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: exits N COMMAND ARGS…")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	err = ts.Exec(args[1], args[2:]...)
+	if failed, ok := errors.AsType[*exec.ExitError](err); ok {
+		got = failed.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("exit status %d, want %d", got, want)
+	}
+}
+
+func until(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: until REGEXP COMMAND ARGS…")
+	}
+	pattern, err := regexp.Compile("(?m)" + args[0])
+	ts.Check(err)
+	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+		out, _ := inScript(ts, args[1], args[2:]...).CombinedOutput()
+		if pattern.Match(out) {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("%v never printed %s; the last time:\n%s", args[1:], args[0], out)
+		}
+	}
+}
