@@ -105,6 +105,15 @@ func (im *importer) show(dry bool) error {
 	if err != nil {
 		return err
 	}
+	for _, l := range im.lines {
+		if l.Problem == "" || im.a.structured() || im.a.namesOnly() {
+			continue
+		}
+		im.a.note("line %d: %s", l.Line, l.Problem) // the table may have cut it
+		if l.Hint != "" {
+			im.a.hint("%s", l.Hint)
+		}
+	}
 	counts := map[string]int{}
 	for _, l := range im.lines {
 		counts[l.Action]++

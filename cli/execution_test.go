@@ -311,3 +311,34 @@ func TestLogsFollowJobUntilInterrupted(t *testing.T) {
 	s.handle("GET /executions/{id}/logs", func(w http.ResponseWriter, _ *http.Request) { reply(w, http.StatusOK, logLine(1, "a")) })
 	s.runIn(world{deadline: 300 * time.Millisecond}, "logs", "-f", "nightly-backup", "-o", "json").check(t, exitInterrupted, "")
 }
+
+func TestRunWaitSurvivesARestart(t *testing.T) {
+	t.Parallel()
+	s := newStub(t)
+	s.on("POST /jobs/{id}/run", http.StatusCreated, manual(job.Pending))
+	looks := 0
+	s.handle("GET /executions/{id}", func(w http.ResponseWriter, _ *http.Request) {
+		if looks++; looks < 3 {
+			reply(w, http.StatusServiceUnavailable, refusal(job.Unavailable, "schedd is stopping"))
+			return
+		}
+		reply(w, http.StatusOK, manual(job.Success))
+	})
+	r := s.run("run", "nightly-backup", "--wait")
+	r.check(t, exitOK, "-", "still trying", "success in 0.8s")
+	if strings.Count(r.err, "still trying") != 1 {
+		t.Errorf("said more than once: %s", r.err)
+	}
+}
+
+func TestRunWaitTellsOfRetries(t *testing.T) {
+	t.Parallel()
+	s := newStub(t)
+	retrying := manual(job.Pending)
+	retrying.Attempt, retrying.NextRetryAt = 1, new(now.Add(time.Minute))
+	retrying.Attempts = []job.Attempt{{Attempt: 1, Error: "disk full"}}
+	s.on("POST /jobs/{id}/run", http.StatusCreated, retrying)
+	s.life(nil, retrying, manual(job.Success))
+	s.run("run", "nightly-backup", "--wait").
+		check(t, exitOK, "-", "nightly-backup/185 attempt 1/3 failed: disk full; next attempt at 2026-11-22T17:31:00Z\n")
+}

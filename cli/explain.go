@@ -89,8 +89,7 @@ func runExplain(ctx context.Context, a *app, o explainOptions) error {
 // isExpression tells schedules from names of jobs, which have few characters.
 func isExpression(text string) bool {
 	return text == "" || strings.ContainsFunc(text, func(r rune) bool {
-		letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
-		return !letter && r != '.' && r != '_' && r != '-'
+		return !isLetterOrDigit(r) && r != '.' && r != '_' && r != '-'
 	})
 }
 

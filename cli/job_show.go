@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -127,10 +128,17 @@ func (a *app) jobFacts(j *job.Job, next api.Explained) [][2]string {
 		{"metadata", compact(j.Metadata)},
 		{"paused", strings.TrimSpace(a.sometimes(j.PausedAt) + " " + j.PauseReason)},
 		{"reason", j.StatusReason},
-		{"totals", fmt.Sprintf("%s  %% of %d, %d failed, %d skipped, avg %s",
-			human.Percent(j.SuccessCount, j.SuccessCount+j.FailureCount), j.ExecutionsCount, j.FailureCount, j.SkippedCount,
-			human.Millis(j.AvgDurationMS))},
+		{"so far", totalsWord(j)},
 	}
+}
+
+// totalsWord sums up what the job did.
+func totalsWord(j *job.Job) string {
+	if j.ExecutionsCount+j.SkippedCount == 0 {
+		return "no runs yet"
+	}
+	return fmt.Sprintf("%s %% of %s succeeded, %d failed, %d skipped, average %s", human.Percent(j.SuccessCount, j.SuccessCount+j.FailureCount),
+		human.Plural(int(j.ExecutionsCount), "run"), j.FailureCount, j.SkippedCount, human.Millis(j.AvgDurationMS))
 }
 
 // sometimes is when, but nothing for nothing.
@@ -172,13 +180,48 @@ func (a *app) nextRuns(j *job.Job, next api.Explained) string {
 	return strings.Join(parts, ", ")
 }
 
-// handlerWord is the handler with what it is given.
+// handlerWord is the handler with what it is given; commands and URLs the way
+// people write them.
 func handlerWord(j *job.Job) string {
-	payload := compact(j.Payload)
-	if payload == "{}" {
-		payload = ""
+	payload := map[string]any{}
+	_ = json.Unmarshal(j.Payload, &payload)
+	text := ""
+	if j.HandlerName == handlerExec || j.HandlerName == handlerHTTP {
+		for _, member := range []string{memberCommand, memberShell, memberURL} {
+			switch value := payload[member].(type) {
+			case string:
+				text = value
+			case []any:
+				text = shellWords(value)
+			default:
+				continue
+			}
+			delete(payload, member)
+		}
 	}
-	return strings.TrimSpace(j.HandlerName + "  " + payload)
+	if len(payload) > 0 {
+		rest, _ := encode(payload)
+		text += "  " + string(rest)
+	}
+	return strings.TrimSpace(j.HandlerName + "  " + strings.TrimSpace(text))
+}
+
+// shellWords writes arguments so that a shell would read them back.
+func shellWords(argv []any) string {
+	words := make([]string, len(argv))
+	for i, arg := range argv {
+		word := fmt.Sprint(arg)
+		plain := !strings.ContainsFunc(word, func(r rune) bool { return !strings.ContainsRune("_@%+=:,./-", r) && !isLetterOrDigit(r) })
+		if word == "" || !plain {
+			word = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+		}
+		words[i] = word
+	}
+	return strings.Join(words, " ")
+}
+
+func isLetterOrDigit(r rune) bool {
+	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
 }
 
 func limitsWord(j *job.Job) string {

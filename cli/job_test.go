@@ -145,11 +145,11 @@ func TestJobShow(t *testing.T) {
 		"nightly-backup  ● active  cron  id 01a2044e-c1c0-7d11-9c40-000000000001\n"+
 		"  schedule     0 2 * * *  At 02:00, every day (America/New_York)\n"+
 		"  next runs    Mon 07:00 UTC (in 13h30m), Tue 07:00 UTC, Wed 07:00 UTC\n"+
-		"  handler      exec  {\"command\":[\"/usr/local/bin/backup\",\"--full\"]}\n"+
+		"  handler      exec  /usr/local/bin/backup --full\n"+
 		"  limits       timeout 30m, 2 retries after 1m (exponential), concurrency 1, overlap skip, priority high\n"+
 		"  late         misfire fire_once, lost retry, dst once\n"+
 		"  platform     -  tags backup  created by ops 2026-05-22, revision 6\n"+
-		"  totals       97.8  % of 184, 4 failed, 0 skipped, avg 12m04s\n"+
+		"  so far       97.8 % of 184 runs succeeded, 4 failed, 0 skipped, average 12m04s\n"+
 		"\n"+
 		"RUN                 STATUS     TRIGGER   SCHEDULED   STARTED     DURATION  ATTEMPT  WORKER  ERROR\n"+
 		"nightly-backup/184  ✗ failed   schedule  10h30m ago  10h29m ago      0.8s      3/3  node-a  exit status 2: disk full\n"+
@@ -389,5 +389,25 @@ func TestJobHistory(t *testing.T) {
 		check(t, exitOK, "", "1 of 120 executions; --all lists the rest")
 	if got, want := s.asked("GET")[0].Query, "limit=100&since=2026-10-23T17%3A30%3A00Z&status=failed%2Ctimeout&total=true"; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestHandlerWord(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		handler, payload, want string
+	}{
+		{"exec", `{"command":["sh","-c","echo 'hi' > x",""]}`, `exec  sh -c 'echo '\''hi'\'' > x' ''`},
+		{"exec", `{"shell":"a | b"}`, "exec  a | b"},
+		{"exec", `{"shell":"a","dir":"/srv"}`, `exec  a  {"dir":"/srv"}`},
+		{"http", `{"url":"http://x/?a&b"}`, "http  http://x/?a&b"},
+		{"report", `{"command":["x"]}`, `report  {"command":["x"]}`},
+		{"noop", `{}`, "noop"},
+	}
+	for _, tt := range tests {
+		j := job.Job{Spec: job.Spec{HandlerName: tt.handler, Payload: json.RawMessage(tt.payload)}}
+		if got := handlerWord(&j); got != tt.want {
+			t.Errorf("got %s, want %s", got, tt.want)
+		}
 	}
 }

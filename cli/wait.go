@@ -156,7 +156,7 @@ func (w *waiter) tell() {
 	case e.Status == job.Running:
 		text = fmt.Sprintf("running on %s, attempt %s", or(e.WorkerID, "a worker"), attempts(e))
 	case e.Status == job.Pending && e.NextRetryAt != nil:
-		text = fmt.Sprintf("failed (%s), next attempt %s", e.Error, w.a.moment(*e.NextRetryAt))
+		text = fmt.Sprintf("attempt %s failed: %s; next attempt at %s", attempts(e), lastError(e), w.a.day(*e.NextRetryAt))
 	case e.Status == job.Pending:
 		text = queuedWord(e)
 	}
@@ -164,6 +164,16 @@ func (w *waiter) tell() {
 		w.told = text
 		w.a.note("%s %s", runName(&w.e), text)
 	}
+}
+
+// lastError is why the newest attempt failed.
+func lastError(e *job.Execution) string {
+	for i := len(e.Attempts) - 1; i >= 0; i-- {
+		if text := e.Attempts[i].Error; text != "" {
+			return text
+		}
+	}
+	return or(e.Error, "no reason given")
 }
 
 // queuedWord says how an execution was taken up.

@@ -102,11 +102,13 @@ func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
 	}
 	var body io.Reader
 	if r.body != nil {
-		data, err := json.Marshal(r.body)
-		if err != nil {
+		var data bytes.Buffer
+		encoder := json.NewEncoder(&data)
+		encoder.SetEscapeHTML(false) // a payload is kept as it was written
+		if err := encoder.Encode(r.body); err != nil {
 			return nil, job.Errorf(job.Invalid, "encode the request: %w", err)
 		}
-		body = bytes.NewReader(data)
+		body = bytes.NewReader(bytes.TrimSpace(data.Bytes()))
 	}
 	req, err := http.NewRequestWithContext(ctx, r.method, target, body)
 	if err != nil {

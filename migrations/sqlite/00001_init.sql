@@ -244,4 +244,4 @@ CREATE TABLE idempotency (
     created_at INTEGER NOT NULL,
     PRIMARY KEY (platform, key)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX idempotency_age ON idempotency (created_at);
+CREATE INDEX idempotency_age ON idempotency (platform, created_at);

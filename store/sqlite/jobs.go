@@ -139,7 +139,7 @@ func remember(c *conn, platform, key, hash string, id job.ID, now time.Time) err
 	if key == "" {
 		return nil
 	}
-	if _, err := c.exec(`DELETE FROM idempotency WHERE created_at <= ?`, now.Add(-keyLife).UnixMicro()); err != nil {
+	if _, err := c.exec(`DELETE FROM idempotency WHERE platform = ? AND created_at <= ?`, platform, now.Add(-keyLife).UnixMicro()); err != nil {
 		return err
 	}
 	_, err := c.exec(`INSERT INTO idempotency (platform, key, hash, id, created_at) VALUES (?, ?, ?, ?, ?)`, platform, key, hash, id[:], now.UnixMicro())

@@ -17,9 +17,16 @@ func modelTests() []test {
 	return []test{{"invariants hold after any operations", testModel}}
 }
 
+// modelTime is how long new sequences of operations are started.
+const modelTime = 8 * time.Second
+
 func testModel(t *testing.T, b *bench) {
-	now := Base
+	now, start, failed := Base, time.Now(), false
 	rapid.Check(t, func(rt *rapid.T) {
+		if !failed && time.Since(start) > modelTime {
+			return
+		}
+		rt.Cleanup(func() { failed = failed || rt.Failed() }) // then the failure is made small
 		m := &model{bench: newBench(rt, b.fixture), seen: map[job.ID]job.Execution{}, definitions: map[job.ID]job.Job{}}
 		m.now = now // ids must not run ahead of the clock
 		defer func() { now = m.now.Truncate(time.Minute).Add(time.Minute) }()
