@@ -57,7 +57,11 @@ fuzz: ## Run each fuzz target for FUZZTIME (30s)
 	scripts/fuzz.sh $(FUZZTIME)
 
 .PHONY: bench
-bench: ## Run the benchmarks (BENCH=regexp, PKG=./store/...)
+bench: ## Measure against peers and bars and print the table (BENCHFLAGS=-quick for a short look)
+	cd bench && go run . $(or $(BENCHFLAGS),-all)
+
+.PHONY: microbench
+microbench: ## Run the Go benchmarks (BENCH=regexp, PKG=./store/...)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)
 
 .PHONY: cover

@@ -34,7 +34,7 @@ func runExecutionCancel(ctx context.Context, a *app, refs []string, o executionC
 	if err != nil {
 		return err
 	}
-	return a.each(refs, func(ref string) error {
+	return a.each(ctx, refs, func(ref string) error {
 		e, err := c.Execution(ctx, ref) // JOB/last may mean another one a moment later
 		if err != nil {
 			return err

@@ -90,7 +90,7 @@ func runExecutionRetry(ctx context.Context, a *app, refs []string, o executionRe
 		}
 	}
 	made := make([]job.Execution, 0, len(refs))
-	err = a.each(refs, func(ref string) error {
+	err = a.each(ctx, refs, func(ref string) error {
 		e, err := c.Retry(ctx, ref, in, client.Write{Reason: o.reason})
 		if err != nil {
 			return err

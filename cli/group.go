@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -95,13 +96,13 @@ func (a *app) action(run func(cmd *cobra.Command, args []string) error) func(*co
 }
 
 // each does something to several things, says what failed, and goes on.
-func (a *app) each(names []string, do func(name string) error) error {
+func (a *app) each(ctx context.Context, names []string, do func(name string) error) error {
 	var errs []error
 	for _, name := range names {
 		if err := do(name); err != nil {
 			errs = append(errs, err)
 		}
-		if a.out.err != nil {
+		if a.out.err != nil || ctx.Err() != nil {
 			break
 		}
 	}

@@ -50,7 +50,7 @@ func runJobDelete(ctx context.Context, a *app, args []string, o jobDeleteOptions
 	}
 	jobs := make([]job.Job, 0, len(names))
 	var runs int64
-	err = a.each(names, func(name string) error { // who is missing is told before anybody is asked
+	err = a.each(ctx, names, func(name string) error { // who is missing is told before anybody is asked
 		j, err := c.Job(ctx, name)
 		jobs = append(jobs, j)
 		runs += j.ExecutionsCount
@@ -78,7 +78,7 @@ func (a *app) deleteJobs(ctx context.Context, c *client.Client, jobs []job.Job, 
 		ids = append(ids, j.ID.String())
 	}
 	var deleted []job.Job
-	err := a.each(ids, func(id string) error {
+	err := a.each(ctx, ids, func(id string) error {
 		if err := c.DeleteJob(ctx, id, client.Write{Reason: reason}); err != nil {
 			return err
 		}

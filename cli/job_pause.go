@@ -73,7 +73,7 @@ func (a *app) changeState(ctx context.Context, s selector, args []string, change
 		}
 	}
 	changed := make([]job.Job, 0, len(names))
-	err = a.each(names, func(name string) error {
+	err = a.each(ctx, names, func(name string) error {
 		before, err := c.Job(ctx, name)
 		if err != nil {
 			return err
@@ -81,15 +81,14 @@ func (a *app) changeState(ctx context.Context, s selector, args []string, change
 		if err := change.do(c, before.ID.String()); err != nil {
 			return err
 		}
-		after := before
-		if a.structured() {
-			if after, err = c.Job(ctx, before.ID.String()); err != nil {
-				return err
-			}
-			changed = append(changed, after)
-			return nil
+		if !a.structured() {
+			return a.sayChanged(&before, change)
 		}
-		return a.sayChanged(&before, change)
+		after, err := c.Job(ctx, before.ID.String())
+		if err == nil {
+			changed = append(changed, after)
+		}
+		return err
 	})
 	if !a.structured() {
 		return err

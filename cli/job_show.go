@@ -38,7 +38,7 @@ func runJobShow(ctx context.Context, a *app, refs []string) error {
 	}
 	if len(refs) > 1 && a.structured() {
 		jobs := make([]job.Job, 0, len(refs))
-		err := a.each(refs, func(ref string) error {
+		err := a.each(ctx, refs, func(ref string) error {
 			j, err := c.Job(ctx, ref)
 			if err == nil {
 				jobs = append(jobs, j)
@@ -51,7 +51,7 @@ func runJobShow(ctx context.Context, a *app, refs []string) error {
 		return err
 	}
 	first := true
-	return a.each(refs, func(ref string) error {
+	return a.each(ctx, refs, func(ref string) error {
 		j, err := c.Job(ctx, ref)
 		if err != nil {
 			return err

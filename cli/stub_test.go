@@ -221,10 +221,8 @@ func (r result) check(t *testing.T, code int, out string, errs ...string) {
 	}
 }
 
-// ptr shortens fixtures.
 //
 //go:fix inline
-func ptr[T any](v T) *T { return new(v) }
 
 func id(n byte) job.ID {
 	return job.ID{1, 0xa2, 4, 0x4e, 0xc1, 0xc0, 0x7d, 0x11, 0x9c, 0x40, 0, 0, 0, 0, 0, n}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -156,15 +157,22 @@ func permission(at target) *job.Error {
 		return e
 	}
 	if owner, ok := info.Sys().(*syscall.Stat_t); ok && info.Mode().Perm()&0o020 != 0 {
-		gid := fmt.Sprint(owner.Gid)
-		name := gid
-		if group, err := user.LookupGroupId(gid); err == nil {
-			name = group.Name
-		}
+		name := groupName(owner.Gid)
 		e.Message += fmt.Sprintf(" (group %s may use it)", name)
-		e.Hint = fmt.Sprintf("join the group: sudo usermod -aG %s \"$USER\", then log in again", name)
+		if owner.Gid != 0 { // nobody should join the group of root
+			e.Hint = fmt.Sprintf("join the group: sudo usermod -aG %s \"$USER\", then log in again", name)
+		}
 	}
 	return e
+}
+
+// groupName is the name of a group, or its number where it has none.
+func groupName(gid uint32) string {
+	id := strconv.FormatUint(uint64(gid), 10)
+	if group, err := user.LookupGroupId(id); err == nil {
+		return group.Name
+	}
+	return id
 }
 
 // reason is the innermost text of a dial error.

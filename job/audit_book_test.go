@@ -13,7 +13,6 @@ import (
 type history struct {
 	book    job.Book
 	entries []job.LedgerEntry
-	due     []time.Time // slots that have a record, in order
 }
 
 // genHistory draws a job that was planned in ticks, with pauses and reschedules: it

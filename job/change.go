@@ -211,7 +211,11 @@ type changing struct {
 func (a Act) begin(cur *Job, st State, hold bool) *changing {
 	c := &changing{Changed: Changed{Job: *cur, NextRun: st.NextRun}, act: a, st: st}
 	c.Job.UpdatedAt, c.Job.UpdatedBy = a.Now, a.By
-	if cur.Status != JobActive && cur.Status != JobError || st.NextRun.IsZero() {
+	switch {
+	case cur.Status == JobError && st.NextRun.IsZero():
+		c.until = cur.UpdatedAt // when it broke: nothing was planned since
+		return c
+	case cur.Status != JobActive && cur.Status != JobError, st.NextRun.IsZero():
 		return c
 	}
 	c.until = a.Now

@@ -75,7 +75,9 @@ var table = map[string]row{
 	// Helpers that know nothing of the domain.
 	"internal/arch":      {},
 	"internal/build":     {},
+	"internal/crash":     {third: "modernc.org/sqlite"},
 	"internal/failpoint": {},
+	"internal/crash":     {ours: "api client job schedule/oracle store store/sqlite", third: "modernc.org/sqlite"}, // tests only
 	"internal/supervise": {third: "golang.org/x/sys/unix"},
 }
 
@@ -92,7 +94,6 @@ var clockFiles = map[string]string{
 	"cli/watch.go":           "repaints until interrupted",
 	"client/follow.go":       "waits between attempts to reconnect",
 	"client/request.go":      "measures requests for the trace",
-	"daemon/executor/log.go": "sends the lines of attempts on, now and then",
 	"daemon/httpapi/logs.go": "polls the log of a run that is followed",
 	"queue/memory/queue.go":  "blocks receivers; the clock is an option",
 	"store/sqlite/sqlite.go": "bounds the wait for readers at the end",

@@ -36,7 +36,6 @@ type figures struct {
 	durationUS                          int64
 	lastStatus                          int64
 	lastRun                             int64 // microseconds; 0 = never
-	pruned                              int64
 }
 
 // add counts one settled execution.

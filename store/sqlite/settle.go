@@ -31,7 +31,6 @@ type settling struct {
 	events eventWriter
 	deltas deltaWriter
 	over   []*store.Settlement // executions that are over now
-	last   []int64             // claims rows whose last execution this was
 }
 
 // Settle writes how attempts ended, all of them in one transaction.
