@@ -77,7 +77,6 @@ var table = map[string]row{
 	"internal/build":     {},
 	"internal/crash":     {third: "modernc.org/sqlite"},
 	"internal/failpoint": {},
-	"internal/crash":     {ours: "api client job schedule/oracle store store/sqlite", third: "modernc.org/sqlite"}, // tests only
 	"internal/supervise": {third: "golang.org/x/sys/unix"},
 }
 
