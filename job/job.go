@@ -78,7 +78,8 @@ type Job struct {
 	CancelledAt *time.Time `json:"cancelled_at,omitempty"`
 	DeletedAt   *time.Time `json:"deleted_at,omitempty"`
 
-	// Anchor is where "@every" counts from: start_date or created_at. No edit moves it.
+	// Anchor is where "@every" counts from: start_date or created_at. Only an edit of
+	// start_date moves it.
 	Anchor time.Time `json:"-"`
 	// Seed is what H fields hash: platform and name at creation. A rename keeps it.
 	Seed string `json:"-"`

@@ -139,6 +139,9 @@ func breakJob(c *conn, def *definition, now time.Time, events *eventWriter) erro
 	if _, err := c.exec(`UPDATE jobs SET status = 6, reason = ?, updated_at = ?, revision = revision + 1 WHERE seq = ?`, reason, now.UnixMicro(), def.seq); err != nil {
 		return err
 	}
+	if _, err := c.exec(`UPDATE epochs SET until_at = (SELECT next_run - 1000000 FROM cursors WHERE job = ?1) WHERE job = ?1 AND until_at IS NULL`, def.seq); err != nil {
+		return err
+	}
 	if _, err := c.exec(`UPDATE cursors SET next_run = NULL, revision = revision + 1 WHERE job = ?`, def.seq); err != nil {
 		return err
 	}

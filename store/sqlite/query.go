@@ -89,10 +89,14 @@ func (q *query) after(cursor string) error {
 		return nil
 	}
 	value := at.Value
-	if number, ok := value.(json.Number); ok {
-		if value, err = number.Int64(); err != nil {
+	switch v := value.(type) {
+	case nil, string:
+	case json.Number:
+		if value, err = v.Int64(); err != nil {
 			return invalid
 		}
+	default:
+		return invalid
 	}
 	if value == nil { // nulls are last: only nulls follow
 		q.and("("+q.column+" IS NULL AND "+q.key+" "+compare+" ?)", at.Key)

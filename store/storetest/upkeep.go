@@ -56,13 +56,13 @@ func testFoldRace(t *testing.T, b *bench) {
 			}
 		}
 	}()
-	for i := range int64(50) {
+	for i := range int64(25) {
 		b.run(s, j.ID, job.EventSucceed)
 		b.wantCounts(j.ID, i+1, i+1, 0, 0)
 	}
 	cancel()
 	<-done
-	b.wantCounts(j.ID, 50, 50, 0, 0)
+	b.wantCounts(j.ID, 25, 25, 0, 0)
 }
 
 func testTotals(_ *testing.T, b *bench) {
