@@ -74,12 +74,16 @@ func TestGoldenClockJumps(t *testing.T) {
 func TestGoldenClockBackAcrossRestart(t *testing.T) {
 	t.Parallel()
 	s := newShelf(t, outageStart)
-	a := s.create("a", func(spec *job.Spec) { spec.Schedule, spec.Overlap, spec.Concurrency = "* * * * *", job.OverlapAllow, 1000 })
+	a := s.create("a", func(spec *job.Spec) {
+		spec.Schedule, spec.Overlap, spec.Concurrency = "* * * * *", job.OverlapAllow, 1000
+	})
 	s.now = outageStart.Add(hours2)
 	s.plan()
 	s.now = outageStart.Add(-hours2)
 	s.restart()
-	b := s.create("b", func(spec *job.Spec) { spec.Schedule, spec.Overlap, spec.Concurrency = "* * * * *", job.OverlapAllow, 1000 })
+	b := s.create("b", func(spec *job.Spec) {
+		spec.Schedule, spec.Overlap, spec.Concurrency = "* * * * *", job.OverlapAllow, 1000
+	})
 	s.now = s.now.Add(time.Hour)
 	s.plan()
 	executions := append(s.executions(a.ID), s.executions(b.ID)...)

@@ -91,10 +91,14 @@ func TestGoldenLimits(t *testing.T) {
 		{"start-date", func(s *job.Spec) {
 			s.Misfire, s.StartDate, s.EndDate = fireAll, at("2026-01-05T12:30:00Z"), at("2026-01-05T12:33:30Z")
 		}, []rows{many("caught up", "2026-01-05T12:30:00Z", "2026-01-05T12:33:00Z", 4)}},
-		{"grace-too-short", func(s *job.Spec) { s.Misfire, s.MisfireGrace, s.EndDate = fireOnce, limit(3_597_000-1), at("2026-01-05T13:01:00Z") }, []rows{
+		{"grace-too-short", func(s *job.Spec) {
+			s.Misfire, s.MisfireGrace, s.EndDate = fireOnce, limit(3_597_000-1), at("2026-01-05T13:01:00Z")
+		}, []rows{
 			many("missed", "2026-01-05T12:00:00Z", "2026-01-05T13:00:00Z", 61),
 		}},
-		{"grace-just-enough", func(s *job.Spec) { s.Misfire, s.MisfireGrace, s.EndDate = fireOnce, limit(3_597_000), at("2026-01-05T13:01:00Z") }, []rows{
+		{"grace-just-enough", func(s *job.Spec) {
+			s.Misfire, s.MisfireGrace, s.EndDate = fireOnce, limit(3_597_000), at("2026-01-05T13:01:00Z")
+		}, []rows{
 			many("missed", "2026-01-05T12:00:00Z", "2026-01-05T12:59:00Z", 60),
 			one("caught up", "2026-01-05T13:00:00Z"),
 		}},

@@ -49,39 +49,48 @@ func wantFinding(t *rapid.T, a *job.Audit, kind string, slot time.Time) {
 	}
 }
 
-// faults are ways in which a hand spoils a history. Each returns what the audit must
-// say, "" when the history does not lend itself to it.
-var faults = map[string]func(t *rapid.T, h *history) (kind string, slot time.Time){
-	"delete a record":               deleteRecord,
-	"add a record off the schedule": addRecord,
-	"add a record of the future":    addFuture,
-	"move a record":                 moveRecord,
-	"double a record":               doubleRecord,
-	"double a slot of a range":      doubleInRange,
-	"miscount a range":              miscount,
-	"shorten a range":               shorten,
-	"lengthen a range":              lengthen,
-	"begin a range off a slot":      misbegin,
-	"end a range off a slot":        misend,
-	"forget a run number":           forget,
+// fault is a way in which a hand spoils a history. spoil returns what the audit must
+// say, "" when the history does not lend itself to it; findings is how many times the
+// audit says something, 0 when that depends.
+type fault struct {
+	spoil    func(t *rapid.T, h *history) (kind string, slot time.Time)
+	findings int64
+}
+
+var faults = map[string]fault{
+	"delete a record":               {deleteRecord, 1},
+	"add a record off the schedule": {addRecord, 1},
+	"add a record of the future":    {addFuture, 1},
+	"move a record":                 {moveRecord, 2},
+	"double a record":               {doubleRecord, 1},
+	"double a slot of a range":      {doubleInRange, 1},
+	"miscount a range":              {miscount, 1},
+	"shorten a range":               {shorten, 1},
+	"lengthen a range":              {lengthen, 1},
+	"begin a range off a slot":      {misbegin, 0},
+	"end a range off a slot":        {misend, 1},
+	"forget a run number":           {forget, 1},
 }
 
 // TestAuditFinds spoils balanced histories in one way each: the audit names the slot.
 func TestAuditFinds(t *testing.T) {
 	t.Parallel()
-	for name, spoil := range faults {
+	for name, fault := range faults {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			tried := 0
 			rapid.Check(t, func(t *rapid.T) {
 				h := genHistory(t)
-				kind, slot := spoil(t, h)
+				kind, slot := fault.spoil(t, h)
 				if kind == "" {
 					return
 				}
 				tried++
 				h.sort()
 				a := h.audit(t)
+				if fault.findings != 0 && a.Faults != fault.findings {
+					t.Fatalf("%d findings, want %d: %+v", a.Faults, fault.findings, a.Findings)
+				}
 				if kind == job.FindingCount {
 					if a.Balanced() || a.Findings[len(a.Findings)-1].Kind != kind {
 						t.Fatalf("findings: %+v", a.Findings)
@@ -114,6 +123,48 @@ func pick(t *rapid.T, h *history, ok func(e job.LedgerEntry) bool) int {
 func isRange(e job.LedgerEntry) bool { return e.Range != nil && e.Range.Count > 2 }
 func isRow(e job.LedgerEntry) bool   { return e.Range == nil }
 func isAny(job.LedgerEntry) bool     { return true }
+
+// TestAuditWords says what is wrong in words, with the slot.
+func TestAuditWords(t *testing.T) {
+	t.Parallel()
+	noon := time.Date(2026, 1, 5, 12, 0, 0, 0, time.UTC)
+	minute := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Minute) }
+	run := func(n int) job.LedgerEntry {
+		return job.LedgerEntry{Slot: minute(n), Number: int64(n), Status: job.Success}
+	}
+	missed := func(from, to int, count int64) job.LedgerEntry {
+		return job.LedgerEntry{Slot: minute(from), Range: &job.SkipRange{From: minute(from), To: minute(to), Count: count, Reason: job.SkipMissed}}
+	}
+	until := minute(5) // slots 1–5 were due
+	tests := []struct {
+		name    string
+		entries []job.LedgerEntry
+		want    []string
+	}{
+		{"all there", []job.LedgerEntry{run(1), missed(2, 4, 3), run(5)}, nil},
+		{"none there", nil, []string{"5 slots from 2026-01-05T12:01:00Z to 2026-01-05T12:05:00Z have no record"}},
+		{"one missing", []job.LedgerEntry{run(1), run(2), run(3), run(5)}, []string{"slot 2026-01-05T12:04:00Z has no record"}},
+		{"two holes", []job.LedgerEntry{run(2), run(4), run(5)}, []string{"slot 2026-01-05T12:01:00Z has no record", "slot 2026-01-05T12:03:00Z has no record"}},
+		{"range beyond the end", []job.LedgerEntry{run(1), missed(2, 6, 5)}, []string{"range from 2026-01-05T12:02:00Z ends at 2026-01-05T12:06:00Z, after the last slot due (2026-01-05T12:05:00Z)"}},
+		{"one too many", []job.LedgerEntry{run(1), missed(2, 5, 4), run(6)}, []string{"2026-01-05T12:06:00Z is no slot of the schedule, but has a record (run 6, success)"}},
+		{"doubled", []job.LedgerEntry{run(1), missed(2, 5, 4), run(5)}, []string{"2026-01-05T12:05:00Z has a second record (run 5, success)"}},
+		{"miscounted", []job.LedgerEntry{run(1), missed(2, 5, 9)}, []string{"range from 2026-01-05T12:02:00Z to 2026-01-05T12:05:00Z says 9 slots, the schedule has 4"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h := history{entries: tt.entries, book: job.Book{Epochs: []job.Epoch{{After: noon, Until: &until, Type: job.TypeCron, Schedule: "* * * * *", Timezone: "UTC"}}}}
+			a := h.audit(t)
+			var got []string
+			for _, f := range a.Findings {
+				got = append(got, f.Message)
+			}
+			if !slices.Equal(got, tt.want) || a.Faults != int64(len(tt.want)) {
+				t.Errorf("findings are %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
 
 // TestAuditStops returns the error of whoever yields the records.
 func TestAuditStops(t *testing.T) {

@@ -34,6 +34,7 @@ type times struct {
 
 var someTimes = []times{
 	{"* * * * * *", 2 * time.Hour},
+	{"* * * * * *", 5 * time.Minute},
 	{"*/7 * * * * *", 2 * time.Hour},
 	{"5-20/3 0-30 1-3 * * *", 4 * time.Hour},
 	{"* * * * *", 2 * 24 * time.Hour},
@@ -74,8 +75,8 @@ func genJob(t *rapid.T, start time.Time) (job.Job, times) {
 	def := job.Job{Seed: "default/x", Anchor: start.Add(-upTo(t, "anchor", 90*time.Minute))}
 	def.Spec = job.Spec{
 		Type: job.TypeCron, Schedule: when.expr, Timezone: oneOf(t, "zone", "UTC", "America/New_York", "Europe/London", "Australia/Lord_Howe"),
-		DSTPolicy: oneOf(t, "dst", "once", "wall"), Misfire: oneOf(t, "misfire", job.Misfires()...), Overlap: oneOf(t, "overlap", job.Overlaps()...),
-		Concurrency: oneOf(t, "concurrency", 1, 1, 2, 5, 1000), JitterMS: oneOf[int64](t, "jitter", 0, 0, 1, 30_000),
+		DSTPolicy: oneOf(t, "dst", "once", "wall"), Misfire: oneOf(t, "misfire", job.Misfires()...),
+		Overlap: oneOf(t, "overlap", job.Overlaps()...), Concurrency: 2,
 	}
 	if when.expr == "" {
 		at := start.Add(upTo(t, "at", when.reach))
@@ -107,27 +108,11 @@ func genPolicy(t *rapid.T) job.Policy {
 
 // genSituation draws an outage of some length.
 func genSituation(t *rapid.T) situation {
-	s := situation{start: genStart(t), pol: genPolicy(t)}
+	s := situation{start: genStart(t)}
 	var when times
 	s.def, when = genJob(t, s.start)
-	if uniform(t, "limited", 3) == 0 {
-		limit := 1 + uniform(t, "limit", int64(150))
-		s.def.MaxExecutions = &limit
-		s.st.Occurrences = uniform(t, "occurrences", limit+1)
-	}
-	if uniform(t, "busy", 2) == 0 {
-		s.st.Live = uniform(t, "live", 7)
-		s.st.Queued = uniform(t, "queued", 3)
-	}
-	length := oneOf(t, "length", 10*time.Second, 90*time.Second, when.reach/20, when.reach)
+	length := oneOf(t, "length", 90*time.Second, when.reach/20, when.reach, when.reach)
 	s.now = s.start.Add(upTo(t, "outage", length))
-	s.atEdge(t)
-	return s
-}
-
-// atEdge puts the situation where a second or a slot decides, now and then: now on a
-// whole second, a grace that just holds, a number of slots that just makes a range.
-func (s *situation) atEdge(t *rapid.T) {
 	if uniform(t, "whole", 2) == 0 {
 		s.now = s.now.Truncate(time.Second)
 	}
@@ -135,6 +120,32 @@ func (s *situation) atEdge(t *rapid.T) {
 	if s.slots, err = brute(&s.def, s.start, s.now); err != nil {
 		t.Fatal(err)
 	}
+	s.vary(t)
+	return s
+}
+
+// vary draws policies, limits and what is live; the slots stay.
+func (s *situation) vary(t *rapid.T) {
+	s.pol = genPolicy(t)
+	d := &s.def
+	d.Misfire, d.Overlap = oneOf(t, "misfire", job.Misfires()...), oneOf(t, "overlap", job.Overlaps()...)
+	d.Concurrency, d.JitterMS = oneOf(t, "concurrency", 1, 2, 5, 1000), oneOf[int64](t, "jitter", 0, 1, 30_000)
+	next := s.st.NextRun
+	s.st, d.MaxExecutions, d.MisfireGrace = job.State{NextRun: next}, nil, nil
+	if uniform(t, "limited", 3) == 0 {
+		limit := 1 + uniform(t, "limit", int64(150))
+		d.MaxExecutions = &limit
+		s.st.Occurrences = min(limit, uniform(t, "occurrences", limit+limit/4+1))
+	}
+	if uniform(t, "busy", 2) == 0 {
+		s.st.Live, s.st.Queued = uniform(t, "live", 7), uniform(t, "queued", 3)
+	}
+	s.atEdge(t)
+}
+
+// atEdge puts the situation where a millisecond or a slot decides, now and then: a
+// grace that just holds, as many slots as just make a range.
+func (s *situation) atEdge(t *rapid.T) {
 	missed := slices.IndexFunc(s.slots, func(at time.Time) bool { return s.now.Sub(at) < s.pol.MisfireThreshold })
 	if missed < 0 {
 		missed = len(s.slots)

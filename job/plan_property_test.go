@@ -28,24 +28,31 @@ func TestPlanAccountsForEverySlot(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := genSituation(t)
 		sched := s.ready(t)
-		p := job.Plan{Runs: make([]job.PlannedRun, 3, 8), Skips: make([]job.PlannedSkip, 2), Ranges: make([]job.SkipRange, 1), CancelLive: true}
-		job.MakePlan(&s.def, sched, s.st, s.now, s.pol, &p)
-
-		got, err := outcomes(&p, s.slots)
-		if err != nil {
-			t.Fatal(err)
+		for range 10 {
+			s.check(t, sched)
+			s.vary(t)
 		}
-		want, cancels, limited := model(&s.def, s.slots, s.st, s.now, s.pol)
-		if diff := parted(got, want); diff != "" {
-			t.Fatal(diff)
-		}
-		if p.CancelLive != cancels {
-			t.Fatalf("CancelLive = %t, want %t", p.CancelLive, cancels)
-		}
-		s.checkEnd(t, &p, sched, want, limited)
-		s.checkRuns(t, &p)
-		s.checkSize(t, &p)
 	})
+}
+
+// check plans and judges the plan.
+func (s *situation) check(t *rapid.T, sched *schedule.Schedule) {
+	p := job.Plan{Runs: make([]job.PlannedRun, 3, 8), Skips: make([]job.PlannedSkip, 2), Ranges: make([]job.SkipRange, 1), CancelLive: true}
+	job.MakePlan(&s.def, sched, s.st, s.now, s.pol, &p)
+	got, err := outcomes(&p, s.slots)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, cancels, limited := model(&s.def, s.slots, s.st, s.now, s.pol)
+	if diff := parted(got, want); diff != "" {
+		t.Fatal(diff)
+	}
+	if p.CancelLive != cancels {
+		t.Fatalf("CancelLive = %t, want %t", p.CancelLive, cancels)
+	}
+	s.checkEnd(t, &p, sched, want, limited)
+	s.checkRuns(t, &p)
+	s.checkSize(t, &p)
 }
 
 // checkEnd judges the cursor.

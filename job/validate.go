@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -146,7 +145,17 @@ func anchorOf(s *Spec, created time.Time) time.Time {
 	return created
 }
 
-var nameRule = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
+// isName reports whether s has the form [A-Za-z0-9][A-Za-z0-9._-]{0,127}. It is a loop,
+// since compiling a pattern would cost schedctl a tenth of its start.
+func isName(s string) bool {
+	for i, c := range []byte(s) {
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		if !letter && (i == 0 || c != '.' && c != '_' && c != '-') {
+			return false
+		}
+	}
+	return s != "" && len(s) <= MaxNameLen
+}
 
 // checkName holds a job's name against the rule that makes JOB/N, JOB/last and ids
 // tell apart.
@@ -156,7 +165,7 @@ func checkName(p *Problems, name string) {
 		p.Add("name", "required", "is required")
 	case len(name) > MaxNameLen:
 		p.Add("name", "too_long", "has %d bytes; at most %d are allowed", len(name), MaxNameLen)
-	case !nameRule.MatchString(name):
+	case !isName(name):
 		p.Add("name", "pattern", "%q must start with a letter or digit and hold only letters, digits, dot, underscore and hyphen", clip(name))
 	case strings.Trim(name, "0123456789") == "":
 		p.Add("name", "pattern", "%q must not be all digits: it would look like a run number", name)
@@ -266,7 +275,7 @@ func (s *Spec) checkHandler(p *Problems) {
 		p.Add("handler_name", "required", "is required")
 	case len(s.HandlerName) > MaxNameLen:
 		p.Add("handler_name", "too_long", "has %d bytes; at most %d are allowed", len(s.HandlerName), MaxNameLen)
-	case !nameRule.MatchString(s.HandlerName):
+	case !isName(s.HandlerName):
 		p.Add("handler_name", "pattern", "%q is not the name of a handler", clip(s.HandlerName))
 	}
 	OneOf(p, "handler_type", s.HandlerType, HandlerTypes())

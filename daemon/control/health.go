@@ -129,7 +129,7 @@ func (h *examination) scheduler() {
 		part.Status = down
 		h.issue("scheduler", "stuck", severityCritical, "systemctl restart schedd", "the timer has not looked for due jobs for %s", age.Round(time.Second))
 	case lag > o.MaxLag:
-		h.issue("scheduler", "late", severityWarning, "schedctl top", "runs start %s late", lag.Round(100*time.Millisecond))
+		h.issue("scheduler", "late", severityWarning, "schedctl ps", "runs start %s late", lag.Round(100*time.Millisecond))
 	}
 	h.answer.Components["scheduler"] = part
 }

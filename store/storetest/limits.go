@@ -23,7 +23,7 @@ func limitTests() []test {
 	}
 }
 
-// ended finishes what CompleteJobs has to finish, and checks that settling and it
+// wantEnded finishes what CompleteJobs has to finish, and checks that settling and it
 // have ended so many jobs together.
 func (b *bench) wantEnded(want int, settled ...store.Settled) {
 	b.Helper()

@@ -52,7 +52,7 @@ func none[T any](page store.Page[T], err error) error {
 	return err
 }
 
-// scope is one method, called for a platform with the names that another platform's
+// scopeOf is one method, called for a platform with the names that another platform's
 // things have.
 type scopeOf struct {
 	method string

@@ -1,11 +1,10 @@
 package storetest
 
 import (
+	"math/rand/v2"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"math/rand/v2"
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
