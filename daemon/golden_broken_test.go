@@ -44,7 +44,9 @@ func TestGoldenBrokenJob(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newShelf(t, outageStart)
-			minutely := func(spec *job.Spec) { spec.Schedule, spec.Overlap, spec.Concurrency = "* * * * *", job.OverlapAllow, 1000 }
+			minutely := func(spec *job.Spec) {
+				spec.Schedule, spec.Overlap, spec.Concurrency = "* * * * *", job.OverlapAllow, 1000
+			}
 			bad, good := s.create("bad", minutely), s.create("good", minutely)
 			s.now = outageStart.Add(time.Minute)
 			s.plan()

@@ -126,7 +126,7 @@ const (
 	SkipOverlap     SkipReason = "overlap"     // another run of the job was not over
 	SkipConcurrency SkipReason = "concurrency" // as many runs as allowed were not over
 	SkipCondition   SkipReason = "condition"   // the job's condition was false
-	SkipCancelled   SkipReason = "cancelled"   // the job was cancelled while the run waited for its turn
+	SkipCancelled   SkipReason = "cancelled"   // the job was cancelled before the slot was planned
 	SkipLimit       SkipReason = "limit"       // a quota said no
 )
 

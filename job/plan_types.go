@@ -71,6 +71,6 @@ type Changed struct {
 	Open       *Opening
 	NextRun    time.Time // the cursor afterwards
 	CancelLive bool      // ask running executions to stop
-	DropQueued bool      // waiting executions become skipped (cancelled)
+	DropQueued bool      // waiting executions are cancelled
 	Event      string    // e.g. "scheduler:job.paused"; "" = none
 }

@@ -30,7 +30,9 @@ const (
 )
 
 // JobFilter selects jobs: conditions are joined by AND, the values of one by OR.
-// Zero values do not restrict. Text is compared as it is: no wildcards.
+// Zero values do not restrict. Bounds of instants are inclusive. Text is compared as
+// it is, byte by byte: no wildcards. Ties follow the order of creation, reversed when
+// descending; what has no sort value is last.
 type JobFilter struct {
 	Platform      string // required; AnyPlatform for all
 	Types         []job.Type
@@ -41,7 +43,7 @@ type JobFilter struct {
 	CreatedBefore time.Time
 	NextRunAfter  time.Time
 	NextRunBefore time.Time
-	NameContains  string // case-insensitive
+	NameContains  string // ASCII letters without case
 	Names         []string
 	NameGlobs     []string // * and ? match within names
 	Handlers      []string

@@ -70,13 +70,15 @@ type Executions interface {
 	// priority and by platform in turn.
 	Waiting(ctx context.Context, now time.Time, limit int) ([]Waiting, error)
 	// Claim gives ready executions to a session. Those that are gone, taken, or not
-	// taken by c.Take are left out.
+	// taken by c.Take are left out. A session that is closed, or past its lease until
+	// its next heartbeat, is given nothing; nor is it by PlanDue.
 	Claim(ctx context.Context, c Claim) ([]Claimed, error)
 	// Settle writes how attempts ended. A settlement whose session or token is not
 	// the newest changes nothing; its index is in Settled.Fenced.
 	Settle(ctx context.Context, now time.Time, batch []Settlement) (Settled, error)
 	// CancelExecution cancels a waiting execution at once and asks a running one to
-	// stop. conflict when it is over.
+	// stop; asked to, it is not started again, however its attempt ends. conflict when
+	// it is over otherwise than cancelled.
 	CancelExecution(ctx context.Context, c CancelExecution) (job.Execution, error)
 	// Execution returns the execution ref: an id, JOB/N, JOB/last or JOB/last-failed,
 	// with its attempts.

@@ -181,7 +181,9 @@ func TestCrontab(t *testing.T) {
 			}
 		})
 	}
-	t.Cleanup(func() { fmt.Printf("accept: %d lines of the crontab saw what cron gives them; @reboot was refused by line\n", len(cronLines)) })
+	t.Cleanup(func() {
+		fmt.Printf("accept: %d lines of the crontab saw what cron gives them; @reboot was refused by line\n", len(cronLines))
+	})
 }
 
 // stdout is what the command of the job's last run wrote to standard output: the log

@@ -117,6 +117,11 @@ func (ch *change) write(before *job.Job, changed *job.Changed) error {
 			return err
 		}
 	}
+	if before.Status == job.JobPaused && changed.Job.Status == job.JobActive {
+		if _, err := ch.s.promote(ch.c, ch.seq, ch.p.Now); err != nil {
+			return err
+		}
+	}
 	if changed.Event != "" {
 		ch.events.job(ch.seq, changed.Event, "")
 	}

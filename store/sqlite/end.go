@@ -104,7 +104,7 @@ func (s *Store) promote(c *conn, seq int64, now time.Time) (int, error) {
 		return 0, err
 	}
 	def, err := s.define(c, seq, revision)
-	if err != nil {
+	if err != nil || def.job.Status == job.JobPaused { // a paused job's wait until it is resumed
 		return 0, err
 	}
 	keys, err := stillLive(c, unpackKeys(live, nil))
