@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store"
+)
+
+const (
+	// firing is how many jobs fire as fast as they settle, halves in turn: while
+	// one settles, the other is planned.
+	firing = 1000
+	halves = 2
+)
+
+// fire measures executions a second from due to settled: every tick moves the clock
+// to the next second, at which half of the jobs are due.
+func fire(ctx context.Context, dir string, runs int) (v speed, err error) {
+	s, err := openStore(ctx, database(dir))
+	if err != nil {
+		return v, err
+	}
+	defer s.Close()
+	at := wall().Truncate(time.Minute)
+	if err := create(ctx, s, firing, func(i int) job.Job {
+		return definition(fmt.Sprintf("job%d", i), fmt.Sprintf("%d-59/%d * * * * *", i%halves, halves), at, nil)
+	}); err != nil {
+		return v, err
+	}
+	var b batches
+	s.onEnd = b.ended
+	p, err := newPipeline(ctx, s, at, b.started)
+	if err != nil {
+		return v, err
+	}
+	err = p.run(ctx, func(ctx context.Context) error {
+		if err := p.fire(ctx, &b, 4*firing); err != nil { // warms up
+			return err
+		}
+		m := measureSpeed()
+		err := p.fire(ctx, &b, runs)
+		v = m.end(runs)
+		return err
+	})
+	return v, err
+}
+
+// fire makes n slots due and returns when all their executions are settled.
+func (p *pipeline) fire(ctx context.Context, b *batches, n int) error {
+	var before [halves]<-chan time.Time
+	for i := range n / (firing / halves) {
+		half := i % halves
+		if before[half] != nil { // its jobs must be over: what overlaps is skipped
+			if _, err := await(ctx, before[half], "settling"); err != nil {
+				return err
+			}
+		}
+		before[half] = b.expect(firing / halves)
+		if _, err := p.timer.Tick(ctx, p.clock.advance(time.Second)); err != nil {
+			return err
+		}
+	}
+	for _, c := range before {
+		if c == nil {
+			continue
+		}
+		if _, err := await(ctx, c, "settling"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// batches follows the executions of each tick to their end. What ends carries the
+// number of the claim it belongs to; a tick has as many claims as it has
+// transactions.
+type batches struct {
+	mu    sync.Mutex
+	tick  *ticked           // the one under way
+	ticks map[int64]*ticked // by claim
+}
+
+// ticked is a tick whose executions are not all over.
+type ticked struct {
+	left int
+	done chan time.Time
+}
+
+// expect says how many executions the next tick starts, and returns what tells of
+// their end.
+func (b *batches) expect(n int) <-chan time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ticks == nil {
+		b.ticks = map[int64]*ticked{}
+	}
+	b.tick = &ticked{left: n, done: make(chan time.Time, 1)}
+	return b.tick.done
+}
+
+func (b *batches) started(claimed []store.Claimed) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.ticks[claimed[0].Batch] = b.tick
+}
+
+func (b *batches) ended(settled []store.Settlement) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for i := range settled {
+		t := b.ticks[settled[i].Batch]
+		if t.left--; t.left == 0 {
+			t.done <- time.Now()
+			delete(b.ticks, settled[i].Batch)
+		}
+	}
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/agentic-sdlc/scheduler/daemon/dispatch"
+	"github.com/agentic-sdlc/scheduler/daemon/executor"
+	"github.com/agentic-sdlc/scheduler/daemon/maintain"
+	"github.com/agentic-sdlc/scheduler/daemon/timer"
+	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/queue/memory"
+	"github.com/agentic-sdlc/scheduler/store"
+)
+
+// pipeline is the engine's components wired as the daemon wires them, but for the
+// clock of the timer, and for its loop: Tick is called by hand. Counters are folded
+// and events published meanwhile, so nothing is left for later.
+type pipeline struct {
+	store    *counted
+	clock    *clock
+	timer    *timer.Timer
+	dispatch *dispatch.Dispatcher
+	executor *executor.Executor
+	maintain *maintain.Maintainer
+}
+
+const session = 7
+
+// newPipeline connects the components; the timer's clock starts at the instant.
+// started is told of runs that are born claimed, before they start.
+func newPipeline(ctx context.Context, s *counted, at time.Time, started func([]store.Claimed)) (*pipeline, error) {
+	const lease = 10 * time.Minute
+	open := func(ctx context.Context) error {
+		return s.OpenSession(ctx, store.Session{ID: session, Node: "bench", StartedAt: wall(), LeaseUntil: wall().Add(lease)})
+	}
+	if err := open(ctx); err != nil {
+		return nil, err
+	}
+	p := &pipeline{store: s, clock: newClock(at)}
+	q, log, id := memory.New(memory.Options{}), slog.New(slog.DiscardHandler), func() int64 { return session }
+	p.executor = executor.New(executor.Options{
+		Store: s, Queue: q, Handlers: registry(noop), Logger: log, Now: wall, Random: rand.Float64, Node: "bench", Session: id,
+		Slots: slots, SlowSlots: 8, Drain: patience, Freed: func() { p.dispatch.Freed() }, Promoted: func() { p.dispatch.Kick() },
+	})
+	p.dispatch = dispatch.New(dispatch.Options{Store: s, Queue: q, Logger: log, Now: wall, Free: p.executor.Free})
+	p.timer = timer.New(timer.Options{
+		Store: s, Policy: job.DefaultPolicy, NewID: ids.New, Logger: log, Now: p.clock.now, Session: id,
+		Take: p.executor.Take, Release: p.executor.Release, Announce: p.dispatch.Kick,
+		Start: func(claimed []store.Claimed) { started(claimed); p.executor.Start(claimed) },
+	})
+	p.maintain = maintain.New(maintain.Options{
+		Store: s, Bus: memory.NewBus(memory.BusOptions{}), Logger: log, Now: wall, Lease: lease, Heartbeat: 5 * time.Second, ReapEvery: 5 * time.Second,
+		Retention: func() store.Retention { return store.Retention{} }, Session: id, NewSession: open, Cancel: p.executor.Cancel, Fence: p.executor.Fence, Ready: p.dispatch.Kick,
+	})
+	return p, nil
+}
+
+// run runs everything but the timer while fn does.
+func (p *pipeline) run(ctx context.Context, fn func(ctx context.Context) error) error {
+	working, stop := context.WithCancel(ctx)
+	g, working := errgroup.WithContext(working)
+	for _, loop := range []func(context.Context) error{p.dispatch.Run, p.executor.Run, p.maintain.Run} {
+		g.Go(func() error { return loop(working) })
+	}
+	err := fn(ctx)
+	stop()
+	return errors.Join(err, g.Wait())
+}
