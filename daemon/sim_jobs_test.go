@@ -31,11 +31,12 @@ func (w *witness) work(ctx context.Context, t *handler.Task) (handler.Result, er
 	_, _ = fmt.Fprint(h, t.ExecutionID, t.Attempt)
 	dice := h.Sum64()
 	run := w.begin(t)
-	defer w.end(t.ExecutionID, run)
 	long := time.Duration(dice%uint64(do.Most*1000+1)) * time.Millisecond
 	select {
 	case <-time.After(long):
+		w.end(t.ExecutionID, run)
 	case <-ctx.Done():
+		w.end(t.ExecutionID, run) // from now on it is known to be stuck, and given up on
 		if int(dice>>20%100) < do.Deaf {
 			time.Sleep(time.Minute)
 		}
@@ -59,8 +60,16 @@ func simJobs(begin time.Time) []func(s *job.Spec) {
 			s.Payload = json.RawMessage(`{"most":70,"fail":20}`)
 			s.MaxRetries, s.RetryDelayMS = 2, 5000
 		},
-		func(s *job.Spec) { newYork("* * * * *", s); s.Overlap = job.OverlapQueueOne; s.Payload = json.RawMessage(`{"most":150}`) },
-		func(s *job.Spec) { newYork("*/2 * * * *", s); s.Overlap, s.Misfire = job.OverlapQueueAll, skip; s.Payload = json.RawMessage(`{"most":230,"fail":10}`) },
+		func(s *job.Spec) {
+			newYork("* * * * *", s)
+			s.Overlap = job.OverlapQueueOne
+			s.Payload = json.RawMessage(`{"most":150}`)
+		},
+		func(s *job.Spec) {
+			newYork("*/2 * * * *", s)
+			s.Overlap, s.Misfire = job.OverlapQueueAll, skip
+			s.Payload = json.RawMessage(`{"most":230,"fail":10}`)
+		},
 		func(s *job.Spec) {
 			newYork("*/3 * * * *", s)
 			s.Overlap, s.TimeoutMS = job.OverlapCancelRunning, 600_000
@@ -72,18 +81,35 @@ func simJobs(begin time.Time) []func(s *job.Spec) {
 		func(s *job.Spec) { newYork("30 2 * * *", s); s.DSTPolicy = "wall" },
 		func(s *job.Spec) { newYork("15,45 0-3 * * *", s); s.Misfire = fireAll },
 		func(s *job.Spec) { newYork("H */2 * * *", s); s.JitterMS = 90_000 },
-		func(s *job.Spec) { s.Schedule, s.Overlap, s.Concurrency = "@every 90s", job.OverlapAllow, 2; s.Payload = json.RawMessage(`{"most":200}`) },
-		func(s *job.Spec) { s.Schedule, s.OnLost, s.MaxRetries = "@every 7m", job.OnLostFail, 0; s.Payload = json.RawMessage(`{"most":300,"deaf":50}`) },
-		func(s *job.Spec) { s.Schedule, s.MaxExecutions = "* * * * *", limit(100); s.Payload = json.RawMessage(`{"most":5}`) },
-		func(s *job.Spec) { s.Schedule, s.Misfire, s.EndDate = "*/4 * * * *", fireAll, at(5*time.Hour + 30*time.Second) },
-		func(s *job.Spec) { s.Schedule, s.StartDate, s.Type = "*/6 * * * *", at(3 * time.Hour), job.TypeRecurring },
+		func(s *job.Spec) {
+			s.Schedule, s.Overlap, s.Concurrency = "@every 90s", job.OverlapAllow, 2
+			s.Payload = json.RawMessage(`{"most":200}`)
+		},
+		func(s *job.Spec) {
+			s.Schedule, s.OnLost, s.MaxRetries = "@every 7m", job.OnLostFail, 0
+			s.Payload = json.RawMessage(`{"most":300,"deaf":50}`)
+		},
+		func(s *job.Spec) {
+			s.Schedule, s.MaxExecutions = "* * * * *", limit(100)
+			s.Payload = json.RawMessage(`{"most":5}`)
+		},
+		func(s *job.Spec) {
+			s.Schedule, s.Misfire, s.EndDate = "*/4 * * * *", fireAll, at(5*time.Hour+30*time.Second)
+		},
+		func(s *job.Spec) { s.Schedule, s.StartDate, s.Type = "*/6 * * * *", at(3*time.Hour), job.TypeRecurring },
 		func(s *job.Spec) { s.ExecuteAt = at(90 * time.Minute) },
 		func(s *job.Spec) {
 			s.ExecuteAt, s.MaxRetries, s.RetryDelayMS = at(4*time.Hour+7*time.Second), 3, 30_000
 			s.Payload = json.RawMessage(`{"most":20,"fail":100}`)
 		},
-		func(s *job.Spec) { s.Schedule, s.TimeoutMS = "*/5 * * * *", 20_000; s.Payload = json.RawMessage(`{"most":60,"deaf":40}`) },
-		func(s *job.Spec) { s.Schedule, s.Misfire, s.MisfireGrace = "20 * * * *", fireOnce, limit(600_000); s.Priority = job.PriorityHigh },
+		func(s *job.Spec) {
+			s.Schedule, s.TimeoutMS = "*/5 * * * *", 20_000
+			s.Payload = json.RawMessage(`{"most":60,"deaf":40}`)
+		},
+		func(s *job.Spec) {
+			s.Schedule, s.Misfire, s.MisfireGrace = "20 * * * *", fireOnce, limit(600_000)
+			s.Priority = job.PriorityHigh
+		},
 	}
 }
 

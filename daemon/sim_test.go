@@ -29,7 +29,7 @@ import (
 func TestSimulatedSoak(t *testing.T) {
 	hours := 26
 	if testing.Short() || raceEnabled {
-		hours = 8
+		hours = 4
 	}
 	if h, err := strconv.Atoi(os.Getenv("SCHEDD_SIM_HOURS")); err == nil {
 		hours = h

@@ -51,9 +51,10 @@ line crontab  '25 crontab lines see what cron gives them'                    got
 line golden   'golden rows: jobs x misfire policies x outages x ways'        gotest ./daemon 'TestGolden'
 line kills    '200 kill -9 under load: nothing lost, nothing doubled'        kills_line
 line tamper   'a row deleted, added or moved by SQL is named by the audit'   gotest ./internal/crash 'TestTamper'
-line exits    'run --wait ends with 0, 10, 11, 12, 13; --propagate-exit'     gotest ./cmd/schedctl 'TestScripts/(run_.*exit|exit)'
-line drain    'SIGTERM while commands run: drained or handed back'           gotest ./internal/crash 'TestDrain|TestTerm'
-line orphans  'kill -9 of schedd and its supervisor leaves no descendant'    gotest ./internal/supervise 'Kill'
+line exits    'run --wait ends with 0, 10, 11, 12, 13; --propagate-exit'     gotest ./cmd/schedctl 'TestScripts/run$'
+line drain    'SIGTERM while commands run: drained or handed back'           gotest ./internal/crash 'TestDrain|TestStopTwice'
+line orphans  'kill -9 of schedd and its supervisors leaves no descendant'   gotest ./internal/crash 'TestOrphans'
+line supervise 'every pair of daemon, guard and supervisor killed'            gotest ./internal/supervise 'Kill'
 line speed    'make bench -check: ratios against their bars'                 speed_line
 line check    'make check: lint, tests with the race detector, freshness'    make check
 

@@ -80,5 +80,5 @@ func (h *Handler) plan(payload json.RawMessage) (spec, error) {
 		return s, p.Err()
 	}
 	f := readFields(payload)
-	return s, f.problems.Err()
+	return s, f.Problems.Err()
 }

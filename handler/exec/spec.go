@@ -34,80 +34,80 @@ func parse(payload json.RawMessage, shell string) (spec, job.Problems) {
 	f := readFields(payload, "command", "shell", "shell_path", "env", "clean_env", "dir", "stdin")
 	var s spec
 	switch {
-	case f.has("command") && f.has("shell"):
-		f.add("shell", "contradiction", "give command or shell, not both")
-	case f.has("shell"):
+	case f.Has("command") && f.Has("shell"):
+		f.Add("shell", "contradiction", "give command or shell, not both")
+	case f.Has("shell"):
 		s.argv = f.script(shell)
-	case f.has("command"):
+	case f.Has("command"):
 		s.argv = f.command()
-	case len(f.problems) == 0:
-		f.add("command", "required", "is required: a list of the program and its arguments; or shell, a script")
+	case len(f.Problems) == 0:
+		f.Add("command", "required", "is required: a list of the program and its arguments; or shell, a script")
 	}
-	if f.has("shell_path") && !f.has("shell") {
-		f.add("shell_path", "contradiction", "goes with shell only")
+	if f.Has("shell_path") && !f.Has("shell") {
+		f.Add("shell_path", "contradiction", "goes with shell only")
 	}
 	s.env = f.env()
-	s.clean = f.bool("clean_env")
-	if f.has("dir") {
-		s.dir = f.text("dir")
+	s.clean = f.Bool("clean_env")
+	if f.Has("dir") {
+		s.dir = f.Text("dir")
 		if why := checkDir(s.dir); why != "" {
-			f.add("dir", "pattern", "%s", why)
+			f.Add("dir", "pattern", "%s", why)
 		}
 	}
-	if f.has("stdin") {
-		s.stdin = []byte(f.text("stdin"))
+	if f.Has("stdin") {
+		s.stdin = []byte(f.Text("stdin"))
 	}
-	return s, f.problems
+	return s, f.Problems
 }
 
 func (f *fields) command() []string {
-	argv := f.texts("command")
+	argv := f.Texts("command")
 	switch {
 	case argv == nil:
 	case len(argv) == 0 || argv[0] == "":
-		f.add("command", "required", "must start with the program")
+		f.Add("command", "required", "must start with the program")
 	case len(argv) > maxArgs:
-		f.add("command", "too_many", "has %d items; at most %d are allowed", len(argv), maxArgs)
+		f.Add("command", "too_many", "has %d items; at most %d are allowed", len(argv), maxArgs)
 	case len(strings.Join(argv, "")) > maxArgv:
-		f.add("command", "too_long", "has more than %d bytes in all", maxArgv)
+		f.Add("command", "too_long", "has more than %d bytes in all", maxArgv)
 	}
 	return argv
 }
 
 func (f *fields) script(shell string) []string {
-	if f.has("shell_path") {
-		shell = f.text("shell_path")
+	if f.Has("shell_path") {
+		shell = f.Text("shell_path")
 		if !filepath.IsAbs(shell) || len(shell) > maxPath {
-			f.add("shell_path", "pattern", "must be an absolute path")
+			f.Add("shell_path", "pattern", "must be an absolute path")
 		}
 	}
-	script := f.text("shell")
+	script := f.Text("shell")
 	switch {
 	case strings.TrimSpace(script) == "":
-		f.add("shell", "required", "must hold a script")
+		f.Add("shell", "required", "must hold a script")
 	case len(script) > maxArgv:
-		f.add("shell", "too_long", "has %d bytes; at most %d are allowed", len(script), maxArgv)
+		f.Add("shell", "too_long", "has %d bytes; at most %d are allowed", len(script), maxArgv)
 	}
 	return []string{shell, "-c", script}
 }
 
 func (f *fields) env() map[string]string {
-	if !f.has("env") {
+	if !f.Has("env") {
 		return nil
 	}
-	members := f.object("payload.env", f.members["env"])
+	members := f.Object("payload.env", f.Members["env"])
 	if len(members) > maxEnv {
-		f.add("env", "too_many", "has %d variables; at most %d are allowed", len(members), maxEnv)
+		f.Add("env", "too_many", "has %d variables; at most %d are allowed", len(members), maxEnv)
 	}
 	env := make(map[string]string, len(members))
 	for _, m := range members {
-		place := "env." + m.name
-		if why := checkName(m.name); why != "" {
-			f.add(place, "pattern", "%s", why)
+		place := "env." + m.Name
+		if why := checkName(m.Name); why != "" {
+			f.Add(place, "pattern", "%s", why)
 		}
-		env[m.name] = f.stringAt(place, m.value)
-		if len(env[m.name]) > maxArg {
-			f.add(place, "too_long", "has %d bytes; at most %d are allowed", len(env[m.name]), maxArg)
+		env[m.Name] = f.StringAt(place, m.Value)
+		if len(env[m.Name]) > maxArg {
+			f.Add(place, "too_long", "has %d bytes; at most %d are allowed", len(env[m.Name]), maxArg)
 		}
 	}
 	return env

@@ -1,134 +1,14 @@
 package httpcall
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"slices"
 
-	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/handler/payload"
 )
 
-// fields reads the members of a payload and collects everything that is wrong.
-type fields struct {
-	members  map[string]json.RawMessage
-	problems job.Problems
-}
+// fields are the members of a payload of this package.
+type fields struct{ *payload.Fields }
 
-// member is one name and value of a JSON object.
-type member struct {
-	name  string
-	value json.RawMessage
-}
-
-// readFields splits a payload into its members, of which only the known ones are
-// allowed, once each. An empty payload has none.
-func readFields(payload json.RawMessage, known ...string) *fields {
-	f := &fields{members: map[string]json.RawMessage{}}
-	if len(bytes.TrimSpace(payload)) == 0 {
-		return f
-	}
-	for _, m := range f.object("payload", payload) {
-		if !slices.Contains(known, m.name) {
-			hint := ""
-			if near := job.Nearest(m.name, known); near != "" {
-				hint = fmt.Sprintf("; did you mean %q?", near)
-			}
-			f.add(m.name, "unknown", "is not a field of this handler%s", hint)
-			continue
-		}
-		f.members[m.name] = m.value
-	}
-	return f
-}
-
-// add notes a problem of a member.
-func (f *fields) add(name, code, format string, args ...any) {
-	f.problems.Add("payload."+name, code, format, args...)
-}
-
-func (f *fields) has(name string) bool { return f.members[name] != nil }
-
-// object splits an object into members, and notes names that come twice.
-func (f *fields) object(path string, raw json.RawMessage) []member {
-	members, err := split(raw)
-	switch {
-	case errors.Is(err, errNoObject):
-		f.problems.Add(path, "type", "must be a JSON object")
-	case err != nil:
-		f.problems.Add(path, "syntax", "is not valid JSON")
-	}
-	seen := map[string]bool{}
-	for _, m := range members {
-		if seen[m.name] {
-			f.problems.Add(path+"."+m.name, "duplicate", "is given twice")
-		}
-		seen[m.name] = true
-	}
-	return members
-}
-
-var errNoObject = errors.New("no object")
-
-func split(raw json.RawMessage) ([]member, error) {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	start, err := d.Token()
-	if err != nil {
-		return nil, err
-	}
-	if start != json.Delim('{') {
-		return nil, errNoObject
-	}
-	var members []member
-	for d.More() {
-		name, err := d.Token()
-		if err != nil {
-			return nil, err
-		}
-		m := member{name: fmt.Sprint(name)}
-		if err := d.Decode(&m.value); err != nil {
-			return nil, err
-		}
-		members = append(members, m)
-	}
-	if _, err := d.Token(); err != nil {
-		return nil, err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("trailing data")
-	}
-	return members, nil
-}
-
-// text reads a string; "" when it is absent or wrong.
-func (f *fields) text(name string) string {
-	if !f.has(name) {
-		return ""
-	}
-	return f.stringAt(name, f.members[name])
-}
-
-// stringAt reads the string at a place.
-func (f *fields) stringAt(place string, raw json.RawMessage) string {
-	var s *string
-	if err := json.Unmarshal(raw, &s); err != nil || s == nil {
-		f.add(place, "type", "must be a string")
-		return ""
-	}
-	return *s
-}
-
-// number reads an integer within bounds; 0 when it is absent or wrong.
-func (f *fields) number(place string, raw json.RawMessage, low, high int) int {
-	var n *int
-	if err := json.Unmarshal(raw, &n); err != nil || n == nil {
-		f.add(place, "type", "must be an integer")
-		return 0
-	}
-	if *n < low || *n > high {
-		f.add(place, "out_of_range", "%d is outside %d to %d", *n, low, high)
-	}
-	return *n
+func readFields(raw json.RawMessage, known ...string) *fields {
+	return &fields{payload.Read(raw, known...)}
 }

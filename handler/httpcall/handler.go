@@ -107,7 +107,7 @@ func (h *Handler) plan(payload json.RawMessage) (spec, error) {
 	}
 	s := *h.named
 	if bodiless(s.method) {
-		return s, readFields(payload).problems.Err()
+		return s, readFields(payload).Problems.Err()
 	}
 	if len(bytes.TrimSpace(payload)) == 0 {
 		payload = json.RawMessage("{}")

@@ -42,22 +42,22 @@ func methods() []string {
 func parsePayload(g *Guard, payload json.RawMessage) (spec, job.Problems) {
 	f := readFields(payload, "url", "method", "headers", "body", "timeout_ms", "expect_status")
 	var s spec
-	if f.has("url") {
-		s.url = f.text("url")
+	if f.Has("url") {
+		s.url = f.Text("url")
 		if _, why := g.parse(s.url); why != "" {
-			f.add("url", "not_allowed", "%s", why)
+			f.Add("url", "not_allowed", "%s", why)
 		}
 	} else {
-		f.add("url", "required", "is required")
+		f.Add("url", "required", "is required")
 	}
 	s.body, s.kind = f.body()
 	s.method = f.method(s.body != nil)
 	s.headers = f.headers()
-	if f.has("timeout_ms") {
-		s.timeout = time.Duration(f.number("timeout_ms", f.members["timeout_ms"], 1, maxTimeoutMS)) * time.Millisecond
+	if f.Has("timeout_ms") {
+		s.timeout = time.Duration(f.Number("timeout_ms", f.Members["timeout_ms"], 1, maxTimeoutMS)) * time.Millisecond
 	}
 	s.expect = f.expect()
-	return s, f.problems
+	return s, f.Problems
 }
 
 func (f *fields) method(body bool) string {
@@ -65,14 +65,14 @@ func (f *fields) method(body bool) string {
 	if body {
 		method = http.MethodPost
 	}
-	if f.has("method") {
-		method = f.text("method")
+	if f.Has("method") {
+		method = f.Text("method")
 		if !slices.Contains(methods(), method) {
-			f.add("method", "unknown", "%.20q is not one of %s", method, strings.Join(methods(), ", "))
+			f.Add("method", "unknown", "%.20q is not one of %s", method, strings.Join(methods(), ", "))
 		}
 	}
 	if body && bodiless(method) {
-		f.add("body", "contradiction", "does not go with %s", method)
+		f.Add("body", "contradiction", "does not go with %s", method)
 	}
 	return method
 }
@@ -81,59 +81,59 @@ func bodiless(method string) bool { return method == http.MethodGet || method ==
 
 // body returns what is sent; null is none.
 func (f *fields) body() (body []byte, kind string) {
-	raw := bytes.TrimSpace(f.members["body"])
+	raw := bytes.TrimSpace(f.Members["body"])
 	switch {
 	case len(raw) == 0 || string(raw) == "null":
 		return nil, ""
 	case raw[0] == '"':
-		return []byte(f.text("body")), kindText
+		return []byte(f.Text("body")), kindText
 	}
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, raw); err != nil {
-		f.add("body", "syntax", "is not valid JSON")
+		f.Add("body", "syntax", "is not valid JSON")
 	}
 	return compact.Bytes(), kindJSON
 }
 
 func (f *fields) headers() map[string]string {
-	if !f.has("headers") {
+	if !f.Has("headers") {
 		return nil
 	}
 	headers := map[string]string{}
-	for _, m := range f.object("payload.headers", f.members["headers"]) {
-		place := "headers." + m.name
-		value := f.stringAt(place, m.value)
-		if why := checkHeader(m.name, value, false); why != "" {
-			f.add(place, "not_allowed", "%s", why)
+	for _, m := range f.Object("payload.headers", f.Members["headers"]) {
+		place := "headers." + m.Name
+		value := f.StringAt(place, m.Value)
+		if why := checkHeader(m.Name, value, false); why != "" {
+			f.Add(place, "not_allowed", "%s", why)
 			continue
 		}
-		name := http.CanonicalHeaderKey(m.name)
+		name := http.CanonicalHeaderKey(m.Name)
 		if _, taken := headers[name]; taken {
-			f.add(place, "duplicate", "is given twice: names do not differ by case")
+			f.Add(place, "duplicate", "is given twice: names do not differ by case")
 		}
 		headers[name] = value
 	}
 	if len(headers) > maxHeaders {
-		f.add("headers", "too_many", "has %d headers; at most %d are allowed", len(headers), maxHeaders)
+		f.Add("headers", "too_many", "has %d headers; at most %d are allowed", len(headers), maxHeaders)
 	}
 	return headers
 }
 
 func (f *fields) expect() []int {
-	if !f.has("expect_status") {
+	if !f.Has("expect_status") {
 		return nil
 	}
-	raw := f.members["expect_status"]
+	raw := f.Members["expect_status"]
 	var items []json.RawMessage
 	if err := json.Unmarshal(raw, &items); err != nil {
-		return []int{f.number("expect_status", raw, 200, 599)}
+		return []int{f.Number("expect_status", raw, 200, 599)}
 	}
 	if len(items) == 0 || len(items) > maxHeaders {
-		f.add("expect_status", "type", "must be a status or a list of them")
+		f.Add("expect_status", "type", "must be a status or a list of them")
 	}
 	var list []int
 	for i, item := range items {
-		list = append(list, f.number(fmt.Sprintf("expect_status[%d]", i), item, 200, 599))
+		list = append(list, f.Number(fmt.Sprintf("expect_status[%d]", i), item, 200, 599))
 	}
 	return list
 }

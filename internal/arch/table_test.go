@@ -34,8 +34,9 @@ var table = map[string]row{
 	// Adapters.
 	"store/sqlite":     {ours: "internal/failpoint job migrations schedule store", third: "modernc.org/sqlite github.com/pressly/goose/v3"},
 	"queue/memory":     {ours: "job queue"},
-	"handler/exec":     {ours: "handler internal/supervise job"},
-	"handler/httpcall": {ours: "handler job"},
+	"handler/payload":  {ours: "job"},
+	"handler/exec":     {ours: "handler handler/payload internal/supervise job"},
+	"handler/httpcall": {ours: "handler handler/payload job"},
 	"handler/function": {ours: "handler job"},
 	"client":           {ours: "api job"},
 
