@@ -1,8 +1,8 @@
 // Bench measures schedd against its peers and against what it promises. It is a
 // module of its own, so that the peers never reach the scheduler's go.mod.
 //
-//	go run . -all                 every figure, some ten minutes
-//	go run . -quick               the same, smaller: two minutes or so
+//	go run . -all                 every figure: ten minutes or more
+//	go run . -quick               the same, smaller: three minutes
 //	go run . -run burst,tick      only those parts; -list names them
 //	go run . -quick -check        exit status 1 when a bar is missed
 //	go run . -all -out raw.json   every sample

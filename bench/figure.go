@@ -44,7 +44,7 @@ func (g *Goal) reached(limit, value float64) bool {
 	return value >= limit
 }
 
-// median returns a figure of rounds; its value is their median.
+// medianOf returns a figure of rounds; its value is their median.
 func medianOf(what, unit string, rounds []float64, g *Goal) Figure {
 	return Figure{What: what, Unit: unit, Value: median(rounds), Rounds: rounds, Goal: g}
 }

@@ -36,10 +36,15 @@ type trigger struct {
 }
 
 func (tr *trigger) make() (k int64, replayed bool, err error) {
-	j, err := jobBySeq(tr.c, tr.seq)
+	state, err := tr.load()
 	if err != nil {
 		return 0, false, err
 	}
+	def, err := tr.s.define(tr.c, tr.seq, tr.cur.revision)
+	if err != nil {
+		return 0, false, err
+	}
+	j := *def.job
 	id, known, err := replay(tr.c, j.Platform, tr.t.IdempotencyKey, tr.t.BodyHash, tr.t.Now)
 	if err != nil {
 		return 0, false, err
@@ -49,10 +54,6 @@ func (tr *trigger) make() (k int64, replayed bool, err error) {
 		return k, true, nil
 	}
 	if err := tr.allowed(&j); err != nil {
-		return 0, false, err
-	}
-	state, err := tr.load()
-	if err != nil {
 		return 0, false, err
 	}
 	e, err := tr.insertRun(&j, state)
