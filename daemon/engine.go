@@ -99,10 +99,11 @@ func (e *Engine) openSession(ctx context.Context) error {
 // Run plans and runs jobs until ctx ends, then drains. Heartbeats go on while it
 // drains.
 func (e *Engine) Run(ctx context.Context) error {
-	if err := e.openSession(ctx); err != nil {
+	starting := context.WithoutCancel(ctx) // a stop that comes now finds a whole engine to stop
+	if err := e.openSession(starting); err != nil {
 		return err
 	}
-	if _, err := e.maintain.Tick(ctx, now()); err != nil {
+	if _, err := e.maintain.Tick(starting, now()); err != nil {
 		return err // the first tick takes over what an earlier life left
 	}
 	planning := start(ctx, e.timer.Run, e.dispatch.Run)

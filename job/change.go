@@ -98,7 +98,7 @@ func Resume(a Act, catchUp CatchUp) Change {
 }
 
 // Cancel ends a job for good. Slots that were due and not planned yet, and runs that
-// wait, become skipped (cancelled); with cancelRunning what runs is asked to stop.
+// wait, are cancelled; with cancelRunning what runs is asked to stop.
 func Cancel(a Act, reason string, cancelRunning bool) Change {
 	return func(cur Job, st State) (Changed, error) {
 		if cur.Status == JobCancelled {
@@ -257,7 +257,7 @@ func (c *changing) close() {
 	}
 }
 
-// stop ends planning. With drop, runs that did not start become skipped (cancelled).
+// stop ends planning. With drop, runs that did not start are cancelled.
 func (c *changing) stop(status JobStatus, drop bool) {
 	c.close()
 	c.Job.Status, c.Job.NextRun, c.NextRun = status, nil, time.Time{}

@@ -28,7 +28,7 @@ func DefaultPolicy() Policy {
 // PlannedRun is an execution to create.
 type PlannedRun struct {
 	Slot       time.Time
-	StartAt    time.Time // not before this instant: the slot, plus jitter or catch-up spacing; never before now
+	StartAt    time.Time // not before this instant: the slot, plus jitter or catch-up spacing
 	Occurrence int64
 	CatchUp    bool // the slot was missed and the policy picked it
 	Queued     bool // it waits until another run of the job is over
