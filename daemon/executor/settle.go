@@ -10,7 +10,7 @@ import (
 )
 
 // maxSettle bounds one settling transaction.
-const maxSettle = 2000
+const maxSettle = 1000
 
 // settleLoop writes what ended, as many as there are at a time, until ended is
 // closed. What cannot be written is kept and tried again: its slots stay taken, so

@@ -12,7 +12,7 @@ import (
 
 // Batch is how many jobs are planned in one transaction: large enough to share a
 // commit, small enough that the first of a burst does not wait for the last.
-const Batch = 500
+const Batch = 1000
 
 // Options of a Timer.
 type Options struct {

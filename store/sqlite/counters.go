@@ -55,9 +55,10 @@ func (f *figures) add(status, tookUS, startedUS int64) {
 	f.lastRun = max(f.lastRun, startedUS)
 }
 
-// unfolded reads the deltas that the counters do not have yet, by job. With want
-// not empty, only those jobs are looked at. It returns the newest row read.
-func unfolded(ctx context.Context, c *conn, want map[int64]*figures, all bool) (last int64, err error) {
+// unfolded reads the deltas that the counters do not have yet, for the jobs that
+// want has; with most above zero every job is looked at, until there are that many.
+// It returns the newest row read.
+func unfolded(ctx context.Context, c *conn, want map[int64]*figures, most int) (last int64, err error) {
 	err = c.query(ctx, `SELECT id, data FROM counter_deltas ORDER BY id`, nil, func(r *row) error {
 		last = r.int()
 		for b := r.blob(); len(b) > 0; {
@@ -68,13 +69,16 @@ func unfolded(ctx context.Context, c *conn, want map[int64]*figures, all bool) (
 			started, b = varint(b)
 			f := want[seq]
 			if f == nil {
-				if !all {
+				if most == 0 {
 					continue
 				}
 				f = &figures{}
 				want[seq] = f
 			}
 			f.add(status, took, started)
+		}
+		if most > 0 && len(want) >= most {
+			return errStop
 		}
 		return nil
 	})
@@ -112,12 +116,28 @@ func (s *Store) Fold(ctx context.Context) error {
 		s.quietFold.nothing(look)
 		return nil
 	}
+	for more := true; more; {
+		if err := s.foldSome(ctx, &more); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// foldJobs is how many jobs one transaction folds, more or less: a fold must not make
+// what is due wait.
+const foldJobs = 200
+
+// foldSome folds the oldest deltas, and says whether there are more.
+func (s *Store) foldSome(ctx context.Context, more *bool) error {
 	return s.write(ctx, func(c *conn) error {
+		*more = false
 		sums := map[int64]*figures{}
-		last, err := unfolded(context.Background(), c, sums, true)
+		last, err := unfolded(context.Background(), c, sums, foldJobs)
 		if err != nil || last == 0 {
 			return err
 		}
+		*more = len(sums) >= foldJobs
 		for seq, f := range sums {
 			if _, err := c.exec(sqlFold, seq, f.success, f.failed, f.timeout, f.cancelled, f.durationUS, f.lastStatus, f.lastRun); err != nil {
 				return err

@@ -278,7 +278,7 @@ func selectJobs(ctx context.Context, c *conn, query string, args []any) ([]job.J
 	for i, seq := range seqs {
 		index[seq] = &sums[i]
 	}
-	if _, err := unfolded(ctx, c, index, false); err != nil {
+	if _, err := unfolded(ctx, c, index, 0); err != nil {
 		return nil, err
 	}
 	for i := range jobs {

@@ -28,7 +28,7 @@ func (s *Store) Outbox(ctx context.Context, after int64, limit int) ([]store.Out
 		}); err != nil {
 			return err
 		}
-		reader := eventReader{c: c, names: map[int64]subject{}}
+		reader := eventReader{c: c, defs: &s.defs, names: map[int64]subject{}}
 		for i := range rows {
 			var err error
 			if rows[i].Events, err = reader.read(packed[i], &rows[i]); err != nil {
@@ -61,6 +61,7 @@ type subject struct {
 // eventReader unpacks what eventWriter packed.
 type eventReader struct {
 	c     *conn
+	defs  *definitions
 	b     []byte
 	names map[int64]subject
 }
@@ -119,16 +120,21 @@ func (r *eventReader) subject(seq int64) (subject, error) {
 	if known, ok := r.names[seq]; ok {
 		return known, nil
 	}
-	var found subject
-	_, err := r.c.first(context.Background(), `SELECT id, name, platform FROM jobs WHERE seq = ?`, []any{seq}, func(row *row) {
-		found.id = row.id()
-		found.head = []byte(`{"version":1,"job_id":"` + found.id.String() + `","job_name":` + quoted(row.text()) + `,"platform_id":` + quoted(row.text()))
-	})
-	if found.head == nil {
-		found.head = []byte(`{"version":1`)
+	if def := r.defs.get(seq, 0); def != nil { // a name that was changed since is as good
+		found := subjectOf(def.job.ID, def.job.Name, def.job.Platform)
+		r.names[seq] = found
+		return found, nil
 	}
+	found := subject{head: []byte(`{"version":1`)}
+	_, err := r.c.first(context.Background(), `SELECT id, name, platform FROM jobs WHERE seq = ?`, []any{seq}, func(row *row) {
+		found = subjectOf(row.id(), row.text(), row.text())
+	})
 	r.names[seq] = found
 	return found, err
+}
+
+func subjectOf(id job.ID, name, platform string) subject {
+	return subject{id: id, head: []byte(`{"version":1,"job_id":"` + id.String() + `","job_name":` + quoted(name) + `,"platform_id":` + quoted(platform))}
 }
 
 func (r *eventReader) one() (store.Event, error) {
