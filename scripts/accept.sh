@@ -16,7 +16,7 @@ line() {
 	if [ -n "${ACCEPT:-}" ] && [[ " $ACCEPT " != *" $name "* ]]; then return; fi
 	"$@" >"$dir/$name.log" 2>&1 || { verdict=FAIL; failed=1; }
 	printf '%-4s  %-10s %4ds  %s\n' "$verdict" "$name" $((SECONDS - start)) "$what"
-	grep -ho 'accept: .*' "$dir/$name.log" | sed 's/^accept: /                        /' || true
+	grep -ho 'accept: .*' "$dir/$name.log" | uniq | sed 's/^accept: /                        /' || true
 	if [ "$verdict" = FAIL ]; then echo "      see $dir/$name.log; its end:"; tail -n 5 "$dir/$name.log" | sed 's/^/      | /'; fi
 }
 
