@@ -19,9 +19,10 @@ var errClosed = job.Errorf(job.Unavailable, "the store is closed")
 
 // operation is one unit that succeeds or fails by itself.
 type operation struct {
-	fn   func(c *conn) error
-	err  error
-	done chan struct{}
+	fn    func(c *conn) error
+	err   error
+	done  chan struct{}
+	taken atomic.Bool // by the writer, or by the caller who gave it up
 }
 
 // writer owns the one writing connection. Callers queue operations; the writer runs
@@ -43,9 +44,9 @@ func newWriter(c *conn) *writer {
 	return w
 }
 
-// do queues fn and waits for its commit. A ctx that ends while fn waits gives it up;
-// once fn is taken, it runs to its end and only the waiting is given up: the outcome
-// is then unknown to the caller.
+// do queues fn and waits for its commit. A ctx that ends while fn waits gives it up,
+// and fn is not run; once fn is taken, do waits for its end, which is soon, so that fn
+// may write to the caller's variables.
 func (w *writer) do(ctx context.Context, fn func(c *conn) error) error {
 	op := &operation{fn: fn, done: make(chan struct{})}
 	select {
@@ -64,15 +65,16 @@ func (w *writer) do(ctx context.Context, fn func(c *conn) error) error {
 	case <-op.done:
 		return classify(op.err)
 	case <-ctx.Done():
-		return classify(ctx.Err())
+		if op.taken.CompareAndSwap(false, true) {
+			return classify(ctx.Err())
+		}
 	case <-w.ended:
-		select {
-		case <-op.done:
-			return classify(op.err)
-		default:
+		if op.taken.CompareAndSwap(false, true) {
 			return errClosed
 		}
 	}
+	<-op.done
+	return classify(op.err)
 }
 
 // close runs what is queued and stops the writer.
@@ -132,6 +134,9 @@ func (w *writer) transaction(group []*operation) error {
 		return err
 	}
 	for _, op := range group {
+		if !op.taken.CompareAndSwap(false, true) {
+			continue // its caller gave it up
+		}
 		if err := w.run(op); err != nil {
 			_, rollback := w.c.exec("ROLLBACK")
 			return errors.Join(err, rollback)
