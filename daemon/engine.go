@@ -78,7 +78,7 @@ func NewEngine(o EngineOptions) *Engine {
 	e.maintain = maintain.New(maintain.Options{
 		Store: o.Store, Bus: o.Bus, Logger: o.Logger, Now: now, Lease: o.Lease, Heartbeat: o.Heartbeat, ReapEvery: o.ReapEvery,
 		Retention: func() store.Retention { return e.settings.Load().Retention }, LogCaps: o.LogCaps, Session: e.session.Load, NewSession: e.openSession,
-		Cancel: e.executor.Cancel, Fence: e.executor.Fence, Ready: e.dispatch.Kick,
+		Running: e.executor.Running, Cancel: e.executor.Cancel, Fence: e.executor.Fence, Ready: e.dispatch.Kick,
 	})
 	return e
 }

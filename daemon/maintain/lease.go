@@ -6,18 +6,19 @@ import (
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store"
 )
 
 // heartbeat prolongs the lease. When it cannot, the node fences itself before its
 // lease ends: others may start its executions from then on. When the session is
 // gone already, all that runs is stopped and a new session is opened.
 func (m *Maintainer) heartbeat(ctx context.Context, now time.Time) error {
-	cancels, err := m.o.Store.Heartbeat(ctx, m.o.Session(), now, m.o.Lease)
+	pulse, err := m.o.Store.Heartbeat(ctx, store.Beat{Session: m.o.Session(), Now: now, Lease: m.o.Lease, Running: m.o.Running()})
 	switch {
 	case err == nil:
 		m.beaten.Store(now.UnixMicro())
 		m.fenced.Store(false)
-		m.o.Cancel(cancels)
+		m.o.Cancel(pulse.Cancels)
 		return nil
 	case job.CodeOf(err) == job.Conflict:
 		m.o.Logger.WarnContext(ctx, "the lease was lost: what runs here is stopped, and a new session is opened")

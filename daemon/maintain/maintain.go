@@ -30,6 +30,8 @@ type Options struct {
 	// Session is the node's session; NewSession opens another when it was lost.
 	Session    func() int64
 	NewSession func(ctx context.Context) error
+	// Running returns how many executions run here.
+	Running func() int
 	// Cancel asks running executions to stop; Fence stops all of them.
 	Cancel func(ids []job.ID)
 	Fence  func()

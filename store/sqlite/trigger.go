@@ -160,6 +160,11 @@ func (tr *trigger) inputs(e *execution) error {
 	if tr.t.Payload != nil {
 		payload = []byte(tr.t.Payload)
 	}
+	if tr.t.RetryOf != nil && e.status != statusSkipped {
+		if _, err := tr.c.exec(`DELETE FROM dead_letters WHERE k = ?`, retryOf); err != nil {
+			return err
+		}
+	}
 	_, err := tr.c.exec(`INSERT INTO execution_inputs (k, payload, triggered_by, retry_of, retry_of_lo, trace_id, parent_span) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 		e.k, payload, tr.t.By, retryOf, retryOfLo, tr.t.TraceID, tr.t.ParentSpanID)
 	return err
