@@ -19,6 +19,9 @@ func (m *Maintainer) heartbeat(ctx context.Context, now time.Time) error {
 		m.beaten.Store(now.UnixMicro())
 		m.fenced.Store(false)
 		m.o.Cancel(pulse.Cancels)
+		if m.o.Pulse != nil {
+			m.o.Pulse(ctx, pulse)
+		}
 		return nil
 	case job.CodeOf(err) == job.Conflict:
 		m.o.Logger.WarnContext(ctx, "the lease was lost: what runs here is stopped, and a new session is opened")
@@ -37,21 +40,15 @@ func (m *Maintainer) margin() time.Duration { return m.o.Lease / 6 }
 
 // reap takes work away from dead sessions. A node whose own heartbeat is not fresh
 // does not judge others.
-func (m *Maintainer) reap(ctx context.Context, now time.Time) error {
+func (m *Maintainer) reap(ctx context.Context, now time.Time) (more bool, err error) {
 	if now.Sub(m.LastHeartbeat()) > m.o.Lease/2 {
-		return nil
+		return false, nil
 	}
-	for more := true; more && ctx.Err() == nil; {
-		reaped, err := m.o.Store.Reap(ctx, now, retainBatch)
-		if err != nil {
-			return err
-		}
-		if reaped.Restarted+reaped.Failed > 0 {
-			m.o.Logger.WarnContext(ctx, "executions of dead sessions taken over", slog.Int("sessions", reaped.Sessions),
-				slog.Int("restarted", reaped.Restarted), slog.Int("failed", reaped.Failed))
-			m.o.Ready()
-		}
-		more = reaped.More
+	reaped, err := m.o.Store.Reap(ctx, now, retainBatch)
+	if reaped.Restarted+reaped.Failed > 0 {
+		m.o.Logger.WarnContext(ctx, "executions of dead sessions taken over", slog.Int("sessions", reaped.Sessions),
+			slog.Int("restarted", reaped.Restarted), slog.Int("failed", reaped.Failed))
+		m.o.Ready()
 	}
-	return nil
+	return reaped.More, err
 }
