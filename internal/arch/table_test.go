@@ -95,6 +95,7 @@ var clockFiles = map[string]string{
 	"cli/watch.go":           "repaints until interrupted",
 	"client/follow.go":       "waits between attempts to reconnect",
 	"client/request.go":      "measures requests for the trace",
+	"daemon/clock.go":        "follows the store's clock by the monotonic one",
 	"daemon/httpapi/logs.go": "polls the log of a run that is followed",
 	"queue/memory/queue.go":  "blocks receivers; the clock is an option",
 	"store/sqlite/sqlite.go": "bounds the wait for readers at the end",
