@@ -34,6 +34,7 @@ var table = map[string]row{
 	// Adapters.
 	"store/sqlite":     {ours: "internal/failpoint job migrations schedule store", third: "modernc.org/sqlite github.com/pressly/goose/v3"},
 	"queue/memory":     {ours: "job queue"},
+	"queue/redis":      {ours: "job queue", third: "github.com/redis/go-redis/v9"},
 	"handler/payload":  {ours: "job"},
 	"handler/exec":     {ours: "handler handler/payload internal/supervise job"},
 	"handler/httpcall": {ours: "handler handler/payload job"},
@@ -97,6 +98,9 @@ var clockFiles = map[string]string{
 	"client/request.go":      "measures requests for the trace",
 	"daemon/httpapi/logs.go": "polls the log of a run that is followed",
 	"queue/memory/queue.go":  "blocks receivers; the clock is an option",
+	"queue/redis/receive.go": "blocks receivers",
+	"queue/redis/redis.go":   "the default of an option",
+	"queue/redis/ping.go":    "measures the answer",
 	"store/sqlite/sqlite.go": "bounds the wait for readers at the end",
 }
 
