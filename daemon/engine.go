@@ -130,6 +130,31 @@ func (e *Engine) Wake() { e.timer.Wake() }
 // Kick makes the dispatcher look at once: an execution became ready.
 func (e *Engine) Kick() { e.dispatch.Kick() }
 
+// Trigger makes an execution outside the schedule and starts it here if a slot is
+// free; otherwise it waits for a worker.
+func (e *Engine) Trigger(ctx context.Context, t store.Trigger) (store.Triggered, error) {
+	var taken *job.Job
+	t.Session = e.session.Load()
+	t.Take = func(def *job.Job) bool {
+		if !e.executor.Take(def) {
+			return false
+		}
+		taken = def
+		return true
+	}
+	made, err := e.o.Store.Trigger(ctx, t)
+	switch {
+	case made.Claimed != nil:
+		e.executor.Start([]store.Claimed{*made.Claimed})
+	case taken != nil:
+		e.executor.Release(taken)
+		e.dispatch.Kick()
+	case err == nil:
+		e.dispatch.Kick()
+	}
+	return made, err
+}
+
 // Cancel asks executions to stop if they run here.
 func (e *Engine) Cancel(ids []job.ID) { e.executor.Cancel(ids) }
 
