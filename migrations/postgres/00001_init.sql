@@ -16,7 +16,7 @@ CREATE TABLE platforms (
 );
 INSERT INTO platforms (slug) VALUES ('default');
 
--- Each open store takes the next one: see store/postgres/keys.go.
+-- Each node takes the next one, so that its ids are its own.
 CREATE SEQUENCE lanes;
 
 -- The wide row: what people say about a job. It is read on change and cached.
@@ -91,9 +91,8 @@ CREATE TABLE counter_deltas (
     data bytea  NOT NULL -- packed
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 1);
 
--- One row per due time, event or manual trigger. k is the time and the counter of
--- the id (a version 7 UUID) with the lane of the store that made it, so rows append
--- in order of creation. A row is changed once or twice and has room for it: no
+-- One row per due time, event or manual trigger. k is the first half of the id (a
+-- version 7 UUID: time and counter), so rows append in order of creation. A row is changed once or twice and has room for it: no
 -- change but the first, from waiting to running, touches an index.
 CREATE TABLE executions (
     k           bigint   PRIMARY KEY,

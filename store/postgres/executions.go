@@ -106,7 +106,7 @@ func findExecution(t *tx, platform, ref string) (k int64, err error) {
 		key, lo := keyOf(id)
 		found, err := t.first(`SELECT e.k FROM executions e JOIN jobs j ON j.seq = e.job WHERE e.k = $1 AND e.lo = $2 AND (j.platform = $3 OR $3 = '*')`,
 			[]any{key, lo, platform}, func(r *row) { k = r.int() })
-		if err == nil && (!found || idOf(key, lo) != id) {
+		if err == nil && !found {
 			err = missing
 		}
 		return k, err

@@ -75,7 +75,7 @@ func (r *rows) args() []any {
 // A slot that has a record already is a conflict.
 func (s *Store) insertExecution(t *tx, e *execution, newID func() job.ID) error {
 	for {
-		e.k, e.lo = keyOf(s.newID(newID))
+		e.k, e.lo = keyOf(newID())
 		var one rows
 		one.add(e)
 		n, err := t.exec(sqlInsert+` ON CONFLICT DO NOTHING`, one.args()...)

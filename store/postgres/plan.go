@@ -53,10 +53,7 @@ func (s *Store) PlanDue(ctx context.Context, p store.PlanDue) (store.Planned, er
 			return run.done(), nil
 		case taken == "" || try == 5:
 			return store.Planned{}, err
-		case taken == "executions_pkey":
-			if err := s.changeLane(ctx); err != nil {
-				return store.Planned{}, err
-			}
+		case taken == "executions_pkey" && try < 3: // the next ids are others
 		default:
 			careful = true
 		}
@@ -271,13 +268,18 @@ func (p *planning) run(def *definition, cur *cursor, run *job.PlannedRun) error 
 		p.out.Waiting++
 		return nil
 	}
+	p.start(def.job, &e, p.plan.Ended)
+	return nil
+}
+
+// start notes an execution that was born claimed.
+func (p *planning) start(def *job.Job, e *execution, ends bool) {
 	p.keys = append(p.keys, e.k)
 	p.events.Started(e.run(), 1)
 	p.out.Claimed = append(p.out.Claimed, store.Claimed{
-		ID: idOf(e.k, e.lo), Job: def.job, Owner: cur.seq, Number: e.n, Attempt: 1, Token: 1, Ends: p.plan.Ended,
-		ScheduledAt: run.Slot, CreatedAt: p.p.Now, Occurrence: run.Occurrence, Trigger: job.TriggerSchedule,
+		ID: idOf(e.k, e.lo), Job: def, Owner: e.job, Number: e.n, Attempt: 1, Token: 1, Ends: ends,
+		ScheduledAt: e.at, CreatedAt: p.p.Now, Occurrence: e.occurrence, Trigger: stored.Value(stored.Triggers, e.trigger),
 	})
-	return nil
 }
 
 // insert gives e its id and number, and writes it or notes it to be written. A slot
@@ -298,7 +300,7 @@ func (p *planning) insert(def *definition, cur *cursor, e *execution) (ok bool, 
 			return false, err
 		}
 	} else {
-		e.k, e.lo = keyOf(p.s.newID(p.p.NewID))
+		e.k, e.lo = keyOf(p.p.NewID())
 		p.rows.add(e)
 	}
 	cur.numbers = e.n

@@ -49,7 +49,6 @@ type Store struct {
 	batches  stored.Batches
 	tenants  sync.Map // platform slug → its number
 	newest   job.ID
-	lane     atomic.Uint32
 	closed   atomic.Bool
 	info     store.Info
 }
@@ -146,17 +145,14 @@ func (s *Store) open(ctx context.Context, o *Options) error {
 		return err
 	}
 	s.info = store.Info{Driver: "postgres", Version: version, Schema: schema}
-	if err := s.write(ctx, func(t *tx) error {
+	return s.write(ctx, func(t *tx) error {
 		t.queue(`INSERT INTO meta (key, value) VALUES ('instance', $1) ON CONFLICT DO NOTHING`, o.Instance)
 		if _, err := t.first(`SELECT value FROM meta WHERE key = 'instance'`, nil, func(r *row) { s.info.Instance = r.text() }); err != nil {
 			return err
 		}
 		_, err := t.first(`SELECT k, lo FROM executions ORDER BY k DESC LIMIT 1`, nil, func(r *row) { s.newest = idOf(r.int(), r.int()) })
 		return err
-	}); err != nil {
-		return err
-	}
-	return s.changeLane(ctx)
+	})
 }
 
 // check refuses servers that cannot keep what schedd promises.

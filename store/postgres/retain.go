@@ -53,10 +53,11 @@ func oldRows(t *tx, p store.Retention, now time.Time, limit int) ([]old, error) 
 	if oldest < 0 {
 		return nil, nil
 	}
+	upper := fromMicros(oldest).UnixMilli() << 16 // keys begin with the milliseconds of their creation
 	var rows []old
 	read := func() error {
 		rows = nil
-		return t.query(sqlOld, []any{oldestKey(fromMicros(oldest).UnixMilli()), int64(p.KeepLast), bound(p.Success), bound(p.Failed), int64(limit)}, func(r *row) error {
+		return t.query(sqlOld, []any{upper, int64(p.KeepLast), bound(p.Success), bound(p.Failed), int64(limit)}, func(r *row) error {
 			rows = append(rows, old{r.int(), r.int(), r.int(), r.int(), r.int()})
 			return nil
 		})

@@ -9,25 +9,33 @@ import (
 )
 
 // Trigger makes an execution outside the schedule.
-func (s *Store) Trigger(ctx context.Context, p store.Trigger) (made job.Execution, replayed bool, err error) {
-	err = s.write(ctx, func(t *tx) error {
+func (s *Store) Trigger(ctx context.Context, p store.Trigger) (store.Triggered, error) {
+	var made store.Triggered
+	var run trigger
+	asked := taker{ask: p.Take}
+	err := s.write(ctx, func(t *tx) error {
+		asked.again()
 		seq, err := find(t, p.Platform, p.Ref)
 		if err != nil {
 			return err
 		}
-		run := trigger{change: change{planning: planning{s: s, t: t, p: &store.PlanDue{Now: p.Now, NewID: p.NewID}, careful: true, taker: &taker{}}, seq: seq}, p: &p}
+		plan := store.PlanDue{Now: p.Now, NewID: p.NewID, Session: p.Session}
+		run = trigger{change: change{planning: planning{s: s, t: t, p: &plan, careful: true, taker: &asked}, seq: seq}, p: &p}
 		k, known, err := run.make()
 		if err != nil {
 			return err
 		}
-		replayed = known
-		made, err = executionByKey(t, k)
+		made = store.Triggered{Replayed: known}
+		made.Execution, err = executionByKey(t, k)
 		return err
 	})
 	if err != nil {
-		return job.Execution{}, false, err
+		return store.Triggered{}, err
 	}
-	return made, replayed, nil
+	if claimed := run.done().Claimed; len(claimed) > 0 {
+		made.Claimed = &claimed[0]
+	}
+	return made, nil
 }
 
 // trigger is the state of one Trigger.
@@ -62,6 +70,12 @@ func (tr *trigger) make() (k int64, replayed bool, err error) {
 		return 0, false, err
 	}
 	tr.inputs(e)
+	if e.status == stored.Running {
+		tr.start(def.job, e, tr.cur.ending)
+		claimed := &tr.out.Claimed[0]
+		claimed.Payload, claimed.TraceID, claimed.SpanID = tr.p.Payload, tr.p.TraceID, tr.p.ParentSpanID
+		queueClaims(tr.t, tr.p.Session, tr.keys, &tr.batch)
+	}
 	if tr.p.IdempotencyKey != "" {
 		_, taken, err := remember(tr.t, j.Platform, tr.p.IdempotencyKey, tr.p.BodyHash, idOf(e.k, e.lo), tr.p.Now)
 		if err != nil {
@@ -135,6 +149,11 @@ func (tr *trigger) insertRun(j *job.Job, state job.State) (*execution, error) {
 	if admission.Reason != "" {
 		e.status, e.skip, e.finished = stored.Skipped, stored.Code(stored.Reasons, admission.Reason), tr.p.Now
 	}
+	if born, err := tr.born(j, e); err != nil {
+		return nil, err
+	} else if born {
+		e.status, e.session, e.started = stored.Running, tr.p.Session, tr.p.Now
+	}
 	if _, err := tr.insert(&definition{seq: tr.seq, job: j}, tr.cur, e); err != nil {
 		return nil, err
 	}
@@ -151,6 +170,19 @@ func (tr *trigger) insertRun(j *job.Job, state job.State) (*execution, error) {
 	}
 	tr.t.queue(`UPDATE cursors SET numbers = $1, runs = $2, live = $3 WHERE job = $4`, tr.cur.numbers, tr.cur.runs, packLive(tr.cur.live), tr.seq)
 	return e, nil
+}
+
+// born says whether the session takes the run at once.
+func (tr *trigger) born(j *job.Job, e *execution) (bool, error) {
+	if e.status != stored.Pending || e.queued || tr.p.Session == 0 || tr.p.Take == nil {
+		return false, nil
+	}
+	alive := false
+	queueAlive(tr.t, tr.p.Session, tr.p.Now, &alive)
+	if err := tr.t.flush(); err != nil || !alive {
+		return false, err
+	}
+	return tr.taker.take(j), nil
 }
 
 // inputs writes what only runs outside the schedule have.
