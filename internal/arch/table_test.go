@@ -46,7 +46,7 @@ var table = map[string]row{
 	"daemon/dispatch": {ours: "job queue store"},
 	"daemon/executor": {ours: "handler internal/failpoint job queue store", third: "golang.org/x/sync"},
 	"daemon/maintain": {ours: "job queue store"},
-	"daemon/control":  {ours: "api handler job schedule store"},
+	"daemon/control":  {ours: "api handler job queue schedule store"},
 	"daemon/httpapi":  {ours: "api daemon/control job store"},
 	"daemon/config":   {ours: "configs job", third: "github.com/spf13/viper github.com/go-viper/mapstructure/v2 go.yaml.in/yaml/v3 golang.org/x/sys/unix"},
 	"daemon/logging":  {third: "github.com/lmittmann/tint golang.org/x/term"},

@@ -203,8 +203,13 @@ CREATE TABLE sessions (
     heartbeat_at bigint NOT NULL,
     lease_until  bigint NOT NULL,
     closed_at    bigint,
+    slots        bigint NOT NULL DEFAULT 0,
+    commands     bigint NOT NULL DEFAULT 0,
+    running      bigint NOT NULL DEFAULT 0,
     node         text   NOT NULL,
-    version      text   NOT NULL
+    version      text   NOT NULL,
+    roles        text   NOT NULL DEFAULT '[]', -- JSON
+    handlers     text   NOT NULL DEFAULT '[]'  -- JSON
 ) WITH (fillfactor = 50);
 CREATE TABLE claims (
     id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -218,6 +223,32 @@ CREATE TABLE cancels (
     requested_at bigint NOT NULL,
     requested_by text   NOT NULL,
     reason       text   NOT NULL
+);
+
+-- Nodes that were asked to take no new work.
+CREATE TABLE drains (
+    node       text   PRIMARY KEY,
+    drained_at bigint NOT NULL,
+    drained_by text   NOT NULL,
+    reason     text   NOT NULL
+);
+-- What operators stopped. Ended ones stay for a while: they explain missed slots.
+CREATE TABLE holds (
+    id       bigint   GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind     smallint NOT NULL,
+    platform text     COLLATE "C" NOT NULL, -- '' = all
+    since    bigint   NOT NULL,
+    until    bigint,
+    ended_at bigint,
+    held_by  text     NOT NULL,
+    reason   text     NOT NULL
+);
+CREATE UNIQUE INDEX holds_standing ON holds (kind, platform) WHERE ended_at IS NULL;
+-- What one session at a time does for all.
+CREATE TABLE duties (
+    name        text   PRIMARY KEY,
+    session     bigint NOT NULL,
+    lease_until bigint NOT NULL
 );
 
 -- id is the number of the transaction that wrote the row: see store/postgres/outbox.go.

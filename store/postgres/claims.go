@@ -13,12 +13,14 @@ import (
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
-// queueAlive finds out whether a session may claim: it is open and its lease holds.
+// queueAlive finds out whether a session may claim: it is open, its lease holds and
+// its node does not drain.
 // The shared lock keeps the reaper away until this transaction's claims can be seen;
 // heartbeats do not wait for it.
 func queueAlive(t *tx, session int64, now time.Time, alive *bool) {
 	t.queue(`SELECT pg_advisory_xact_lock_shared($1)`, session)
-	t.queueQuery(`SELECT 1 FROM sessions WHERE id = $1 AND closed_at IS NULL AND lease_until > $2`, []any{session, now.UnixMicro()}, func(*row) error {
+	t.queueQuery(`SELECT 1 FROM sessions WHERE id = $1 AND closed_at IS NULL AND lease_until > $2
+		AND NOT EXISTS (SELECT 1 FROM drains WHERE node = sessions.node)`, []any{session, now.UnixMicro()}, func(*row) error {
 		*alive = true
 		return nil
 	})
@@ -48,6 +50,7 @@ type claiming struct {
 	t     *tx
 	p     *store.Claim
 	taker *taker
+	held  stops
 	out   []store.Claimed
 	batch int64
 }
@@ -124,6 +127,7 @@ func (c *claiming) find() ([]store.Claimed, error) {
 	}
 	alive := false
 	queueAlive(c.t, c.p.Session, c.p.Now, &alive)
+	queueStops(c.t, c.p.Now, &c.held)
 	var found []store.Claimed
 	c.t.scan(sqlClaimable, []any{k, lo, c.p.Now.UnixMicro()}, func(r pgx.Rows) error {
 		var one store.Claimed
@@ -137,7 +141,7 @@ func (c *claiming) find() ([]store.Claimed, error) {
 		found = append(found, one)
 		return nil
 	})
-	if err := c.t.flush(); err != nil || !alive {
+	if err := c.t.flush(); err != nil || !alive || c.held.maintenance {
 		return nil, err
 	}
 	return found, nil
@@ -177,7 +181,7 @@ func (c *claiming) choose(found []store.Claimed) (keys, inputs []int64, err erro
 		}
 		delete(byID, id)
 		def := defs[one.Owner]
-		if def == nil || !c.taker.take(def.job) {
+		if def == nil || c.held.dispatch(def.job.Platform) || !c.taker.take(def.job) {
 			continue
 		}
 		one.Job, one.Ends = def.job, ending[one.Owner]
