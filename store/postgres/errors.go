@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -12,14 +11,6 @@ import (
 
 // errClosed is what operations get after Close.
 var errClosed = job.Errorf(job.Unavailable, "the store is closed")
-
-// SchemaError says that the database was written by a newer schedd.
-type SchemaError struct{ Have, Known int64 }
-
-// Error names both versions and what to do.
-func (e *SchemaError) Error() string {
-	return fmt.Sprintf("database schema %d, this schedd knows %d: upgrade schedd or restore a backup", e.Have, e.Known)
-}
 
 // ServerError says that the server cannot be the store of schedd.
 type ServerError struct{ Reason string }

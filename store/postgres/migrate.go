@@ -19,9 +19,9 @@ const (
 	migrationLock = 727100002
 )
 
-// migrate brings the schema up to date and returns its version. Of several nodes that
+// migrate brings the schema up to date, unless keep forbids it, and returns its version. Of several nodes that
 // do, one migrates and the others wait for it.
-func (s *Store) migrate(ctx context.Context) (int64, error) {
+func (s *Store) migrate(ctx context.Context, keep bool) (int64, error) {
 	folder, err := fs.Sub(migrations.Postgres, "postgres")
 	if err != nil {
 		return 0, err
@@ -32,13 +32,12 @@ func (s *Store) migrate(ctx context.Context) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("read migrations: %w", err)
 	}
-	sources := provider.ListSources()
-	known := sources[len(sources)-1].Version
+	known := migrations.Newest(migrations.PostgresSteps())
 	have, err := s.schema(ctx)
 	switch {
 	case err != nil:
 		return 0, openError(err)
-	case have > known:
+	case have > known, keep && have < known:
 		return 0, &SchemaError{Have: have, Known: known}
 	case have == known:
 		return known, nil

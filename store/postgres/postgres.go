@@ -34,6 +34,12 @@ type Options struct {
 	Node string
 	// Instance is the identity given to a new store. See store.Info.
 	Instance string
+	// StatementTimeout bounds one statement, and a transaction that waits for its client;
+	// 0 = 15 s.
+	StatementTimeout time.Duration
+	// KeepSchema refuses an older schema with a *SchemaError instead of bringing it up
+	// to date.
+	KeepSchema bool
 	// Warn is told what the operator should know; nil = nobody.
 	Warn func(message string)
 }
@@ -60,7 +66,14 @@ const writerSettings = `set_config('enable_seqscan', 'off', true), set_config('e
 
 // timeLimits bound what one statement, one wait for a lock and one idle transaction
 // may take.
-var timeLimits = map[string]string{"statement_timeout": "15s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "15s"}
+func (o *Options) timeLimits() map[string]string {
+	statement := o.StatementTimeout
+	if statement == 0 {
+		statement = 15 * time.Second
+	}
+	text := strconv.FormatInt(statement.Milliseconds(), 10) + "ms"
+	return map[string]string{"statement_timeout": text, "lock_timeout": "5s", "idle_in_transaction_session_timeout": text}
+}
 
 // Open connects to the database and brings its schema up to date. A schema newer than
 // this build knows is a *SchemaError, a server that cannot serve a *ServerError.
@@ -74,10 +87,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, openError(err)
 	}
 	s := &Store{pool: pool, pooled: config.ConnConfig.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement, acquire: 5 * time.Second}
-	s.timeouts = "SELECT " + settings(timeLimits)
+	s.timeouts = "SELECT " + settings(o.timeLimits())
 	s.prelude = "SELECT " + writerSettings + ", pg_advisory_xact_lock_shared(" + strconv.Itoa(outboxLock) + ")"
 	if s.pooled {
-		s.prelude += ", " + settings(timeLimits)
+		s.prelude += ", " + settings(o.timeLimits())
 	}
 	if err := s.open(ctx, &o); err != nil {
 		pool.Close()
@@ -115,7 +128,7 @@ func poolConfig(o *Options) (*pgxpool.Config, error) {
 	switch o.ExecMode {
 	case "", "cache_statement":
 		c.DefaultQueryExecMode = pgx.QueryExecModeCacheStatement
-		for name, value := range timeLimits {
+		for name, value := range o.timeLimits() {
 			c.RuntimeParams[name] = value
 		}
 		c.RuntimeParams["tcp_user_timeout"] = "10s"
@@ -140,7 +153,7 @@ func (s *Store) open(ctx context.Context, o *Options) error {
 	if err != nil {
 		return err
 	}
-	schema, err := s.migrate(ctx)
+	schema, err := s.migrate(ctx, o.KeepSchema)
 	if err != nil {
 		return err
 	}

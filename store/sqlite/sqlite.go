@@ -2,10 +2,8 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -13,10 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/pressly/goose/v3"
-
 	"github.com/agentic-sdlc/scheduler/job"
-	"github.com/agentic-sdlc/scheduler/migrations"
 	"github.com/agentic-sdlc/scheduler/store"
 )
 
@@ -34,12 +29,18 @@ type Options struct {
 	// Instance is the identity given to a new store; "" = derived from IDs by the
 	// caller. See store.Info.
 	Instance string
+	// KeepSchema refuses an older schema with a *SchemaError instead of bringing it up
+	// to date.
+	KeepSchema bool
+	// ReadOnly opens a file for reading beside whoever owns it, and changes nothing: the
+	// file and its schema must be there. See Hold.
+	ReadOnly bool
 }
 
 // Store is the embedded store. Its methods are safe for concurrent use.
 type Store struct {
 	path    string
-	lock    *os.File
+	lock    *os.File // nil when it only reads
 	writer  *writer
 	readers chan *conn
 	count   int
@@ -63,11 +64,14 @@ type Store struct {
 // Leases of earlier sessions end with Open: whoever held them is gone, for the file
 // has one owner.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	lock, err := lockFile(o.Path)
-	if err != nil {
-		return nil, err
+	s := &Store{path: o.Path}
+	if !o.ReadOnly {
+		lock, err := lockFile(o.Path)
+		if err != nil {
+			return nil, err
+		}
+		s.lock = lock
 	}
-	s := &Store{path: o.Path, lock: lock}
 	if err := s.open(ctx, o); err != nil {
 		return nil, errors.Join(err, s.release())
 	}
@@ -77,6 +81,11 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 func (s *Store) open(ctx context.Context, o Options) error {
 	if err := checkFile(o.Path); err != nil {
 		return err
+	}
+	if o.KeepSchema || o.ReadOnly {
+		if err := checkSchema(ctx, o); err != nil {
+			return err
+		}
 	}
 	schema, err := migrate(ctx, s.dsn(o))
 	if err != nil {
@@ -98,7 +107,24 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		s.count++
 	}
 	s.info = store.Info{Driver: "sqlite", Schema: schema}
+	if o.ReadOnly {
+		return s.read(ctx, func(c *conn) error { return s.know(ctx, c) })
+	}
 	return s.begin(ctx, o.Instance)
+}
+
+// know reads what the store is.
+func (s *Store) know(ctx context.Context, c *conn) error {
+	if _, err := c.first(ctx, `SELECT value, sqlite_version() FROM meta WHERE key = 'instance'`, nil, func(r *row) {
+		s.info.Instance = r.text()
+		s.info.Version = r.text()
+	}); err != nil {
+		return err
+	}
+	_, err := c.first(ctx, `SELECT k, lo FROM executions ORDER BY k DESC LIMIT 1`, nil, func(r *row) {
+		s.newest = idOf(r.int(), r.int())
+	})
+	return err
 }
 
 // begin reads what the store is, and ends the leases of earlier lives.
@@ -107,15 +133,7 @@ func (s *Store) begin(ctx context.Context, instance string) error {
 		if _, err := c.exec(`INSERT OR IGNORE INTO meta (key, value) VALUES ('instance', ?)`, instance); err != nil {
 			return err
 		}
-		if _, err := c.first(ctx, `SELECT value, sqlite_version() FROM meta WHERE key = 'instance'`, nil, func(r *row) {
-			s.info.Instance = r.text()
-			s.info.Version = r.text()
-		}); err != nil {
-			return err
-		}
-		if _, err := c.first(ctx, `SELECT k, lo FROM executions ORDER BY k DESC LIMIT 1`, nil, func(r *row) {
-			s.newest = idOf(r.int(), r.int())
-		}); err != nil {
+		if err := s.know(ctx, c); err != nil {
 			return err
 		}
 		if _, err := c.exec(`DELETE FROM duties`); err != nil {
@@ -139,46 +157,10 @@ func (s *Store) dsn(o Options) string {
 		"auto_vacuum(2)", "journal_mode(wal)", "synchronous(" + synchronous + ")", "busy_timeout(5000)", "foreign_keys(1)",
 		"wal_autocheckpoint(4000)", "cache_size(-16000)", "mmap_size(0)", "temp_store(2)",
 	}}
+	if o.ReadOnly {
+		q.Add("_pragma", "query_only(1)")
+	}
 	return "file:" + (&url.URL{Path: o.Path}).EscapedPath() + "?" + q.Encode()
-}
-
-// migrate brings the schema up to date and returns its version.
-func migrate(ctx context.Context, dsn string) (int64, error) {
-	db, err := sql.Open("sqlite", dsn)
-	if err != nil {
-		return 0, classify(err)
-	}
-	defer db.Close()
-	db.SetMaxOpenConns(1)
-	folder, err := fs.Sub(migrations.SQLite, "sqlite")
-	if err != nil {
-		return 0, err
-	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, folder, goose.WithVerbose(false))
-	if err != nil {
-		return 0, fmt.Errorf("read migrations: %w", err)
-	}
-	have, err := provider.GetDBVersion(ctx)
-	if err != nil {
-		return 0, openError(err)
-	}
-	sources := provider.ListSources()
-	known := sources[len(sources)-1].Version
-	if have > known {
-		return 0, &SchemaError{Have: have, Known: known}
-	}
-	if _, err := provider.Up(ctx); err != nil {
-		return 0, openError(err)
-	}
-	return known, nil
-}
-
-// SchemaError says that the file was written by a newer schedd.
-type SchemaError struct{ Have, Known int64 }
-
-// Error names both versions and what to do.
-func (e *SchemaError) Error() string {
-	return fmt.Sprintf("database schema %d, this schedd knows %d: upgrade schedd or restore a backup", e.Have, e.Known)
 }
 
 // write runs fn in the writer and waits for its commit.
@@ -249,8 +231,10 @@ func (s *Store) release() error {
 	var errs []error
 	if s.writer != nil {
 		s.writer.close()
-		_, err := s.writer.c.exec("PRAGMA wal_checkpoint(TRUNCATE)")
-		errs = append(errs, err)
+		if s.lock != nil {
+			_, err := s.writer.c.exec("PRAGMA wal_checkpoint(TRUNCATE)")
+			errs = append(errs, err)
+		}
 	}
 	deadline := time.After(5 * time.Second)
 	for range s.count {
@@ -263,7 +247,10 @@ func (s *Store) release() error {
 	if s.writer != nil {
 		errs = append(errs, s.writer.c.close())
 	}
-	return errors.Join(append(errs, s.lock.Close())...)
+	if s.lock != nil {
+		errs = append(errs, s.lock.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // checkFile refuses what is not a database before SQLite touches it.
