@@ -1,9 +1,11 @@
 package dump
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -16,6 +18,19 @@ import (
 type Row struct {
 	Table  *Table
 	Values []any
+}
+
+// Exporter is a store that can be read as a whole.
+type Exporter interface {
+	// Export returns every row as of one moment, by table in the order of Tables. An error
+	// ends it.
+	Export(ctx context.Context) iter.Seq2[Row, error]
+}
+
+// Importer is a store that can be filled as a whole.
+type Importer interface {
+	// Import fills an empty store, or changes nothing; see the adapters.
+	Import(ctx context.Context, rows iter.Seq2[Row, error]) (Sums, error)
 }
 
 // Clean makes text what every store can keep: bytes that are not UTF-8, and NUL, become
