@@ -148,6 +148,7 @@ func (n *node) version() api.Version {
 
 // Exit statuses of what keeps the daemon from starting.
 const (
+	exitUsage   = 2
 	exitRunning = 3
 	exitStore   = 4
 	exitSchema  = 5

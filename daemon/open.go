@@ -12,17 +12,22 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/daemon/config"
 	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/migrations"
 	"github.com/agentic-sdlc/scheduler/queue/failover"
 	"github.com/agentic-sdlc/scheduler/queue/memory"
 	"github.com/agentic-sdlc/scheduler/queue/redis"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/dump"
 	"github.com/agentic-sdlc/scheduler/store/postgres"
 	"github.com/agentic-sdlc/scheduler/store/sqlite"
 )
 
-// openedStore is a store with what a daemon that begins needs of it.
+// openedStore is a store with what a daemon that begins needs of it, and what copying it
+// needs.
 type openedStore interface {
 	store.Store
+	dump.Exporter
+	dump.Importer
 	Newest() job.ID // the newest execution; zero when there is none
 }
 
@@ -34,7 +39,7 @@ func (n *node) openStore(ctx context.Context) error {
 	if n.shared() {
 		n.store, err = n.openPostgres(ctx)
 	} else {
-		n.store, err = n.openSQLite(ctx)
+		n.store, err = openStore(ctx, &n.cfg)
 	}
 	if err != nil {
 		return storeError(err)
@@ -54,23 +59,33 @@ func (n *node) openStore(ctx context.Context) error {
 	return nil
 }
 
-func (n *node) openSQLite(ctx context.Context) (openedStore, error) {
-	path := n.cfg.Store.SQLite.Path
-	if path == "" {
-		path = filepath.Join(n.cfg.DataDir, "schedd.db")
+// openStore opens the configured store as its schedd does.
+func openStore(ctx context.Context, cfg *config.Config) (openedStore, error) {
+	if cfg.Store.Driver == config.DriverPostgres {
+		return opened(postgres.Open(ctx, postgresOptions(cfg)))
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+	if err := os.MkdirAll(filepath.Dir(cfg.File()), 0o750); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
-	return opened(sqlite.Open(ctx, sqlite.Options{Path: path, Synchronous: n.cfg.Store.SQLite.Synchronous, Instance: newInstance()}))
+	return opened(sqlite.Open(ctx, sqliteOptions(cfg)))
+}
+
+func sqliteOptions(cfg *config.Config) sqlite.Options {
+	return sqlite.Options{Path: cfg.File(), Synchronous: cfg.Store.SQLite.Synchronous, Instance: newInstance(), KeepSchema: !cfg.Store.AutoMigrate}
+}
+
+func postgresOptions(cfg *config.Config) postgres.Options {
+	c := cfg.Store.Postgres
+	return postgres.Options{
+		URL: c.DSN, ExecMode: c.ExecMode, MaxConns: c.MaxConns, Durability: c.Durability, Instance: newInstance(),
+		StatementTimeout: c.StatementTimeout, KeepSchema: !cfg.Store.AutoMigrate,
+	}
 }
 
 func (n *node) openPostgres(ctx context.Context) (openedStore, error) {
-	c := n.cfg.Store.Postgres
-	return opened(postgres.Open(ctx, postgres.Options{
-		URL: c.DSN, ExecMode: c.ExecMode, MaxConns: c.MaxConns, Durability: c.Durability, Node: n.name, Instance: newInstance(),
-		Warn: func(message string) { n.log.WarnContext(ctx, message) },
-	}))
+	o := postgresOptions(&n.cfg)
+	o.Node, o.Warn = n.name, func(message string) { n.log.WarnContext(ctx, message) }
+	return opened(postgres.Open(ctx, o))
 }
 
 // opened keeps a nil pointer from becoming an interface that is not nil.
@@ -90,12 +105,12 @@ func newInstance() string {
 
 // storeError gives the store's errors their exit status.
 func storeError(err error) error {
-	if _, ok := errors.AsType[*sqlite.LockedError](err); ok {
+	_, file := errors.AsType[*sqlite.LockedError](err)
+	_, server := errors.AsType[*postgres.InUseError](err)
+	if file || server {
 		return &exitError{status: exitRunning, err: err}
 	}
-	_, file := errors.AsType[*sqlite.SchemaError](err)
-	_, server := errors.AsType[*postgres.SchemaError](err)
-	if file || server {
+	if _, ok := errors.AsType[*migrations.SchemaError](err); ok {
 		return &exitError{status: exitSchema, err: err}
 	}
 	return &exitError{status: exitStore, err: fmt.Errorf("open the store: %w", err)}

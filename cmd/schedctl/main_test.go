@@ -39,9 +39,14 @@ func schedd() {
 	}
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	env := command.Env{Args: os.Args[1:], Environ: os.Environ(), Out: os.Stdout, Err: os.Stderr, Signals: signals}
-	os.Exit(command.Main(context.Background(), env, func(ctx context.Context, s command.Service) error {
-		return daemon.Run(ctx, daemon.Options{Config: s.Config, Logger: s.Logger, Build: s.Build, Reloads: s.Reloads, Ready: s.Ready})
+	env := command.Env{Args: os.Args[1:], Environ: os.Environ(), In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Signals: signals}
+	os.Exit(command.Main(context.Background(), env, command.Tools{
+		Serve: func(ctx context.Context, s command.Service) error {
+			return daemon.Run(ctx, daemon.Options{Config: s.Config, Logger: s.Logger, Build: s.Build, Reloads: s.Reloads, Ready: s.Ready})
+		},
+		Store: command.StoreTools{
+			Schema: daemon.Schema, Migrate: daemon.Migrate, Move: daemon.MoveStore, Export: daemon.ExportStore, Import: daemon.ImportStore,
+		},
 	}))
 }
 

@@ -16,6 +16,7 @@ import (
 type Env struct {
 	Args    []string // without the program's name
 	Environ []string // "NAME=value"
+	In      io.Reader
 	Out     io.Writer
 	Err     io.Writer
 	Signals <-chan os.Signal // INT, TERM and HUP
@@ -32,9 +33,15 @@ func (e Env) getenv(name string) string {
 	return value
 }
 
+// Tools are what the commands do; package daemon has them.
+type Tools struct {
+	Serve Serve
+	Store StoreTools
+}
+
 // Main runs one command line and returns the exit status.
-func Main(ctx context.Context, env Env, serve Serve) int {
-	root := newRoot(env, serve)
+func Main(ctx context.Context, env Env, tools Tools) int {
+	root := newRoot(env, tools)
 	root.SetArgs(env.Args)
 	root.SetOut(env.Out)
 	root.SetErr(env.Err)
@@ -42,7 +49,7 @@ func Main(ctx context.Context, env Env, serve Serve) int {
 }
 
 // newRoot builds the tree. Without a command, schedd serves.
-func newRoot(env Env, serve Serve) *cobra.Command {
+func newRoot(env Env, tools Tools) *cobra.Command {
 	version, check := false, false
 	root := group(&cobra.Command{
 		Use:   "schedd",
@@ -63,7 +70,7 @@ func newRoot(env Env, serve Serve) *cobra.Command {
 		case check:
 			return checkConfig(env, src)
 		default:
-			return runServe(cmd.Context(), env, src, serve)
+			return runServe(cmd.Context(), env, src, tools.Serve)
 		}
 	}
 	root.RunE = run
@@ -78,7 +85,7 @@ func newRoot(env Env, serve Serve) *cobra.Command {
 		cmd.Flags().BoolVar(&check, "check-config", false, "check the configuration and exit")
 	}
 	root.Flags().BoolVar(&version, "version", false, "print the version and exit")
-	root.AddCommand(serveCmd, newConfig(env, src), &cobra.Command{
+	root.AddCommand(serveCmd, newConfig(env, src), newMigrate(env, src, tools.Store), newStore(env, src, tools.Store), &cobra.Command{
 		Use:     "version",
 		Short:   "Print the version",
 		Example: "  schedd version",

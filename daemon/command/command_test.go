@@ -130,7 +130,7 @@ func TestExitStatus(t *testing.T) {
 			t.Parallel()
 			w := newWorld(append(tt.args, "--log-format=text")...)
 			w.Environ = []string{"SCHEDD_CONFIG=" + bad}
-			got := Main(t.Context(), w.Env, func(context.Context, Service) error { return tt.serve })
+			got := Main(t.Context(), w.Env, Tools{Serve: func(context.Context, Service) error { return tt.serve }})
 			if got != tt.want {
 				t.Errorf("status = %d, want %d; stderr:\n%s", got, tt.want, w.err)
 			}
@@ -149,7 +149,7 @@ func TestProblemsAreOneALine(t *testing.T) {
 	path := write(t, "timezone: Mars\nlisten: {sokcet: x}\n")
 	w := newWorld("config", "check", "-c", path)
 	w.Environ = []string{"SCHEDD_X=1"}
-	if got := Main(t.Context(), w.Env, nil); got != 78 {
+	if got := Main(t.Context(), w.Env, Tools{}); got != 78 {
 		t.Errorf("status = %d, want 78", got)
 	}
 	want := "warning: SCHEDD_X: ignored: no such key\n" +
@@ -165,7 +165,7 @@ func TestDevUsesATemporaryFolder(t *testing.T) {
 	w := newWorld("--dev", "--log-level=debug")
 	w.Environ = []string{"SCHEDD_CONFIG=/no/such/file"}
 	var dir string
-	code := Main(t.Context(), w.Env, func(_ context.Context, s Service) error {
+	code := Main(t.Context(), w.Env, Tools{Serve: func(_ context.Context, s Service) error {
 		dir = s.Config.DataDir
 		if _, err := os.Stat(dir); err != nil {
 			t.Errorf("the folder is not there: %v", err)
@@ -175,7 +175,7 @@ func TestDevUsesATemporaryFolder(t *testing.T) {
 			t.Errorf("socket, format, level (-want +got):\n%s", diff)
 		}
 		return nil
-	})
+	}})
 	if code != 0 {
 		t.Fatalf("status = %d:\n%s", code, w.err)
 	}
@@ -185,12 +185,12 @@ func TestDevUsesATemporaryFolder(t *testing.T) {
 
 	kept := t.TempDir()
 	w = newWorld("--dev", "--data-dir", kept)
-	Main(t.Context(), w.Env, func(_ context.Context, s Service) error {
+	Main(t.Context(), w.Env, Tools{Serve: func(_ context.Context, s Service) error {
 		if s.Config.DataDir != kept {
 			t.Errorf("data_dir = %s, want %s", s.Config.DataDir, kept)
 		}
 		return nil
-	})
+	}})
 	if _, err := os.Stat(kept); err != nil {
 		t.Errorf("the operator's folder was removed: %v", err)
 	}
@@ -208,7 +208,7 @@ func TestReaderThatLeftIsNoFailure(t *testing.T) {
 	for _, args := range [][]string{{"config", "show", "--dev"}, {"config", "env"}, {"config", "init"}, {"version"}} {
 		w := newWorld(args...)
 		w.Out = gone{}
-		if got := Main(t.Context(), w.Env, nil); got != 0 || w.err.String() != "" {
+		if got := Main(t.Context(), w.Env, Tools{}); got != 0 || w.err.String() != "" {
 			t.Errorf("%v: status = %d, stderr %q, want 0 and silence", args, got, w.err)
 		}
 	}
@@ -219,10 +219,10 @@ func start(t *testing.T, w *world, serve Serve) <-chan int {
 	t.Helper()
 	status, serving := make(chan int, 1), make(chan struct{})
 	go func() {
-		status <- Main(t.Context(), w.Env, func(ctx context.Context, s Service) error {
+		status <- Main(t.Context(), w.Env, Tools{Serve: func(ctx context.Context, s Service) error {
 			close(serving)
 			return serve(ctx, s)
-		})
+		}})
 	}()
 	<-serving
 	return status
@@ -378,5 +378,5 @@ func TestEveryCommandHelps(t *testing.T) {
 			walk(child)
 		}
 	}
-	walk(newRoot(newWorld().Env, nil))
+	walk(newRoot(newWorld().Env, Tools{}))
 }

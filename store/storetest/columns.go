@@ -31,7 +31,7 @@ func MissingColumns(columns, own []string) (faults []string) {
 		if known[column] {
 			delete(known, column)
 		} else if ignored := append(slices.Clone(own), leftOut...); !slices.Contains(ignored, column) && !slices.Contains(ignored, table) {
-			faults = append(faults, column+" is in no stream: add it to package storetest, with a new version if an old file could not be read any more")
+			faults = append(faults, column+" is in no stream: add it to package store/dump, with a new version if an old file could not be read any more")
 		}
 	}
 	for _, column := range slices.Sorted(maps.Keys(known)) {
