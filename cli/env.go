@@ -3,8 +3,10 @@ package cli
 import (
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
 	"os/user"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -28,6 +30,9 @@ type Env struct {
 	// ReadLink and ReadFile read the system's time zone and what arguments name.
 	ReadLink func(path string) (string, error)
 	ReadFile func(path string) ([]byte, error)
+	// Become ends this program and runs another in its place, found beside it or on PATH.
+	// It returns only with an error.
+	Become func(name string, args []string) error
 }
 
 // Account is an entry of the user database.
@@ -58,7 +63,22 @@ func System() Env {
 		Account:  currentAccount,
 		ReadLink: os.Readlink,
 		ReadFile: os.ReadFile,
+		Become:   become,
 	}
+}
+
+// become looks beside this program first: the two come together.
+func become(name string, args []string) error {
+	path := name
+	if self, err := os.Executable(); err == nil {
+		path = filepath.Join(filepath.Dir(self), name)
+	}
+	if _, err := exec.LookPath(path); err != nil {
+		if path, err = exec.LookPath(name); err != nil {
+			return err
+		}
+	}
+	return syscall.Exec(path, append([]string{name}, args...), os.Environ())
 }
 
 func currentAccount() (Account, error) {

@@ -59,25 +59,23 @@ func same(a, b *config.Config) bool {
 	return err == nil && os.SameFile(one, other)
 }
 
-// hold opens a store for reading while nobody else uses it.
+// hold opens a store for reading while nobody else uses it, until release.
 func hold(ctx context.Context, cfg *config.Config) (s openedStore, release func() error, err error) {
+	free := func() error { return nil }
 	if cfg.Store.Driver == config.DriverSQLite { // before anything is opened, let alone made
-		if release, err = holdFile(cfg.File()); err != nil {
+		if free, err = holdFile(cfg.File()); err != nil {
 			return nil, nil, storeError(err)
 		}
 	}
 	if s, err = openToRead(ctx, cfg); err != nil {
-		if release != nil {
-			err = errors.Join(err, release())
-		}
-		return nil, nil, storeError(err)
+		return nil, nil, errors.Join(storeError(err), free())
 	}
 	if db, shared := s.(*postgres.Store); shared {
-		if release, err = db.Hold(ctx); err != nil {
+		if free, err = db.Hold(ctx); err != nil {
 			return nil, nil, errors.Join(storeError(err), s.Close())
 		}
 	}
-	return s, func() error { return errors.Join(release(), s.Close()) }, nil
+	return s, func() error { return errors.Join(free(), s.Close()) }, nil
 }
 
 func holdFile(path string) (release func() error, err error) {

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -19,6 +21,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/daemon"
 	"github.com/agentic-sdlc/scheduler/daemon/command"
 	"github.com/agentic-sdlc/scheduler/internal/supervise"
+	"github.com/agentic-sdlc/scheduler/internal/testbed"
 )
 
 // patience is how long a script waits for something that takes a moment.
@@ -53,6 +56,8 @@ func schedd() {
 // TestScripts runs testdata/*.txtar. Beside the usual commands they have
 //
 //	daemon [FLAGS…]          start schedd on $SCHEDCTL_SERVER; it is stopped at the end
+//	halt                     stop it now
+//	database                 start PostgreSQL; $DSN is the address of an empty database
 //	exits N COMMAND ARGS…    run a command that must end with status N
 //	until REGEXP COMMAND…    run a command until its output matches
 func TestScripts(t *testing.T) {
@@ -63,15 +68,20 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup:               setup,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"daemon": startDaemon,
-			"exits":  exits,
-			"until":  until,
+			"daemon":   startDaemon,
+			"halt":     halt,
+			"database": startDatabase,
+			"exits":    exits,
+			"until":    until,
 		},
 	})
 }
 
-// theTest is the key of the running test.
-const theTest = "test"
+// theTest is the key of the running test, theDaemon that of how to stop its schedd.
+const (
+	theTest   = "test"
+	theDaemon = "daemon"
+)
 
 // setup gives each script a socket with a path short enough for one.
 func setup(env *testscript.Env) error {
@@ -86,6 +96,7 @@ func setup(env *testscript.Env) error {
 	env.Setenv("SCHEDCTL_TZ", "UTC")
 	env.Setenv("LANG", "C.UTF-8")
 	env.Values[theTest] = env.T()
+	env.Values[theDaemon] = new(func())
 	config := fmt.Sprintf(`data_dir: %s
 listen:
   socket: %s
@@ -107,7 +118,8 @@ func startDaemon(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(daemon.Start())
 	ended := make(chan error, 1)
 	go func() { ended <- daemon.Wait() }()
-	ts.Defer(func() {
+	stop := ts.Value(theDaemon).(*func())
+	*stop = sync.OnceFunc(func() {
 		_ = daemon.Process.Signal(syscall.SIGTERM)
 		select {
 		case err = <-ended:
@@ -121,6 +133,7 @@ func startDaemon(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Value(theTest).(testscript.T).Fatal(fmt.Sprintf("schedd: %v\n%s", err, text))
 		}
 	})
+	ts.Defer(*stop)
 	ready := "health"
 	if len(args) > 0 { // with other roles it may be degraded, and be meant to
 		ready = "version"
@@ -133,6 +146,20 @@ func startDaemon(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
+}
+
+// halt stops what startDaemon started.
+func halt(ts *testscript.TestScript, _ bool, _ []string) { (*ts.Value(theDaemon).(*func()))() }
+
+// startDatabase starts a server of this script alone.
+func startDatabase(ts *testscript.TestScript, _ bool, _ []string) {
+	p, err := testbed.StartPostgres("", testbed.PostgresOptions{})
+	if err != nil && os.Getenv("CI") == "" && strings.Contains(err.Error(), "is not installed") {
+		ts.Value(theTest).(testscript.T).Skip(err)
+	}
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(p.Close()) })
+	ts.Setenv("DSN", p.DSN("postgres"))
 }
 
 // inScript is a command with the directory and the environment of the script.

@@ -27,7 +27,11 @@ func (c Config) WithStore(to string) (Config, error) {
 	case to == DriverPostgres:
 		c.Store.Driver = DriverPostgres
 	case file && path != "":
-		c.Store.Driver, c.Store.SQLite.Path = DriverSQLite, path
+		absolute, err := filepath.Abs(path)
+		if err != nil {
+			return c, err
+		}
+		c.Store.Driver, c.Store.SQLite.Path = DriverSQLite, absolute
 	case strings.HasPrefix(to, "postgres://"), strings.HasPrefix(to, "postgresql://"), !file && strings.Contains(to, "="):
 		c.Store.Driver, c.Store.Postgres.DSN, c.Store.Postgres.DSNFile = DriverPostgres, to, ""
 	default:

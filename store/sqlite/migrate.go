@@ -131,21 +131,6 @@ func Schema(ctx context.Context, o Options) (steps []migrations.Step, have int64
 	return steps, have, nil
 }
 
-// Migrate brings the schema of a file that nobody uses up to date, making the file when
-// there is none.
-func Migrate(ctx context.Context, o Options) error {
-	lock, err := lockFile(o.Path)
-	if err != nil {
-		return err
-	}
-	defer lock.Close()
-	if err := checkFile(o.Path); err != nil {
-		return err
-	}
-	_, err = migrate(ctx, (&Store{}).dsn(o))
-	return err
-}
-
 // Hold keeps every schedd from using the file until release, or says which one does.
 func Hold(path string) (release func() error, err error) {
 	lock, err := lockFile(path)

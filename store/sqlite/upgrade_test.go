@@ -2,83 +2,24 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
-	"encoding/json"
-	"io/fs"
-	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/pressly/goose/v3"
-
 	"github.com/agentic-sdlc/scheduler/job"
-	"github.com/agentic-sdlc/scheduler/migrations"
 	"github.com/agentic-sdlc/scheduler/store"
 )
 
-// first makes a database as the first schema had it, with a job, a run that a session
-// holds, and a dead letter.
-func first(t *testing.T, path string, id job.ID, runs [2]job.ID, at time.Time) {
-	t.Helper()
-	db, err := sql.Open("sqlite", (&Store{}).dsn(Options{Path: path}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	folder, err := fs.Sub(migrations.SQLite, "sqlite")
-	if err != nil {
-		t.Fatal(err)
-	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, folder, goose.WithVerbose(false))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := provider.UpTo(t.Context(), 1); err != nil {
-		t.Fatal(err)
-	}
-	spec, err := json.Marshal(job.Spec{
-		Name: "backup", Type: job.TypeCron, Schedule: "* * * * *", Timezone: "UTC", DSTPolicy: "once", Misfire: job.MisfireFireOnce, HandlerName: "noop",
-		HandlerType: job.HandlerFunction, Priority: job.PriorityMedium, Concurrency: 2, AllowOverlap: true, Overlap: job.OverlapAllow, OnLost: job.OnLostRetry,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	us := at.UnixMicro()
-	held, heldLo := keyOf(runs[0])
-	dead, deadLo := keyOf(runs[1])
-	for _, row := range []struct {
-		text string
-		args []any
-	}{
-		{`INSERT INTO meta (key, value) VALUES ('instance', 'old')`, nil},
-		{`INSERT INTO jobs (seq, id, platform, name, live, type, status, priority, handler, revision, spec, anchor, seed, created_by, created_at, updated_at)
-			VALUES (1, ?, 'default', 'backup', 1, 0, 1, 2, 'noop', 1, ?, ?, 'backup', 'uid:0', ?, ?)`, []any{id[:], spec, us, us, us}},
-		{`INSERT INTO cursors (job, next_run, revision, numbers, runs, occurrences, live) VALUES (1, ?, 1, 2, 2, 2, ?)`, []any{us + 60_000_000, held}},
-		{`INSERT INTO sessions (id, node, version, started_at, heartbeat_at, lease_until) VALUES (9, 'node-a', 'v1', ?, ?, ?)`, []any{us, us, us + 3_600_000_000}},
-		{`INSERT INTO claims (session, data) VALUES (9, ?)`, []any{packBlob([]int64{held})}},
-		{`INSERT INTO executions (k, lo, job, n, at, trigger, status, attempt, token, session, occurrence, revision, created_at, started_at)
-			VALUES (?, ?, 1, 1, ?, 0, 1, 1, 1, 9, 1, 1, ?, ?)`, []any{held, heldLo, us - 120_000_000, us, us}},
-		{`INSERT INTO executions (k, lo, job, n, at, trigger, status, attempt, token, session, occurrence, revision, created_at, started_at, finished_at)
-			VALUES (?, ?, 1, 2, ?, 0, 3, 1, 1, 9, 2, 1, ?, ?, ?)`, []any{dead, deadLo, us - 60_000_000, us, us, us}},
-		{`INSERT INTO failures (job, n, status, k) VALUES (1, 2, 3, ?)`, []any{dead}},
-		{`INSERT INTO dead_letters (k, job, at, reason) VALUES (?, 1, ?, 'permanent')`, []any{dead, us}},
-	} {
-		if _, err := db.Exec(row.text, row.args...); err != nil {
-			t.Fatalf("%s: %v", row.text, err)
-		}
-	}
-}
-
-// TestUpgrade opens a database of the first schema: nothing is lost, and what came
+// TestUpgrade opens a database of the first schema, with a job, a run that a session
+// holds, and a dead letter: nothing is lost, and what came
 // since works on it.
 func TestUpgrade(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	at := time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC)
 	ids := &job.IDs{Rand: zeros{}}
-	id, runs := ids.New(at), [2]job.ID{ids.New(at), ids.New(at)}
-	path := filepath.Join(t.TempDir(), "schedd.db")
-	first(t, path, id, runs, at)
+	ids.New(at) // the job's
+	runs := [2]job.ID{ids.New(at), ids.New(at)}
+	path := load(t, 1)
 
 	s, err := Open(ctx, Options{Path: path, Instance: "new", Synchronous: "normal"})
 	if err != nil {
