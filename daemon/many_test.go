@@ -25,7 +25,9 @@ type many struct {
 	dsn   string
 	redis string
 	nodes []*manyNode
+	names []string // of jobs
 
+	observe func(t *handler.Task) // each start of a handler; nil = nobody
 	mu     sync.Mutex
 	starts map[job.ID]int // of the handler, by execution
 }
@@ -65,6 +67,9 @@ func (m *many) start(slots int) *manyNode {
 	registry := &handler.Registry{}
 	if err := registry.Register(handler.Info{Name: "noop"}, handler.Func(func(_ context.Context, task *handler.Task) (handler.Result, error) {
 		n.starts.Add(1)
+		if m.observe != nil {
+			m.observe(task)
+		}
 		m.mu.Lock()
 		m.starts[task.ExecutionID]++
 		m.mu.Unlock()
@@ -117,6 +122,9 @@ func (m *many) create(n int, edit func(j *job.Job)) {
 		})
 	}
 	work.Wait()
+	for i := range n {
+		m.names = append(m.names, fmt.Sprintf("job-%d", i))
+	}
 	for _, node := range m.nodes {
 		node.Wake()
 	}
@@ -135,6 +143,14 @@ func (m *many) job(name string, edit func(j *job.Job)) error {
 		return err
 	}
 	_, _, err = m.nodes[0].store.CreateJob(context.Background(), store.CreateJob{Job: j, Open: &open, Now: at})
+	return err
+}
+
+func (m *many) pause(name string) error {
+	act := job.Act{By: "t", Now: now(), Policy: job.DefaultPolicy()}
+	_, err := m.nodes[0].store.ChangeJob(context.Background(), store.ChangeJob{
+		Platform: job.DefaultPlatform, Ref: name, Now: now(), By: "t", Change: job.Pause(act, "", false), NewID: m.nodes[0].NewID,
+	})
 	return err
 }
 
