@@ -43,6 +43,6 @@ func failed(what string, err error) error {
 	case hasPrefix(err, "NOAUTH"), hasPrefix(err, "WRONGPASS"), hasPrefix(err, "NOPERM"):
 		return job.Errorf(job.Unavailable, "%s: Redis refuses the user of queue.redis.url: %w", what, err)
 	default:
-		return job.Errorf(job.Unavailable, "%s: Redis does not do it: %w", what, err)
+		return job.Errorf(job.Unavailable, "%s in Redis failed: %w", what, err)
 	}
 }

@@ -145,11 +145,13 @@ func (q *Queue) Ack(ctx context.Context, receipts []string) error {
 	}
 	ctx, cancel := q.within(ctx, 0)
 	defer cancel()
-	_, err := q.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
+	// A message that is deleted and not acked is forgotten by Reclaim; one that is acked
+	// and not deleted would stay. No transaction: Redis refuses it when memory is full.
+	_, err := q.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for rank, key := range q.keys {
 			if len(ids[rank]) > 0 {
-				p.XAck(ctx, key, q.o.Group, ids[rank]...)
 				p.XDel(ctx, key, ids[rank]...)
+				p.XAck(ctx, key, q.o.Group, ids[rank]...)
 			}
 		}
 		if len(executions) > 0 {
