@@ -174,19 +174,10 @@ func (q *Queue) Close() error {
 
 // parseReceipt takes RANK/ENTRY/EXECUTION apart.
 func parseReceipt(r string) (rank int, id, execution string, ok bool) {
-	if len(r) < 3 || r[0] < '0' || r[0] > '9' || r[1] != '/' {
+	if len(r) < 3 {
 		return 0, "", "", false
 	}
 	id, execution, _ = strings.Cut(r[2:], "/")
-	return int(r[0] - '0'), id, execution, entryID(id)
-}
-
-// entryID says whether Redis would take s as the identifier of an entry.
-func entryID(s string) bool {
-	ms, seq, ok := strings.Cut(s, "-")
-	return ok && digits(ms) && digits(seq)
-}
-
-func digits(s string) bool {
-	return s != "" && len(s) < 20 && strings.Trim(s, "0123456789") == ""
+	at, ok := parsePlace(r[:2] + id)
+	return at.rank, id, execution, ok
 }
