@@ -82,10 +82,9 @@ func (w *world) edit(id job.ID) error {
 }
 
 func (w *world) trigger(id job.ID) error {
-	_, _, err := w.store.Trigger(context.Background(), store.Trigger{
+	_, err := w.engine.Trigger(context.Background(), store.Trigger{
 		Platform: job.DefaultPlatform, Ref: id.String(), Kind: job.TriggerManual, By: "ops", Force: w.dice.IntN(3) == 0, Now: now(), NewID: w.engine.NewID,
 	})
-	w.engine.Kick()
 	return err
 }
 
@@ -107,10 +106,9 @@ func (w *world) retry(id job.ID) error {
 	if !ok {
 		return nil
 	}
-	_, _, err := w.store.Trigger(context.Background(), store.Trigger{
+	_, err := w.engine.Trigger(context.Background(), store.Trigger{
 		Platform: job.DefaultPlatform, Ref: id.String(), Kind: job.TriggerRetry, RetryOf: &e, By: "ops", Now: now(), NewID: w.engine.NewID,
 	})
-	w.engine.Kick()
 	return err
 }
 

@@ -83,7 +83,7 @@ func (s *several) start(node string, roles ...string) *Engine {
 		s.t.Fatal(err)
 	}
 	e := NewEngine(EngineOptions{
-		Store: s.store, Queue: s.queue, Bus: s.bus, Handlers: registry, Logger: slog.New(slog.DiscardHandler), Node: node, Roles: roles, IDs: s.ids,
+		Store: s.store, Queue: s.queue, Bus: s.bus, Handlers: registry, Logger: slog.New(slog.DiscardHandler), Node: node, Roles: roles, Shared: true,
 		Settings: Settings{Policy: job.DefaultPolicy()}, Slots: 8, SlowSlots: 2, Lease: 3 * time.Second, Heartbeat: 200 * time.Millisecond, ReapEvery: time.Second, Drain: time.Second,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
@@ -136,7 +136,7 @@ func (s *several) job(name, schedule string) {
 // run runs a job by hand, as the node's API would.
 func (s *several) run(name string, by *Engine) {
 	s.t.Helper()
-	_, _, err := s.store.Trigger(s.t.Context(), store.Trigger{Platform: job.DefaultPlatform, Ref: name, Kind: job.TriggerManual, Now: now(), NewID: by.NewID})
+	_, err := s.store.Trigger(s.t.Context(), store.Trigger{Platform: job.DefaultPlatform, Ref: name, Kind: job.TriggerManual, Now: now(), NewID: by.NewID})
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -103,6 +103,18 @@ type Trigger struct {
 	BodyHash       string
 	TraceID        string
 	ParentSpanID   string
+	// Session and Take are as in PlanDue: a run that could start now may be given to
+	// the session at birth. Take is called at most once, and the caller gives its slot
+	// back unless Triggered.Claimed is set.
+	Session int64
+	Take    func(def *job.Job) bool
+}
+
+// Triggered is what Trigger made.
+type Triggered struct {
+	Execution job.Execution
+	Replayed  bool     // made before, under the same idempotency key
+	Claimed   *Claimed // born claimed: the caller must start it; nil = it was not
 }
 
 // Waiting is an execution that could be announced.

@@ -61,7 +61,7 @@ type Planner interface {
 	// Trigger makes an execution outside the schedule (manual run, manual retry). The
 	// job's overlap policy decides under its lock; a run it does not admit comes back
 	// skipped.
-	Trigger(ctx context.Context, t Trigger) (e job.Execution, replayed bool, err error)
+	Trigger(ctx context.Context, t Trigger) (Triggered, error)
 	// NextDue returns the earliest slot that is not accounted for; zero when there is
 	// none. During maintenance it is zero too, until a PlanDue finds it over.
 	NextDue(ctx context.Context) (time.Time, error)

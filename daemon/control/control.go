@@ -38,10 +38,11 @@ type Options struct {
 	NewID    func() job.ID
 	Logger   *slog.Logger // nil = silent
 
-	Wake          func()             // a cursor may have moved to an earlier instant; nil = nobody cares
-	Kick          func()             // an execution may be ready; nil = nobody cares
-	Beat          func()             // what concerns this node may have changed in the store; nil = nobody cares
-	CancelRunning func(ids []job.ID) // these were asked to stop: a hint, the store knows; nil = nobody cares
+	Wake          func()                                                              // a cursor may have moved to an earlier instant; nil = nobody cares
+	Kick          func()                                                              // an execution may be ready; nil = nobody cares
+	Beat          func()                                                              // what concerns this node may have changed in the store; nil = nobody cares
+	Trigger       func(ctx context.Context, t store.Trigger) (store.Triggered, error) // makes a run and starts it if it can; nil = the store's, then Kick
+	CancelRunning func(ids []job.ID)                                                  // these were asked to stop: a hint, the store knows; nil = nobody cares
 
 	// Queue is where executions are announced; nil = there is none to look at.
 	Queue interface {
@@ -83,6 +84,12 @@ func New(o Options) *Service {
 	for _, hook := range []*func(){&o.Wake, &o.Kick, &o.Beat} {
 		if *hook == nil {
 			*hook = func() {}
+		}
+	}
+	if o.Trigger == nil {
+		o.Trigger = func(ctx context.Context, t store.Trigger) (store.Triggered, error) {
+			defer o.Kick()
+			return o.Store.Trigger(ctx, t)
 		}
 	}
 	o.Health.fill()

@@ -59,13 +59,12 @@ func (s *Service) repeat(ctx context.Context, c Call, ref string, in *api.Retry,
 func (s *Service) trigger(ctx context.Context, c Call, j *job.Job, t store.Trigger) (job.Execution, bool, error) {
 	t.Platform, t.Ref, t.By, t.Now, t.NewID = j.Platform, j.ID.String(), c.Principal.Name, c.Now, s.o.NewID
 	t.IdempotencyKey, t.BodyHash, t.TraceID, t.ParentSpanID = c.IdempotencyKey, c.BodyHash, c.TraceID, c.ParentSpanID
-	e, replayed, err := s.store.Trigger(ctx, t)
-	if err != nil || replayed {
-		return e, replayed, err
+	made, err := s.o.Trigger(ctx, t)
+	if err != nil || made.Replayed {
+		return made.Execution, made.Replayed, err
 	}
-	s.o.Kick()
-	s.did(ctx, c, "job run by hand", append(jobAttrs(j), slog.String("execution_id", e.ID.String()), slog.String("trigger", string(t.Kind)))...)
-	return e, false, nil
+	s.did(ctx, c, "job run by hand", append(jobAttrs(j), slog.String("execution_id", made.Execution.ID.String()), slog.String("trigger", string(t.Kind)))...)
+	return made.Execution, false, nil
 }
 
 // CancelExecution cancels an execution that waits and asks one that runs to stop.

@@ -180,7 +180,7 @@ func (r *run) finish(o job.Outcome, result handler.Result, err error) {
 // send hands the settlement over; the run is over for whoever waits for it.
 func (r *run) send(s store.Settlement) {
 	r.e.ended <- settlement{Settlement: s, slow: r.slow}
-	r.e.runs.Done()
+	r.e.slots.taken.Done()
 }
 
 // abandon settles a run whose handler does not return; its slot becomes free, its

@@ -48,7 +48,6 @@ type Executor struct {
 
 	mu      sync.Mutex
 	running map[job.ID]*run
-	runs    sync.WaitGroup // runs whose end is not handed over yet
 
 	fenced atomic.Int64
 	stuck  atomic.Int64
@@ -78,7 +77,6 @@ func (e *Executor) Start(claimed []store.Claimed) {
 		e.mu.Lock()
 		e.running[r.c.ID] = r
 		e.mu.Unlock()
-		e.runs.Add(1)
 		go r.main()
 	}
 }

@@ -98,7 +98,7 @@ func (e *Executor) claim(ctx context.Context, deliveries []queue.Delivery) {
 // drain waits for what runs, then stops it.
 func (e *Executor) drain(ctx context.Context) {
 	done := make(chan struct{})
-	go func() { e.runs.Wait(); close(done) }()
+	go func() { e.slots.taken.Wait(); close(done) }()
 	if running := e.Running(); running > 0 {
 		e.o.Logger.InfoContext(ctx, "waiting for executions", slog.Int("running", running), slog.Duration("at_most", e.o.Drain))
 	}

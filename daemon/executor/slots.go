@@ -14,6 +14,10 @@ type slots struct {
 	freeSlow int
 	closed   bool
 	changed  chan struct{} // capacity 1: a slot became free
+
+	// taken counts slots whose run is not over yet, so that a stop waits even for one
+	// that is about to start.
+	taken sync.WaitGroup
 }
 
 func newSlots(all, slow int) *slots {
@@ -31,10 +35,11 @@ func (s *slots) take(slow bool) bool {
 	if slow {
 		s.freeSlow--
 	}
+	s.taken.Add(1)
 	return true
 }
 
-// release frees a slot.
+// release frees the slot of a run that is over.
 func (s *slots) release(slow bool) {
 	s.mu.Lock()
 	s.free++
@@ -75,8 +80,9 @@ func (e *Executor) Take(def *job.Job) bool {
 	return e.slots.take(ok && info.Slow)
 }
 
-// Release gives back what Take reserved.
+// Release gives back what Take reserved and Start did not get.
 func (e *Executor) Release(def *job.Job) {
 	_, info, ok := e.o.Handlers.Lookup(def.HandlerName)
+	e.slots.taken.Done()
 	e.slots.release(ok && info.Slow)
 }

@@ -39,10 +39,18 @@ func (m *Maintainer) heartbeat(ctx context.Context, now time.Time) error {
 func (m *Maintainer) margin() time.Duration { return m.o.Lease / 6 }
 
 // reap takes work away from dead sessions. A node whose own heartbeat is not fresh
-// does not judge others.
+// does not judge others, nor does one whose clock is not the store's.
 func (m *Maintainer) reap(ctx context.Context, now time.Time) (more bool, err error) {
 	if now.Sub(m.LastHeartbeat()) > m.o.Lease/2 {
 		return false, nil
+	}
+	at, err := m.o.Store.Clock(ctx)
+	if err != nil {
+		return false, err
+	}
+	if apart := at.Sub(now); apart.Abs() > m.o.Lease/4 {
+		m.o.Logger.WarnContext(ctx, "this node's clock is not the store's: it takes nothing from others", slog.Duration("apart", apart))
+		return false, m.o.Clock(ctx)
 	}
 	reaped, err := m.o.Store.Reap(ctx, now, retainBatch)
 	if reaped.Restarted+reaped.Failed > 0 {

@@ -18,10 +18,13 @@ type Options struct {
 		store.Sessions
 		store.Upkeep
 		TrimLogs(ctx context.Context, caps store.LogCaps) (int64, error)
+		Clock(ctx context.Context) (time.Time, error)
 	}
 	Bus    queue.Bus
 	Logger *slog.Logger
 	Now    func() time.Time
+	// Clock reads the store's clock, for Now to follow; nil = Now follows nothing.
+	Clock func(ctx context.Context) error
 
 	Lease, Heartbeat, ReapEvery time.Duration
 	Retention                   func() store.Retention
@@ -66,10 +69,14 @@ type task struct {
 
 // New returns a maintainer; Run starts it.
 func New(o Options) *Maintainer {
+	if o.Clock == nil {
+		o.Clock = func(context.Context) error { return nil }
+	}
 	m := &Maintainer{o: o, wake: make(chan struct{}, 1)}
 	publishing, upkeep := &duty{name: "publish"}, &duty{name: "upkeep"}
 	m.tasks = []task{
 		{name: "heartbeat", every: o.Heartbeat, do: whole(m.heartbeat)},
+		{name: "clock", every: o.Heartbeat, do: whole(func(ctx context.Context, _ time.Time) error { return o.Clock(ctx) })},
 		{name: "reap", every: o.ReapEvery, do: m.reap},
 		{name: "complete", every: time.Second, duty: upkeep, do: whole(m.complete)},
 		{name: "fold", every: time.Second, do: whole(func(ctx context.Context, _ time.Time) error { return o.Store.Fold(ctx) })},

@@ -234,13 +234,18 @@ func (p *planning) run(def *definition, cur *cursor, run *job.PlannedRun) error 
 		p.out.Waiting++
 		return nil
 	}
-	p.keys = append(p.keys, e.k)
-	p.events.started(cur.seq, e.k, e.lo, e.n, 1)
-	p.out.Claimed = append(p.out.Claimed, store.Claimed{
-		ID: idOf(e.k, e.lo), Job: def.job, Owner: cur.seq, Number: e.n, Attempt: 1, Token: 1, Ends: p.plan.Ended,
-		ScheduledAt: run.Slot, CreatedAt: p.p.Now, Occurrence: run.Occurrence, Trigger: job.TriggerSchedule,
-	})
+	p.start(def.job, &e, p.plan.Ended)
 	return nil
+}
+
+// start notes an execution that was born claimed.
+func (p *planning) start(def *job.Job, e *execution, ends bool) {
+	p.keys = append(p.keys, e.k)
+	p.events.started(e.job, e.k, e.lo, e.n, 1)
+	p.out.Claimed = append(p.out.Claimed, store.Claimed{
+		ID: idOf(e.k, e.lo), Job: def, Owner: e.job, Number: e.n, Attempt: 1, Token: 1, Ends: ends,
+		ScheduledAt: e.at, CreatedAt: p.p.Now, Occurrence: e.occurrence, Trigger: value(triggers, e.trigger),
+	})
 }
 
 const sqlAdvance = `UPDATE cursors SET next_run = ?, numbers = ?, runs = ?, occurrences = ?, skipped = ?, live = ? WHERE job = ?`

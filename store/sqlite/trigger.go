@@ -8,25 +8,30 @@ import (
 )
 
 // Trigger makes an execution outside the schedule.
-func (s *Store) Trigger(ctx context.Context, t store.Trigger) (made job.Execution, replayed bool, err error) {
-	err = s.write(ctx, func(c *conn) error {
+func (s *Store) Trigger(ctx context.Context, t store.Trigger) (store.Triggered, error) {
+	var made store.Triggered
+	err := s.write(ctx, func(c *conn) error {
 		seq, err := find(c, t.Platform, t.Ref)
 		if err != nil {
 			return err
 		}
-		run := trigger{change: change{planning: planning{s: s, c: c, p: &store.PlanDue{Now: t.Now, NewID: t.NewID}}, seq: seq}, t: &t}
+		plan := store.PlanDue{Now: t.Now, NewID: t.NewID, Session: t.Session}
+		run := trigger{change: change{planning: planning{s: s, c: c, p: &plan}, seq: seq}, t: &t}
 		k, known, err := run.make()
 		if err != nil {
 			return err
 		}
-		replayed = known
-		made, err = executionByKey(c, k)
+		if len(run.out.Claimed) > 0 {
+			made.Claimed = &run.out.Claimed[0]
+		}
+		made.Replayed = known
+		made.Execution, err = executionByKey(c, k)
 		return err
 	})
 	if err != nil {
-		return job.Execution{}, false, err
+		return store.Triggered{}, err
 	}
-	return made, replayed, nil
+	return made, nil
 }
 
 // trigger is the state of one Trigger, in the writer.
@@ -61,6 +66,9 @@ func (tr *trigger) make() (k int64, replayed bool, err error) {
 		return 0, false, err
 	}
 	if err := tr.inputs(e); err != nil {
+		return 0, false, err
+	}
+	if err := tr.started(def.job, e); err != nil {
 		return 0, false, err
 	}
 	if err := remember(tr.c, j.Platform, tr.t.IdempotencyKey, tr.t.BodyHash, idOf(e.k, e.lo), tr.t.Now); err != nil {
@@ -142,6 +150,11 @@ func (tr *trigger) insertRun(j *job.Job, state job.State) (*execution, error) {
 	if admission.Reason != "" {
 		e.status, e.skip, e.finished = statusSkipped, code(reasons, admission.Reason), tr.t.Now
 	}
+	if born, err := tr.born(j, e); err != nil {
+		return nil, err
+	} else if born {
+		e.status, e.session, e.started = statusRunning, tr.t.Session, tr.t.Now
+	}
 	if _, err := tr.insert(&definition{seq: tr.seq, job: j}, &tr.cur, e); err != nil {
 		return nil, err
 	}
@@ -160,6 +173,32 @@ func (tr *trigger) insertRun(j *job.Job, state job.State) (*execution, error) {
 	}
 	_, err := tr.c.exec(`UPDATE cursors SET numbers = ?, runs = ?, live = ? WHERE job = ?`, tr.cur.numbers, tr.cur.runs, packKeys(tr.cur.live), tr.seq)
 	return e, err
+}
+
+// born says whether the session takes the run at once.
+func (tr *trigger) born(j *job.Job, e *execution) (bool, error) {
+	if e.status != statusPending || e.queued || tr.t.Session == 0 || tr.t.Take == nil {
+		return false, nil
+	}
+	if alive, err := sessionAlive(tr.c, tr.t.Session, tr.t.Now); err != nil || !alive {
+		return false, err
+	}
+	held, err := stopsAt(context.Background(), tr.c, tr.t.Now)
+	if err != nil || held.dispatch(j.Platform) {
+		return false, err
+	}
+	return tr.t.Take(j), nil
+}
+
+// started writes the claim of a run that was born claimed.
+func (tr *trigger) started(def *job.Job, e *execution) error {
+	if e.status != statusRunning {
+		return nil
+	}
+	tr.start(def, e, tr.ending)
+	claimed := &tr.out.Claimed[0]
+	claimed.Payload, claimed.TraceID, claimed.SpanID = tr.t.Payload, tr.t.TraceID, tr.t.ParentSpanID
+	return tr.claim()
 }
 
 // inputs writes what only runs outside the schedule have.

@@ -25,6 +25,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"limits", own, limitTests},
 		{"overlap", own, overlapTests},
 		{"trigger", shared, triggerTests},
+		{"born trigger", own, bornTriggerTests},
 		{"waiting", own, waitingTests},
 		{"claim", shared, claimTests},
 		{"settle", shared, settleTests},

@@ -54,12 +54,13 @@ func (b *bench) trigger(id job.ID, edits ...func(t *store.Trigger)) job.Executio
 	return e
 }
 
-func (b *bench) tryTrigger(id job.ID, edits ...func(t *store.Trigger)) (job.Execution, bool, error) {
+func (b *bench) tryTrigger(id job.ID, edits ...func(t *store.Trigger)) (e job.Execution, replayed bool, err error) {
 	t := store.Trigger{Platform: b.platform, Ref: id.String(), Kind: job.TriggerManual, By: "uid:1000", Now: b.now, NewID: b.newID}
 	for _, edit := range edits {
 		edit(&t)
 	}
-	return b.store.Trigger(b.ctx, t)
+	made, err := b.store.Trigger(b.ctx, t)
+	return made.Execution, made.Replayed, err
 }
 
 // claim gives executions to a session.
