@@ -146,14 +146,6 @@ func (m *many) job(name string, edit func(j *job.Job)) error {
 	return err
 }
 
-func (m *many) pause(name string) error {
-	act := job.Act{By: "t", Now: now(), Policy: job.DefaultPolicy()}
-	_, err := m.nodes[0].store.ChangeJob(context.Background(), store.ChangeJob{
-		Platform: job.DefaultPlatform, Ref: name, Now: now(), By: "t", Change: job.Pause(act, "", false), NewID: m.nodes[0].NewID,
-	})
-	return err
-}
-
 // started returns how many executions were started, and how many more than once.
 func (m *many) started() (once, twice int) {
 	m.mu.Lock()
