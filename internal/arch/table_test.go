@@ -37,6 +37,7 @@ var table = map[string]row{
 	"store/postgres":   {ours: "internal/failpoint job migrations schedule store store/internal/stored", third: "github.com/jackc/pgx/v5 github.com/pressly/goose/v3 golang.org/x/sys/unix"},
 	"queue/memory":     {ours: "job queue"},
 	"queue/failover":   {ours: "queue"},
+	"queue/redis":      {ours: "job queue", third: "github.com/redis/go-redis/v9"},
 	"handler/payload":  {ours: "job"},
 	"handler/exec":     {ours: "handler handler/payload internal/supervise job"},
 	"handler/httpcall": {ours: "handler handler/payload job"},
@@ -57,8 +58,8 @@ var table = map[string]row{
 	// Composition.
 	"daemon": {
 		ours: "api daemon/config daemon/control daemon/dispatch daemon/executor daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/timer " +
-			"handler handler/exec handler/function handler/httpcall internal/build internal/failpoint internal/supervise job queue queue/memory schedule store store/sqlite",
-		third: "golang.org/x/sync",
+			"handler handler/exec handler/function handler/httpcall internal/build internal/failpoint internal/supervise job queue queue/failover queue/memory queue/redis schedule store store/postgres store/sqlite",
+		third: "golang.org/x/sync golang.org/x/sys/unix",
 	},
 	"daemon/command": {
 		ours:  "daemon/config daemon/listen daemon/logging internal/build",
@@ -98,8 +99,12 @@ var clockFiles = map[string]string{
 	"cli/watch.go":             "repaints until interrupted",
 	"client/follow.go":         "waits between attempts to reconnect",
 	"client/request.go":        "measures requests for the trace",
+	"daemon/clock.go":          "follows the store's clock by the monotonic one",
 	"daemon/httpapi/logs.go":   "polls the log of a run that is followed",
 	"queue/memory/queue.go":    "blocks receivers; the clock is an option",
+	"queue/redis/receive.go":   "blocks receivers",
+	"queue/redis/redis.go":     "the default of an option",
+	"queue/redis/ping.go":      "measures the answer",
 	"store/postgres/outbox.go": "waits a moment for transactions to show their locks",
 	"store/postgres/write.go":  "bounds tries and the waits between them",
 	"store/sqlite/sqlite.go":   "bounds the wait for readers at the end",
