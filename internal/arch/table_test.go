@@ -34,7 +34,7 @@ var table = map[string]row{
 
 	// Adapters.
 	"store/sqlite":     {ours: "internal/failpoint job migrations schedule store", third: "modernc.org/sqlite github.com/pressly/goose/v3"},
-	"store/postgres":   {ours: "internal/failpoint job migrations schedule store store/internal/stored", third: "github.com/jackc/pgx/v5 github.com/pressly/goose/v3"},
+	"store/postgres":   {ours: "internal/failpoint job migrations schedule store store/internal/stored", third: "github.com/jackc/pgx/v5 github.com/pressly/goose/v3 golang.org/x/sys/unix"},
 	"queue/memory":     {ours: "job queue"},
 	"queue/failover":   {ours: "queue"},
 	"queue/redis":      {ours: "job queue", third: "github.com/redis/go-redis/v9"},

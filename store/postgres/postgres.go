@@ -47,6 +47,7 @@ type Store struct {
 	acquire     time.Duration
 	defs        definitions
 	batches     stored.Batches
+	ended       ended
 	tenants     sync.Map // platform slug → its number
 	newest      job.ID
 	closed      atomic.Bool
@@ -113,6 +114,7 @@ func poolConfig(o *Options) (*pgxpool.Config, error) {
 	if c.ConnectTimeout == 0 {
 		c.ConnectTimeout = 5 * time.Second
 	}
+	c.DialFunc = dialer(c.ConnectTimeout).DialContext
 	switch o.ExecMode {
 	case "", "cache_statement":
 		c.DefaultQueryExecMode = pgx.QueryExecModeCacheStatement
