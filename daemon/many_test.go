@@ -28,8 +28,8 @@ type many struct {
 	names []string // of jobs
 
 	observe func(t *handler.Task) // each start of a handler; nil = nobody
-	mu     sync.Mutex
-	starts map[job.ID]int // of the handler, by execution
+	mu      sync.Mutex
+	starts  map[job.ID]int // of the handler, by execution
 }
 
 // manyNode is one of them.
