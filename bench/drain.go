@@ -25,7 +25,7 @@ func drain(ctx context.Context, dir string, runs int) (v speed, err error) {
 		return v, err
 	}
 	drained := s.after(runs)
-	m := measureSpeed()
+	m := measureSpeed(nil)
 	err = p.run(ctx, func(ctx context.Context) error {
 		_, err := await(ctx, drained, "draining")
 		v = m.end(runs)

@@ -41,7 +41,7 @@ func fire(ctx context.Context, dir string, runs int) (v speed, err error) {
 		if err := p.fire(ctx, &b, 4*firing); err != nil { // warms up
 			return err
 		}
-		m := measureSpeed()
+		m := measureSpeed(nil)
 		err := p.fire(ctx, &b, runs)
 		v = m.end(runs)
 		return err

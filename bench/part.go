@@ -28,7 +28,7 @@ var parts = []part{
 // told on standard error and harms no other.
 func measure(ctx context.Context, o options) (report, error) {
 	r := report{Size: o.size}
-	dir, err := os.MkdirTemp(o.dir, "schedd-bench-")
+	dir, err := publicFolder(o.dir, "schedd-bench-")
 	if err != nil {
 		return r, err
 	}
@@ -59,7 +59,7 @@ func measure(ctx context.Context, o options) (report, error) {
 
 // isolated measures one part with a clean heap and a folder that goes afterwards.
 func isolated(ctx context.Context, dir string, p part, s size) ([]Figure, error) {
-	own, err := os.MkdirTemp(dir, p.name+"-")
+	own, err := publicFolder(dir, p.name+"-")
 	if err != nil {
 		return nil, err
 	}

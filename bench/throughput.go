@@ -1,10 +1,6 @@
 package main
 
-import (
-	"context"
-	"syscall"
-	"time"
-)
+import "context"
 
 // throughput measures executions a second with all of the history kept, in turn with
 // goqite's runner, which keeps none.
@@ -35,32 +31,4 @@ func throughput(ctx context.Context, dir string, s size) ([]Figure, error) {
 		medianOf("goqite's runner draining messages (WAL, FULL)", "/s", theirs.rate, nil),
 		medianOf(cpu, "µs", theirs.cpu, nil),
 	}, nil
-}
-
-// speed is how much was done a second, and what one of it took of the processors: in
-// a crowd the latter says more.
-type speed struct {
-	rate float64
-	cpu  float64 // microseconds
-}
-
-// series are the speeds of the rounds.
-type series struct{ rate, cpu []float64 }
-
-func (s *series) add(v speed) { s.rate, s.cpu = append(s.rate, v.rate), append(s.cpu, v.cpu) }
-
-// speedometer measures from measureSpeed to end.
-type speedometer struct {
-	start time.Time
-	cpu   time.Duration
-}
-
-func measureSpeed() speedometer {
-	return speedometer{start: time.Now(), cpu: used(syscall.RUSAGE_SELF)}
-}
-
-// end returns the speed of n things done since.
-func (m speedometer) end(n int) speed {
-	took, cpu := time.Since(m.start), used(syscall.RUSAGE_SELF)-m.cpu
-	return speed{rate: float64(n) / took.Seconds(), cpu: float64(cpu.Microseconds()) / float64(n)}
 }
