@@ -39,6 +39,7 @@ func Validate(cfg Config) Problems {
 	var ps Problems
 	ps.tagged(reflect.ValueOf(cfg), "")
 	ps.node(cfg)
+	ps.servers(cfg)
 	ps.worker(cfg)
 	ps.limits(cfg)
 	ps.handlers(cfg.Handlers)
@@ -132,23 +133,6 @@ func (ps *Problems) node(cfg Config) {
 	}
 	if !octalMode.MatchString(cfg.Listen.SocketMode) {
 		ps.value("listen.socket_mode", `%q is not an octal mode such as "0660"`, cfg.Listen.SocketMode)
-	}
-	switch cfg.Store.Driver {
-	case DriverSQLite:
-	case "postgres":
-		ps.value("store.driver", "postgres is not in this build: use %s", DriverSQLite)
-	default:
-		ps.oneOf("store.driver", cfg.Store.Driver, []string{DriverSQLite})
-	}
-	if !cfg.Store.AutoMigrate {
-		ps.value("store.auto_migrate", "false is not in this build: a database is always brought up to date at start")
-	}
-	switch cfg.Queue.Driver {
-	case DriverMemory:
-	case "redis":
-		ps.value("queue.driver", "redis is not in this build: use %s", DriverMemory)
-	default:
-		ps.oneOf("queue.driver", cfg.Queue.Driver, []string{DriverMemory})
 	}
 }
 

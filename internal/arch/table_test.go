@@ -34,6 +34,7 @@ var table = map[string]row{
 	// Adapters.
 	"store/sqlite":     {ours: "internal/failpoint job migrations schedule store", third: "modernc.org/sqlite github.com/pressly/goose/v3"},
 	"queue/memory":     {ours: "job queue"},
+	"queue/failover":   {ours: "queue"},
 	"handler/payload":  {ours: "job"},
 	"handler/exec":     {ours: "handler handler/payload internal/supervise job"},
 	"handler/httpcall": {ours: "handler handler/payload job"},
