@@ -1,35 +1,42 @@
 package main
 
 import (
+	"os"
 	"testing"
-"os"
 	"time"
 )
 
 func TestPeers(t *testing.T) {
 	ctx := t.Context()
 	dir, err := publicFolder("/tmp", "b-")
-	if err != nil { t.Fatal(err) }
+	if err != nil {
+		t.Fatal(err)
+	}
 	defer os.RemoveAll(dir)
+	statements = os.Getenv("ST") != ""
 	_, err = withServers(dir, func(sv *servers) ([]Figure, error) {
-		tt := riverTuning{2000, 2*time.Millisecond, 1000*time.Millisecond}
 		for range 2 {
-			v, err := riverDrain(ctx, sv, 50000, tt)
+			p, err := runDue(ctx, sv, timetable{jobs: 10000})
+			t.Logf("due %v %v %v %v %v", percentile(p.late, 50), percentile(p.late, 99), p.finished, p.ended, err)
+			t.Log(p.speed)
+			v, err := inDatabase(ctx, sv, func(dsn string) (speed, error) {
+				b, err := openShared(ctx, sv, dsn)
+				if err != nil { return speed{}, err }
+				return fire(ctx, b, sv, 30000)
+			})
+			t.Logf("fire %+v %v", v, err)
+			v, err = inDatabase(ctx, sv, func(dsn string) (speed, error) {
+				b, err := openShared(ctx, sv, dsn)
+				if err != nil { return speed{}, err }
+				return drain(ctx, b, sv, 30000, func() error { return calmDown(ctx, dsn) })
+			})
 			t.Logf("drain %+v %v", v, err)
 		}
-		v, err := riverInsertAndWork(ctx, sv, 50000, riverTuning{2000, 2*time.Millisecond, 5*time.Millisecond})
-		t.Logf("insert %+v %v", v, err)
-		for range 2 {
-		p, err := riverScheduled(ctx, sv, 10000, riverTuning{2000, 2*time.Millisecond, 2*time.Millisecond}, 9*time.Second, func(f time.Time, i int) time.Time { return f })
-		t.Logf("burst %v %v %v %v", percentile(p.late, 50), percentile(p.late, 99), p.finished, err)
-		}
-		for _, w := range []int{10, 100, 1000} {
-		v, err = asynqDrain(ctx, sv, sv.aof, 20000, w)
-		t.Logf("asynq %+v %v", v, err)
-		v, err = asynqDrain(ctx, sv, sv.redis, 20000, w)
-		t.Logf("asynq %+v %v", v, err)
-		}
+		v, err := riverDrain(ctx, sv, 30000, riverTuning{2000, 2*time.Millisecond, 5*time.Millisecond})
+		t.Logf("river drain %+v %v", v, err)
 		return nil, nil
 	})
-	if err != nil { t.Fatal(err) }
+	if err != nil {
+		t.Fatal(err)
+	}
 }

@@ -54,22 +54,22 @@ func lateness(what string, ms []float64, judged bool) []Figure {
 
 // eachSecond runs so many secondly jobs for as long.
 func eachSecond(ctx context.Context, dir string, rate int, d time.Duration) (l late, err error) {
-	st, err := openStore(ctx, database(dir))
+	b, err := openAlone(ctx, dir)
 	if err != nil {
 		return l, err
 	}
 	n := rate * int(d.Seconds())
 	starts := newSampler(n + 2*rate)
 	first := ahead(time.Second, time.Duration(rate)*time.Millisecond/2)
-	err = create(ctx, st, rate, func(i int) job.Job {
+	err = create(ctx, b.store, rate, func(i int) job.Job {
 		return definition(fmt.Sprintf("job%d", i), "* * * * * *", wall(), func(j *job.Job) { j.StartDate = &first })
 	})
 	if err != nil {
-		return l, errors.Join(err, st.Close())
+		return l, errors.Join(err, b.close())
 	}
-	e := startEngine(ctx, st, slots, timed(starts))
+	e := startEngine(ctx, b, slots, timed(starts))
 	defer func() { _ = e.stop() }()
-	if _, err := await(ctx, st.after(n), "a paced run"); err != nil {
+	if _, err := await(ctx, b.store.after(n), "a paced run"); err != nil {
 		return l, err
 	}
 	if err := e.stop(); err != nil {
@@ -84,23 +84,23 @@ func eachSecond(ctx context.Context, dir string, rate int, d time.Duration) (l l
 // so what the trigger itself costs counts, and so does a pacemaker that oversleeps;
 // the latter is measured too.
 func evenly(ctx context.Context, dir string, rate int, d time.Duration) (l late, err error) {
-	st, err := openStore(ctx, database(dir))
+	b, err := openAlone(ctx, dir)
 	if err != nil {
 		return l, err
 	}
 	const jobs = 100
 	n := rate * int(d.Seconds())
 	starts, bare := newSampler(n), newSampler(n)
-	if err := create(ctx, st, jobs, func(i int) job.Job {
+	if err := create(ctx, b.store, jobs, func(i int) job.Job {
 		return definition(fmt.Sprintf("job%d", i), "", wall(), func(j *job.Job) {
 			j.Overlap, j.AllowOverlap, j.Concurrency = job.OverlapAllow, true, job.MaxConcurrency
 		})
 	}); err != nil {
-		return l, errors.Join(err, st.Close())
+		return l, errors.Join(err, b.close())
 	}
-	e := startEngine(ctx, st, slots, timed(starts))
+	e := startEngine(ctx, b, slots, timed(starts))
 	defer func() { _ = e.stop() }()
-	all, failed := st.after(n), make(chan error, n)
+	all, failed := b.store.after(n), make(chan error, n)
 	first := wall().Add(time.Second)
 	for i := range n {
 		due := first.Add(time.Duration(i) * time.Second / time.Duration(rate))

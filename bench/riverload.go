@@ -53,15 +53,16 @@ func riverInsertAndWork(ctx context.Context, sv *servers, n int, t riverTuning) 
 type punctual struct {
 	late     []float64 // due → start of each, milliseconds
 	finished float64   // last due → last record durable, milliseconds
+	ended    float64   // last due → all jobs completed, milliseconds; 0 where that is the same
 	speed    speed     // from the first due instant to the last record
 }
 
-// riverScheduled measures jobs that are scheduled beforehand: at gives the instant of
-// each, after the first.
-func riverScheduled(ctx context.Context, sv *servers, n int, t riverTuning, lead time.Duration, at func(first time.Time, i int) time.Time) (punctual, error) {
+// riverScheduled measures jobs that are scheduled beforehand.
+func riverScheduled(ctx context.Context, sv *servers, due timetable, t riverTuning) (punctual, error) {
+	n := due.jobs
 	return withRiver(ctx, sv, n, t, func(r *riverBed, dsn string) (p punctual, err error) {
-		first := wall().Add(lead).Truncate(time.Second)
-		if err := r.insert(ctx, n, func(i int) time.Time { return at(first, i) }); err != nil {
+		first := wall().Add(due.lead()).Truncate(time.Second)
+		if err := r.insert(ctx, n, func(i int) time.Time { return due.at(first, i) }); err != nil {
 			return p, err
 		}
 		if err := calmDown(ctx, dsn); err != nil {
@@ -77,7 +78,7 @@ func riverScheduled(ctx context.Context, sv *servers, n int, t riverTuning, lead
 		if err := r.completed(ctx); err != nil {
 			return p, err
 		}
-		p.speed, p.finished = m.end(n), millis(time.Since(at(first, n-1)))
+		p.speed, p.finished = m.end(n), millis(time.Since(due.at(first, n-1)))
 		p.late, err = whole(r.late, n)
 		return p, err
 	})

@@ -12,8 +12,8 @@ func throughput(ctx context.Context, dir string, s size) ([]Figure, error) {
 			measure func(dir string) (speed, error)
 		}{
 			{&theirs, func(dir string) (speed, error) { return drainPeer(ctx, dir, s.Messages, bestPeer) }},
-			{&fired, func(dir string) (speed, error) { return fire(ctx, dir, s.Runs) }},
-			{&drained, func(dir string) (speed, error) { return drain(ctx, dir, s.Runs) }},
+			{&fired, func(dir string) (speed, error) { return fireAlone(ctx, dir, s.Runs) }},
+			{&drained, func(dir string) (speed, error) { return drainAlone(ctx, dir, s.Runs) }},
 		} {
 			v, err := inFolder(dir, m.measure)
 			if err != nil {
@@ -31,4 +31,20 @@ func throughput(ctx context.Context, dir string, s size) ([]Figure, error) {
 		medianOf("goqite's runner draining messages (WAL, FULL)", "/s", theirs.rate, nil),
 		medianOf(cpu, "µs", theirs.cpu, nil),
 	}, nil
+}
+
+func fireAlone(ctx context.Context, dir string, runs int) (v speed, err error) {
+	b, err := openAlone(ctx, dir)
+	if err != nil {
+		return v, err
+	}
+	return fire(ctx, b, nil, runs)
+}
+
+func drainAlone(ctx context.Context, dir string, runs int) (v speed, err error) {
+	b, err := openAlone(ctx, dir)
+	if err != nil {
+		return v, err
+	}
+	return drain(ctx, b, nil, runs, func() error { return nil })
 }

@@ -15,7 +15,7 @@ import (
 
 // ticker is a timer on a store of its own.
 type ticker struct {
-	store   *counted
+	store   store.Store
 	clock   *clock
 	timer   *timer.Timer
 	claimed []store.Claimed
