@@ -78,7 +78,7 @@ func storeDue(ctx context.Context, sv *servers, dsn string, t timetable, first t
 	}
 	return fillPostgres(ctx, dsn, func(tx pgx.Tx) error {
 		due := fmt.Sprintf("%d + i.n * %d", first.UnixMicro(), t.every.Microseconds())
-		return copyJobs(ctx, tx, copied{job: "once", count: t.jobs, due: due, once: true})
+		return copyJobs(ctx, tx, copied{job: "once", last: t.jobs - 1, due: due, once: true})
 	})
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -20,23 +21,23 @@ func fillPostgres(ctx context.Context, dsn string, fn func(tx pgx.Tx) error) err
 
 // copied says what copies of a job are to be.
 type copied struct {
-	job   string // the template's name
-	from  int    // number of the first copy; names and keys are made of it
-	count int
-	// due is an SQL expression over i.n, from 0: the slot in microseconds. A copy
-	// keeps its schedule, unless once says that the slot is its only one.
+	job         string // the template's name
+	first, last int    // numbers, i.n in SQL; names and keys are made of them
+	where       string // condition on i.n; "" = all
+	// due is an SQL expression over i.n: the slot in microseconds; "" = the
+	// template's. A copy keeps its schedule, unless once says that the slot is its
+	// only one.
 	due  string
 	once bool
 }
 
 // copyJobs adds the copies, whatever columns there are.
 func copyJobs(ctx context.Context, tx pgx.Tx, c copied) error {
-	const seq = `(1000 + i.n + %d)`
 	var template int64
 	if err := tx.QueryRow(ctx, `SELECT seq FROM jobs WHERE name = $1`, c.job).Scan(&template); err != nil {
 		return fmt.Errorf("template %q: %w", c.job, err)
 	}
-	number := fmt.Sprintf(seq, c.from)
+	const number = `(1000 + i.n)` // above those of the templates
 	called := `('stored' || ` + number + `)`
 	spec, definition := setJSON("t.spec", "name", called), setJSON("t.definition", "seed", `('default/' || `+called+`)`)
 	if c.once {
@@ -51,14 +52,14 @@ func copyJobs(ctx context.Context, tx pgx.Tx, c copied) error {
 			"seq": number, "id": `substr(t.id, 1, 8) || int8send(` + number + `)`, "name": called, "seed": `'default/' || ` + called, "spec": spec,
 		}},
 		{"epochs", "job", map[string]string{"job": number, "definition": definition}},
-		{"cursors", "job", map[string]string{"job": number, "next_run": c.due}},
+		{"cursors", "job", map[string]string{"job": number, "next_run": cmp.Or(c.due, "t.next_run")}},
 	} {
 		columns, values, err := copiedColumns(ctx, tx, t.table, t.changed)
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, fmt.Sprintf(`INSERT INTO %s (%s) SELECT %s FROM generate_series(0::bigint, %d) AS i (n), %s t WHERE t.%s = %d`,
-			t.table, columns, values, c.count-1, t.table, t.key, template))
+		_, err = tx.Exec(ctx, fmt.Sprintf(`INSERT INTO %s (%s) SELECT %s FROM generate_series(%d::bigint, %d) AS i (n), %s t WHERE t.%s = %d AND (%s)`,
+			t.table, columns, values, c.first, c.last, t.table, t.key, template, cmp.Or(c.where, "true")))
 		if err != nil {
 			return fmt.Errorf("copy %s: %w", t.table, err)
 		}

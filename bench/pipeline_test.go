@@ -21,7 +21,7 @@ func BenchmarkDrain(b *testing.B) {
 // BenchmarkEvenly triggers 1 000 runs a second.
 func BenchmarkEvenly(b *testing.B) {
 	const rate = 1000
-	l, err := evenly(b.Context(), b.TempDir(), rate, time.Duration(max(b.N/rate, 1))*time.Second)
+	l, err := evenlyAlone(b.Context(), b.TempDir(), rate, time.Duration(max(b.N/rate, 1))*time.Second)
 	if err != nil {
 		b.Fatal(err)
 	}

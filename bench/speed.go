@@ -10,10 +10,11 @@ type speed struct{ rate, cpu, pg, redis float64 }
 func (v speed) all() float64 { return v.cpu + v.pg + v.redis }
 
 // series are the speeds of the rounds.
-type series struct{ rate, cpu, pg, redis []float64 }
+type series struct{ rate, cpu, pg, redis, all []float64 }
 
 func (s *series) add(v speed) {
 	s.rate, s.cpu, s.pg, s.redis = append(s.rate, v.rate), append(s.cpu, v.cpu), append(s.pg, v.pg), append(s.redis, v.redis)
+	s.all = append(s.all, v.all())
 }
 
 // speedometer measures from measureSpeed to end.
