@@ -49,11 +49,6 @@ func Validate(cfg Config) Problems {
 // value reports a problem with a key; Load adds where its value comes from.
 func (ps *Problems) value(key, format string, args ...any) { ps.add("", key, format, args...) }
 
-// about reports whether there is a problem with a key already.
-func (ps *Problems) about(key string) bool {
-	return slices.ContainsFunc(*ps, func(p Problem) bool { return p.Key == key })
-}
-
 // tagged checks every value against its oneof and range tags.
 func (ps *Problems) tagged(v reflect.Value, prefix string) {
 	for i := range v.NumField() {
@@ -118,9 +113,6 @@ func (ps *Problems) node(cfg Config) {
 		if slices.Contains(cfg.Roles[:i], r) {
 			ps.value("roles", "%s is listed twice", r)
 		}
-	}
-	if len(cfg.Roles) > 0 && !ps.about("roles") && len(cfg.Roles) < 3 {
-		ps.value("roles", "one node does everything in this build: leave it at [%s, %s, %s]", RoleAPI, RoleScheduler, RoleWorker)
 	}
 	if _, err := time.LoadLocation(cfg.Timezone); err != nil || cfg.Timezone == "" || cfg.Timezone == "Local" {
 		ps.value("timezone", "%q is not a zone name such as UTC or Europe/Berlin", cfg.Timezone)

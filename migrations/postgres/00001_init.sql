@@ -203,8 +203,13 @@ CREATE TABLE sessions (
     heartbeat_at bigint NOT NULL,
     lease_until  bigint NOT NULL,
     closed_at    bigint,
+    slots        bigint NOT NULL DEFAULT 0,
+    commands     bigint NOT NULL DEFAULT 0,
+    running      bigint NOT NULL DEFAULT 0,
     node         text   NOT NULL,
-    version      text   NOT NULL
+    version      text   NOT NULL,
+    roles        text   NOT NULL DEFAULT '[]', -- JSON
+    handlers     text   NOT NULL DEFAULT '[]'  -- JSON
 ) WITH (fillfactor = 50);
 CREATE TABLE claims (
     id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -220,12 +225,43 @@ CREATE TABLE cancels (
     reason       text   NOT NULL
 );
 
+-- Nodes that were asked to take no new work.
+CREATE TABLE drains (
+    node       text   PRIMARY KEY,
+    drained_at bigint NOT NULL,
+    drained_by text   NOT NULL,
+    reason     text   NOT NULL
+);
+-- What operators stopped. Ended ones stay for a while: they explain missed slots.
+CREATE TABLE holds (
+    id       bigint   GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind     smallint NOT NULL,
+    platform text     COLLATE "C" NOT NULL, -- '' = all
+    since    bigint   NOT NULL,
+    until    bigint,
+    ended_at bigint,
+    held_by  text     NOT NULL,
+    reason   text     NOT NULL
+);
+CREATE UNIQUE INDEX holds_standing ON holds (kind, platform) WHERE ended_at IS NULL;
+-- What one session at a time does for all.
+CREATE TABLE duties (
+    name        text   PRIMARY KEY,
+    session     bigint NOT NULL,
+    lease_until bigint NOT NULL
+);
+
 -- id is the number of the transaction that wrote the row: see store/postgres/outbox.go.
 CREATE TABLE outbox (
     id   bigint PRIMARY KEY,
     at   bigint NOT NULL,
     data bytea  NOT NULL -- packed
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 1);
+
+-- Large values that are read once: no compression.
+ALTER TABLE counter_deltas ALTER COLUMN data SET STORAGE EXTERNAL;
+ALTER TABLE claims ALTER COLUMN data SET STORAGE EXTERNAL;
+ALTER TABLE outbox ALTER COLUMN data SET STORAGE EXTERNAL;
 
 CREATE TABLE logs (
     k       bigint   NOT NULL,

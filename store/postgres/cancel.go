@@ -52,6 +52,27 @@ func (s *Store) CancelExecution(ctx context.Context, p store.CancelExecution) (j
 	return after, err
 }
 
+// DropDead takes an execution out of the dead letters.
+func (s *Store) DropDead(ctx context.Context, p store.DropDead) (job.Execution, error) {
+	var after job.Execution
+	err := s.write(ctx, func(t *tx) error {
+		k, err := findExecution(t, p.Platform, p.Ref)
+		if err != nil {
+			return err
+		}
+		dropped, err := t.exec(`DELETE FROM dead_letters WHERE k = $1`, k)
+		if err != nil {
+			return err
+		}
+		if dropped == 0 {
+			return job.Errorf(job.Conflict, "the execution is not in the dead letters")
+		}
+		after, err = executionByKey(t, k)
+		return err
+	})
+	return after, err
+}
+
 func (s *Store) cancelOne(t *tx, k int64, p *store.CancelExecution) error {
 	var seq int64
 	if _, err := t.first(`SELECT job FROM executions WHERE k = $1`, []any{k}, func(r *row) { seq = r.int() }); err != nil {

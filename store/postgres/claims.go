@@ -13,12 +13,14 @@ import (
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
-// queueAlive finds out whether a session may claim: it is open and its lease holds.
+// queueAlive finds out whether a session may claim: it is open, its lease holds and
+// its node does not drain.
 // The shared lock keeps the reaper away until this transaction's claims can be seen;
 // heartbeats do not wait for it.
 func queueAlive(t *tx, session int64, now time.Time, alive *bool) {
 	t.queue(`SELECT pg_advisory_xact_lock_shared($1)`, session)
-	t.queueQuery(`SELECT 1 FROM sessions WHERE id = $1 AND closed_at IS NULL AND lease_until > $2`, []any{session, now.UnixMicro()}, func(*row) error {
+	t.queueQuery(`SELECT 1 FROM sessions WHERE id = $1 AND closed_at IS NULL AND lease_until > $2
+		AND NOT EXISTS (SELECT 1 FROM drains WHERE node = sessions.node)`, []any{session, now.UnixMicro()}, func(*row) error {
 		*alive = true
 		return nil
 	})
@@ -31,10 +33,11 @@ func queueClaims(t *tx, session int64, keys []int64, batch *int64) {
 
 const (
 	// sqlClaimable locks executions that are ready, in the order in which everybody does.
-	// What jobs look like is read by sqlOwners, after the locks.
+	// What jobs look like is read by sqlOwners, after the locks. queued IS NULL would let
+	// the planner walk through all that waits, once for each key.
 	sqlClaimable = `SELECT e.k, e.lo, e.job, e.n, e.at, e.trigger, e.attempt, e.retries, e.lost, e.token, e.occurrence, e.created_at
 		FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS u (k, lo, i) JOIN executions e ON e.k = u.k AND e.lo = u.lo
-		WHERE e.status = 0 AND e.queued IS NULL AND e.ready_at <= $3 ORDER BY u.i FOR UPDATE OF e`
+		WHERE e.status = 0 AND coalesce(e.queued, 0) = 0 AND e.ready_at <= $3 ORDER BY u.i FOR UPDATE OF e`
 	sqlOwners = `SELECT job, revision, ending FROM cursors WHERE job = ANY ($1::bigint[])`
 	sqlClaim  = `UPDATE executions e SET status = 1, attempt = e.attempt + 1, token = e.token + 1, session = $2, ready_at = NULL,
 			first_start = CASE WHEN e.attempt > 0 THEN coalesce(e.first_start, e.started_at) END, started_at = $3
@@ -48,6 +51,7 @@ type claiming struct {
 	t     *tx
 	p     *store.Claim
 	taker *taker
+	held  stops
 	out   []store.Claimed
 	batch int64
 }
@@ -124,6 +128,7 @@ func (c *claiming) find() ([]store.Claimed, error) {
 	}
 	alive := false
 	queueAlive(c.t, c.p.Session, c.p.Now, &alive)
+	queueStops(c.t, c.p.Now, &c.held)
 	var found []store.Claimed
 	c.t.scan(sqlClaimable, []any{k, lo, c.p.Now.UnixMicro()}, func(r pgx.Rows) error {
 		var one store.Claimed
@@ -137,7 +142,7 @@ func (c *claiming) find() ([]store.Claimed, error) {
 		found = append(found, one)
 		return nil
 	})
-	if err := c.t.flush(); err != nil || !alive {
+	if err := c.t.flush(); err != nil || !alive || c.held.maintenance {
 		return nil, err
 	}
 	return found, nil
@@ -177,7 +182,7 @@ func (c *claiming) choose(found []store.Claimed) (keys, inputs []int64, err erro
 		}
 		delete(byID, id)
 		def := defs[one.Owner]
-		if def == nil || !c.taker.take(def.job) {
+		if def == nil || c.held.dispatch(def.job.Platform) || !c.taker.take(def.job) {
 			continue
 		}
 		one.Job, one.Ends = def.job, ending[one.Owner]

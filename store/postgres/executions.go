@@ -248,8 +248,10 @@ func executionQuery(t *tx, f *store.ExecutionFilter) (*query, error) {
 	q.in("e.trigger", stored.Codes(stored.Triggers, f.Triggers))
 	q.since("e.at >= ?", f.Since)
 	q.since("e.at < ?", f.Until)
-	if f.Dead {
-		q.and("d.k IS NOT NULL")
+	if f.Dead || len(f.DeadReasons) > 0 || !f.DeadBefore.IsZero() {
+		q.and("e.k IN (SELECT k FROM dead_letters)") // they are few: looked up, not filtered
 	}
+	q.inTexts("d.reason", f.DeadReasons)
+	q.since("d.at < ?", f.DeadBefore)
 	return q, nil
 }

@@ -25,6 +25,7 @@ type planning struct {
 	taker   *taker
 	out     store.Planned
 	events  stored.Events
+	held    stops
 	plan    job.Plan
 	rows    rows
 	ranges  ranges
@@ -74,8 +75,14 @@ func (p *planning) done() store.Planned {
 
 func (p *planning) all() error {
 	due, err := p.due()
-	if err != nil || len(due) == 0 {
+	if err != nil || p.held.maintenance {
 		return err
+	}
+	if p.held.expired { // NextDue goes by the marks
+		endExpired(p.t, p.p.Now)
+	}
+	if len(due) == 0 {
+		return nil
 	}
 	wanted := make([]want, len(due))
 	for i := range due {
@@ -112,12 +119,14 @@ func (p *planning) all() error {
 	return p.write()
 }
 
-// due locks the cursors that are due, and finds out whether the session lives.
+// due locks the cursors that are due, unless nothing is to be planned, and finds out
+// whether the session lives.
 func (p *planning) due() ([]cursor, error) {
 	alive := false
 	if p.p.Session != 0 {
 		queueAlive(p.t, p.p.Session, p.p.Now, &alive)
 	}
+	queueStops(p.t, p.p.Now, &p.held)
 	due := make([]cursor, 0, min(p.p.Limit, 1024))
 	p.t.scan(sqlDue, []any{p.p.Now.UnixMicro(), p.p.Limit}, func(r pgx.Rows) error {
 		due = append(due, cursor{})
@@ -245,7 +254,7 @@ func (p *planning) run(def *definition, cur *cursor, run *job.PlannedRun) error 
 	if run.CatchUp {
 		e.flags |= stored.FlagCatchUp
 	}
-	born := !run.Queued && p.p.Session != 0 && !run.StartAt.After(p.p.Now) && p.taker.take(def.job)
+	born := !run.Queued && p.p.Session != 0 && !run.StartAt.After(p.p.Now) && !p.held.dispatch(def.job.Platform) && p.taker.take(def.job)
 	if born {
 		e.status, e.session, e.started = stored.Running, p.p.Session, p.p.Now
 	}
@@ -368,10 +377,13 @@ func (a *advanced) queue(t *tx) {
 	}
 }
 
+const sqlNextDue = `SELECT next_run FROM cursors WHERE next_run IS NOT NULL AND NOT EXISTS (SELECT 1 FROM holds WHERE kind = $1 AND ended_at IS NULL)
+	ORDER BY next_run LIMIT 1`
+
 // NextDue returns the earliest slot that is not accounted for.
 func (s *Store) NextDue(ctx context.Context) (at time.Time, err error) {
 	err = s.read(ctx, func(t *tx) error {
-		_, err := t.first(`SELECT next_run FROM cursors WHERE next_run IS NOT NULL ORDER BY next_run LIMIT 1`, nil, func(r *row) { at = r.time() })
+		_, err := t.first(sqlNextDue, []any{stored.Code(stored.HoldKinds, store.HoldMaintenance)}, func(r *row) { at = r.time() })
 		return err
 	})
 	return at, err

@@ -72,7 +72,8 @@ func (r *reaping) all() error {
 		r.t.queue(`DELETE FROM claims WHERE id = ANY ($1::bigint[])`, r.claims)
 	}
 	if len(r.closed) > 0 {
-		r.t.queue(`UPDATE sessions SET closed_at = $1 WHERE id = ANY ($2::bigint[])`, r.now.UnixMicro(), r.closed)
+		r.t.queue(`DELETE FROM duties WHERE session = ANY ($1::bigint[])`, r.closed)
+		r.t.queue(`UPDATE sessions SET closed_at = $1, running = 0 WHERE id = ANY ($2::bigint[])`, r.now.UnixMicro(), r.closed)
 	}
 	return nil
 }

@@ -131,9 +131,21 @@ func (tr *trigger) retriable() error {
 	var by int64
 	retried, err := tr.t.first(`SELECT e.n FROM execution_inputs i JOIN executions e ON e.k = i.k WHERE i.retry_of = $1`, []any{k}, func(r *row) { by = r.int() })
 	if err != nil || !retried {
-		return err
+		return tr.deadEnough(k, err)
 	}
 	return job.Errorf(job.Conflict, "the execution was retried already, by run %d", by).WithHint("retry that one")
+}
+
+// deadEnough refuses what is no dead letter, when it must be one.
+func (tr *trigger) deadEnough(k int64, err error) error {
+	if err != nil || !tr.p.Dead {
+		return err
+	}
+	dead, err := tr.t.first(`SELECT 1 FROM dead_letters WHERE k = $1`, []any{k}, func(*row) {})
+	if err == nil && !dead {
+		err = job.Errorf(job.Conflict, "the execution is not in the dead letters")
+	}
+	return err
 }
 
 // insertRun writes the execution as the overlap policy has it.
@@ -177,9 +189,10 @@ func (tr *trigger) born(j *job.Job, e *execution) (bool, error) {
 	if e.status != stored.Pending || e.queued || tr.p.Session == 0 || tr.p.Take == nil {
 		return false, nil
 	}
-	alive := false
+	alive, held := false, stops{}
 	queueAlive(tr.t, tr.p.Session, tr.p.Now, &alive)
-	if err := tr.t.flush(); err != nil || !alive {
+	queueStops(tr.t, tr.p.Now, &held)
+	if err := tr.t.flush(); err != nil || !alive || held.dispatch(j.Platform) {
 		return false, err
 	}
 	return tr.taker.take(j), nil
@@ -190,6 +203,9 @@ func (tr *trigger) inputs(e *execution) {
 	var retryOf, retryOfLo any
 	if tr.p.RetryOf != nil {
 		retryOf, retryOfLo = keyOf(tr.p.RetryOf.ID)
+	}
+	if tr.p.RetryOf != nil && e.status != stored.Skipped {
+		tr.t.queue(`DELETE FROM dead_letters WHERE k = $1`, retryOf)
 	}
 	tr.t.queue(`INSERT INTO execution_inputs (k, payload, triggered_by, retry_of, retry_of_lo, trace_id, parent_span) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		e.k, blobOrNull(tr.p.Payload), tr.p.By, retryOf, retryOfLo, tr.p.TraceID, tr.p.ParentSpanID)

@@ -34,7 +34,8 @@ const (
 	// sqlWaiting reads the oldest ready executions of each class.
 	sqlWaiting = sqlClasses + `SELECT w.k, w.lo, w.job, w.ready_at, c.revision FROM classes, LATERAL (SELECT e.k, e.lo, e.job, e.ready_at FROM executions e
 			WHERE e.class = classes.class AND e.ready_at <= $1 AND e.ready_at IS NOT NULL AND e.queued IS NULL ORDER BY e.ready_at LIMIT $2) AS w
-		JOIN cursors c ON c.job = w.job`
+		JOIN cursors c ON c.job = w.job
+		WHERE classes.class / 4 <> ALL (ARRAY(SELECT seq FROM platforms WHERE slug = ANY ($3::text[])))`
 	sqlNextReady = sqlClasses + `SELECT min(w.ready_at) FROM classes, LATERAL (SELECT e.ready_at FROM executions e
 			WHERE e.class = classes.class AND e.ready_at > $1 AND e.ready_at IS NOT NULL AND e.queued IS NULL ORDER BY e.ready_at LIMIT 1) AS w`
 )
@@ -64,7 +65,12 @@ func (s *Store) Waiting(ctx context.Context, now time.Time, limit int) ([]store.
 		var rows []ready
 		var wanted []want
 		found = nil
-		if err := t.query(sqlWaiting, []any{now.UnixMicro(), int64(limit)}, func(r *row) error {
+		var held stops
+		queueStops(t, now, &held)
+		if err := t.flush(); err != nil || held.maintenance || held.all {
+			return err
+		}
+		if err := t.query(sqlWaiting, []any{now.UnixMicro(), int64(limit), held.names()}, func(r *row) error {
 			rows = append(rows, ready{r.int(), r.int(), r.int(), r.int()})
 			wanted = append(wanted, want{rows[len(rows)-1].seq, r.int()})
 			return nil

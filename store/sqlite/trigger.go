@@ -120,9 +120,21 @@ func (tr *trigger) retriable() error {
 	retried, err := tr.c.first(context.Background(), `SELECT e.n FROM execution_inputs i JOIN executions e ON e.k = i.k WHERE i.retry_of = ?`, []any{k},
 		func(r *row) { by = r.int() })
 	if err != nil || !retried {
-		return err
+		return tr.deadEnough(k, err)
 	}
 	return job.Errorf(job.Conflict, "the execution was retried already, by run %d", by).WithHint("retry that one")
+}
+
+// deadEnough refuses what is no dead letter, when it must be one.
+func (tr *trigger) deadEnough(k int64, err error) error {
+	if err != nil || !tr.t.Dead {
+		return err
+	}
+	dead, err := tr.c.first(context.Background(), `SELECT 1 FROM dead_letters WHERE k = ?`, []any{k}, func(*row) {})
+	if err == nil && !dead {
+		err = job.Errorf(job.Conflict, "the execution is not in the dead letters")
+	}
+	return err
 }
 
 // insertRun writes the execution as the overlap policy has it.
@@ -171,6 +183,9 @@ func (tr *trigger) born(j *job.Job, e *execution) (bool, error) {
 	if alive, err := sessionAlive(tr.c, tr.t.Session, tr.t.Now); err != nil || !alive {
 		return false, err
 	}
+	if held, err := stopsAt(context.Background(), tr.c, tr.t.Now); err != nil || held.dispatch(j.Platform) {
+		return false, err
+	}
 	return tr.t.Take(j), nil
 }
 
@@ -194,6 +209,11 @@ func (tr *trigger) inputs(e *execution) error {
 	var payload any
 	if tr.t.Payload != nil {
 		payload = []byte(tr.t.Payload)
+	}
+	if tr.t.RetryOf != nil && e.status != statusSkipped {
+		if _, err := tr.c.exec(`DELETE FROM dead_letters WHERE k = ?`, retryOf); err != nil {
+			return err
+		}
 	}
 	_, err := tr.c.exec(`INSERT INTO execution_inputs (k, payload, triggered_by, retry_of, retry_of_lo, trace_id, parent_span) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 		e.k, payload, tr.t.By, retryOf, retryOfLo, tr.t.TraceID, tr.t.ParentSpanID)

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store"
 )
 
 // Enums are stored as their place in these lists: append only.
@@ -18,7 +19,8 @@ var (
 	Reasons    = []job.SkipReason{
 		"", job.SkipMissed, job.SkipOverlap, job.SkipConcurrency, job.SkipCondition, job.SkipCancelled, job.SkipLimit, job.RangePruned,
 	}
-	Levels = job.LogLevels()
+	Levels    = job.LogLevels()
+	HoldKinds = store.HoldKinds()
 )
 
 // The execution statuses that statements name.
