@@ -18,23 +18,22 @@ import (
 type standing struct {
 	draining    atomic.Bool
 	maintenance atomic.Bool
-	others      atomic.Int64 // slots of the nodes that take work; only counted without the role worker
+	others      atomic.Int64 // free slots of the other nodes; only counted where there may be some
 }
 
 // does reports whether the node has a role.
 func (e *Engine) does(role string) bool { return slices.Contains(e.o.Roles, role) }
 
-// free returns how many executions could start: here, or elsewhere when this node runs
-// none and only announces.
+// free returns how many executions could start here.
 func (e *Engine) free() int {
-	switch {
-	case !e.does(config.RoleWorker):
-		return int(e.standing.others.Load())
-	case e.standing.draining.Load():
+	if !e.does(config.RoleWorker) || e.standing.draining.Load() {
 		return 0
 	}
 	return e.executor.Free()
 }
+
+// freeAnywhere returns how many executions could start, here and elsewhere.
+func (e *Engine) freeAnywhere() int { return int(e.standing.others.Load()) + e.free() }
 
 // take reserves a slot of this node for a run that is being planned.
 func (e *Engine) take(def *job.Job) bool {
@@ -60,14 +59,14 @@ func (e *Engine) pulse(ctx context.Context, p store.Pulse) {
 		e.timer.Wake()
 		e.dispatch.Kick()
 	}
-	if !e.does(config.RoleWorker) {
+	if e.o.Shared {
 		e.countOthers(ctx)
 	}
 }
 
-// countOthers adds up the slots of the nodes that take work.
+// countOthers adds up the free slots of the other nodes that take work.
 func (e *Engine) countOthers(ctx context.Context) {
-	at := now()
+	at := e.now()
 	sessions, err := e.o.Store.ListSessions(ctx, at)
 	if err != nil {
 		e.o.Logger.WarnContext(ctx, "the other nodes cannot be listed", slog.Any("err", err))
@@ -75,8 +74,8 @@ func (e *Engine) countOthers(ctx context.Context) {
 	}
 	slots := 0
 	for i := range sessions {
-		if s := &sessions[i]; s.ClosedAt == nil && s.LeaseUntil.After(at) && !s.Draining {
-			slots += s.Slots
+		if s := &sessions[i]; s.ID != e.session.Load() && s.ClosedAt == nil && s.LeaseUntil.After(at) && !s.Draining {
+			slots += max(0, s.Slots-s.Running)
 		}
 	}
 	e.standing.others.Store(int64(slots))

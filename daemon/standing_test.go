@@ -83,7 +83,7 @@ func (s *several) start(node string, roles ...string) *Engine {
 		s.t.Fatal(err)
 	}
 	e := NewEngine(EngineOptions{
-		Store: s.store, Queue: s.queue, Bus: s.bus, Handlers: registry, Logger: slog.New(slog.DiscardHandler), Node: node, Roles: roles, IDs: s.ids,
+		Store: s.store, Queue: s.queue, Bus: s.bus, Handlers: registry, Logger: slog.New(slog.DiscardHandler), Node: node, Roles: roles, Shared: true,
 		Settings: Settings{Policy: job.DefaultPolicy()}, Slots: 8, SlowSlots: 2, Lease: 3 * time.Second, Heartbeat: 200 * time.Millisecond, ReapEvery: time.Second, Drain: time.Second,
 	})
 	ctx, cancel := context.WithCancel(context.Background())

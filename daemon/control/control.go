@@ -38,11 +38,12 @@ type Options struct {
 	NewID    func() job.ID
 	Logger   *slog.Logger // nil = silent
 
-	Wake          func()                                                              // a cursor may have moved to an earlier instant; nil = nobody cares
-	Kick          func()                                                              // an execution may be ready; nil = nobody cares
-	Beat          func()                                                              // what concerns this node may have changed in the store; nil = nobody cares
-	Trigger       func(ctx context.Context, t store.Trigger) (store.Triggered, error) // makes a run and starts it if it can; nil = the store's, then Kick
-	CancelRunning func(ids []job.ID)                                                  // these were asked to stop: a hint, the store knows; nil = nobody cares
+	Wake          func()             // a cursor may have moved to an earlier instant; nil = nobody cares
+	Kick          func()             // an execution may be ready; nil = nobody cares
+	Beat          func()             // what concerns this node may have changed in the store; nil = nobody cares
+	CancelRunning func(ids []job.ID) // these were asked to stop: a hint, the store knows; nil = nobody cares
+	// Trigger makes a run and starts it if it can; nil = the store's, then Kick.
+	Trigger func(ctx context.Context, t store.Trigger) (store.Triggered, error)
 
 	// Queue is where executions are announced; nil = there is none to look at.
 	Queue interface {

@@ -162,6 +162,23 @@ func (q *Queue) Reclaim(ctx context.Context, consumer string, idle time.Duration
 	return append(got, more...), nil
 }
 
+// Peek shows what waits in the primary while it is there.
+func (q *Queue) Peek(ctx context.Context, n int) (waiting []queue.Message, err error) {
+	if q.try(ctx, func() error { waiting, err = q.o.Primary.Peek(ctx, n); return err }) {
+		return waiting, nil
+	}
+	return q.o.Local.Peek(ctx, n)
+}
+
+// Ping asks the primary, whether it is used or not.
+func (q *Queue) Ping(ctx context.Context) (queue.Info, error) {
+	info, err := q.o.Primary.Ping(ctx)
+	if ctx.Err() == nil {
+		q.note(ctx, err)
+	}
+	return info, err
+}
+
 // Depth is that of the primary while it is there.
 func (q *Queue) Depth(ctx context.Context) (depth queue.Depth, err error) {
 	if q.try(ctx, func() error { depth, err = q.o.Primary.Depth(ctx); return err }) {

@@ -73,6 +73,13 @@ func (s *shaky) Depth(ctx context.Context) (queue.Depth, error) {
 	return s.Queue.Depth(ctx)
 }
 
+func (s *shaky) Peek(ctx context.Context, n int) ([]queue.Message, error) {
+	if err := s.err(); err != nil {
+		return nil, err
+	}
+	return s.Queue.Peek(ctx, n)
+}
+
 func open(away bool) (*failover.Queue, *shaky) {
 	primary := &shaky{Queue: memory.New(memory.Options{})}
 	primary.away.Store(away)

@@ -183,7 +183,8 @@ func (tr *trigger) born(j *job.Job, e *execution) (bool, error) {
 	if alive, err := sessionAlive(tr.c, tr.t.Session, tr.t.Now); err != nil || !alive {
 		return false, err
 	}
-	if held, err := stopsAt(context.Background(), tr.c, tr.t.Now); err != nil || held.dispatch(j.Platform) {
+	held, err := stopsAt(context.Background(), tr.c, tr.t.Now)
+	if err != nil || held.dispatch(j.Platform) {
 		return false, err
 	}
 	return tr.t.Take(j), nil
