@@ -47,14 +47,19 @@ type running struct {
 
 // startEngine starts the engine that schedd runs, with schedd's defaults.
 func startEngine(ctx context.Context, b *bed, slots int, h handler.Func) *running {
+	return startKeeping(ctx, b, slots, h, store.Retention{Success: 7 * day, Failed: 30 * day, OneTime: 90 * day, KeepLast: 10})
+}
+
+// startKeeping is startEngine with another retention of history.
+func startKeeping(ctx context.Context, b *bed, slots int, h handler.Func, keep store.Retention) *running {
 	e := daemon.NewEngine(daemon.EngineOptions{
 		Store: b.store, Queue: b.queue, Bus: b.bus, Handlers: registry(h),
-		Logger: slog.New(slog.DiscardHandler), Node: "bench", Version: "bench", Slots: slots, SlowSlots: 8,
+		Logger: slog.New(slog.DiscardHandler), Node: "bench", Shared: b.shared, Version: "bench", Slots: slots, SlowSlots: 8,
 		Lease: 30 * time.Second, Heartbeat: 5 * time.Second, ReapEvery: 5 * time.Second, Drain: 30 * time.Second,
 		LogCaps: store.LogCaps{Job: 64 << 20, Total: 1 << 30},
 		Settings: daemon.Settings{
 			Policy:    job.DefaultPolicy(),
-			Retention: store.Retention{Success: 7 * day, Failed: 30 * day, OneTime: 90 * day, KeepLast: 10},
+			Retention: keep,
 		},
 	})
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))

@@ -54,7 +54,8 @@ func newPipeline(ctx context.Context, b *bed, at time.Time, started func([]store
 	})
 	p.maintain = maintain.New(maintain.Options{
 		Store: s, Bus: b.bus, Logger: log, Now: wall, Lease: lease, Heartbeat: 5 * time.Second, ReapEvery: 5 * time.Second,
-		Retention: func() store.Retention { return store.Retention{} }, Session: id, NewSession: open, Cancel: p.executor.Cancel, Fence: p.executor.Fence, Ready: p.dispatch.Kick,
+		Retention: func() store.Retention { return store.Retention{} }, Session: id, NewSession: open, Running: p.executor.Running,
+		Cancel: p.executor.Cancel, Fence: p.executor.Fence, Ready: p.dispatch.Kick,
 	})
 	return p, nil
 }

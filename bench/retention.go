@@ -25,13 +25,13 @@ func retention(ctx context.Context, dir string, s size) ([]Figure, error) {
 			}); err != nil {
 				return nil, errors.Join(err, b.close())
 			}
-			e := startEngine(ctx, b, slots, timed(late))
+			e := startKeeping(ctx, b, slots, timed(late), store.Retention{})
 			defer func() { err = errors.Join(err, e.stop()) }()
 			if err := until(ctx, time.Now().Add(3*time.Second)); err != nil {
 				return nil, err
 			}
 			late.take()
-			rates, err := removeAll(ctx, b.store, s.Removed-recorded*10)
+			rates, err := removeAll(ctx, b.store, s.Removed/6)
 			if err != nil {
 				return nil, err
 			}
@@ -43,22 +43,22 @@ func retention(ctx context.Context, dir string, s size) ([]Figure, error) {
 	})
 }
 
-// removeAll removes about so many executions and returns the rates of stretches.
-func removeAll(ctx context.Context, s store.Store, n int) (rates []float64, err error) {
-	const batch, stretches = 500, 6
+// removeAll removes what is too old and returns the rates of stretches of so many.
+func removeAll(ctx context.Context, s store.Store, stretch int) (rates []float64, err error) {
+	const batch = 500
 	r := store.Retention{Success: 7 * day, Failed: 30 * day, KeepLast: 10}
-	for range stretches {
-		start, done := time.Now(), 0
-		for done < n/stretches {
-			removed, more, err := s.Retain(ctx, r, wall(), batch)
-			if err != nil {
-				return nil, err
-			}
-			if done += removed; !more {
-				break
-			}
+	start, done := time.Now(), 0
+	for {
+		removed, more, err := s.Retain(ctx, r, wall(), batch)
+		if err != nil {
+			return nil, err
 		}
-		rates = append(rates, float64(done)/time.Since(start).Seconds())
+		if done += removed; done >= stretch {
+			rates = append(rates, float64(done)/time.Since(start).Seconds())
+			start, done = time.Now(), 0
+		}
+		if !more {
+			return rates, nil
+		}
 	}
-	return rates, nil
 }

@@ -45,7 +45,7 @@ type riverBed struct {
 
 // newRiver prepares a client that stops counting at n runs; it is not started.
 func newRiver(ctx context.Context, sv *servers, dsn string, n int, t riverTuning) (*riverBed, error) {
-	pool, err := pgxpool.New(ctx, dsn+"&pool_max_conns=20")
+	pool, err := pgxpool.New(ctx, fmt.Sprintf("%s&pool_max_conns=%d", dsn, poolSize))
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,9 @@ var postgresSettings = []string{
 	"shared_buffers=512MB", "max_wal_size=4GB", "checkpoint_timeout=15min",
 }
 
+// poolSize is how many connections to PostgreSQL each contender may have.
+const poolSize = 20
+
 // servers are a private PostgreSQL and Redis that all contenders of a part share.
 type servers struct {
 	pg    *testbed.PostgresServer

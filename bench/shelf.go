@@ -10,7 +10,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/agentic-sdlc/scheduler/store"
-	"github.com/agentic-sdlc/scheduler/store/postgres"
 )
 
 // sqliteShelf keeps a store in a new folder.
@@ -32,9 +31,7 @@ func sqliteShelf(dir string) (shelf, error) {
 // postgresShelf keeps a store in a database.
 func postgresShelf(dsn string) shelf {
 	return shelf{
-		open: func(ctx context.Context) (store.Store, error) {
-			return postgres.Open(ctx, postgres.Options{URL: dsn, MaxConns: 20, Instance: "bench"})
-		},
+		open: func(ctx context.Context) (store.Store, error) { return openPostgres(ctx, dsn) },
 		fill: func(ctx context.Context, jobs, due int) error {
 			far := isFar(jobs, due)
 			later := wall().Truncate(time.Hour).Add(2 * time.Hour).UnixMicro()

@@ -21,7 +21,8 @@ func showStatements(ctx context.Context, dsn string) error {
 	}
 	defer conn.Close(ctx)
 	rows, err := conn.Query(ctx, `SELECT round(total_exec_time)::float8, calls, rows, query FROM pg_stat_statements
-		WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY total_exec_time DESC LIMIT 12`)
+		WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+		AND total_exec_time > 5 ORDER BY total_exec_time DESC LIMIT 12`)
 	if err != nil {
 		return nil //nolint:nilerr // this database was not prepared: nothing to tell
 	}
