@@ -18,8 +18,9 @@ const (
 )
 
 // fire measures executions a second from due to settled: every tick moves the clock
-// to the next second, at which half of the jobs are due. It closes the bed.
-func fire(ctx context.Context, b *bed, sv *servers, runs int) (v speed, err error) {
+// to the next second, at which half of the jobs are due. ready is called between the
+// preparation and the measurement. It closes the bed.
+func fire(ctx context.Context, b *bed, sv *servers, runs int, ready func() error) (v speed, err error) {
 	defer b.close()
 	at := wall().Truncate(time.Minute)
 	if err := create(ctx, b.store, firing, func(i int) job.Job {
@@ -35,6 +36,9 @@ func fire(ctx context.Context, b *bed, sv *servers, runs int) (v speed, err erro
 	}
 	err = p.run(ctx, func(ctx context.Context) error {
 		if err := p.fire(ctx, &all, 4*firing); err != nil { // warms up
+			return err
+		}
+		if err := ready(); err != nil {
 			return err
 		}
 		m := measureSpeed(sv)

@@ -31,6 +31,6 @@ func fireShared(ctx context.Context, sv *servers, runs int) (speed, error) {
 		if err != nil {
 			return v, err
 		}
-		return fire(ctx, b, sv, runs)
+		return fire(ctx, b, sv, runs, func() error { return calmDown(ctx, dsn) })
 	})
 }

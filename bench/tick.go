@@ -74,3 +74,14 @@ func (p *pair) figure(few int, what string, g *Goal) Figure {
 
 // tickTimes are the times of single ticks, in milliseconds.
 type tickTimes struct{ near, far, idle []float64 }
+
+// tickShared measures ticks with few and with many jobs stored in PostgreSQL.
+func tickShared(ctx context.Context, dir string, s size) ([]Figure, error) {
+	return withServers(dir, func(sv *servers) ([]Figure, error) {
+		return inDatabase(ctx, sv, func(few string) ([]Figure, error) {
+			return inDatabase(ctx, sv, func(many string) ([]Figure, error) {
+				return tickBoth(ctx, postgresShelf(few), postgresShelf(many), 1000, s)
+			})
+		})
+	})
+}
