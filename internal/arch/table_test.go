@@ -76,6 +76,7 @@ var table = map[string]row{
 	// Helpers that know nothing of the domain.
 	"internal/arch":      {},
 	"internal/build":     {},
+	"internal/chaos":     {ours: "schedule/oracle"},
 	"internal/crash":     {third: "modernc.org/sqlite"},
 	"internal/failpoint": {},
 	"internal/supervise": {third: "golang.org/x/sys/unix"},
