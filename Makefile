@@ -40,8 +40,12 @@ clean: ## Remove what was built
 
 ##@ Check
 
+.PHONY: servers
+servers: ## Install PostgreSQL and Redis where they are missing and apt-get may be used
+	scripts/servers.sh
+
 .PHONY: test
-test: ## Run every test with the race detector (PKG=./daemon/... narrows it)
+test: servers ## Run every test with the race detector (PKG=./daemon/... narrows it)
 	go test -race -timeout 15m $(PKG)
 
 .PHONY: test-short

@@ -80,6 +80,7 @@ var table = map[string]row{
 	"internal/crash":     {third: "modernc.org/sqlite"},
 	"internal/failpoint": {},
 	"internal/supervise": {third: "golang.org/x/sys/unix"},
+	"internal/testbed":   {third: "github.com/jackc/pgx/v5/pgconn"},
 }
 
 // testOnly is what test files may import of others.

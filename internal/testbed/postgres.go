@@ -1,0 +1,214 @@
+package testbed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// superuser owns every cluster.
+const superuser = "schedd"
+
+// PostgresOptions configure a cluster. The zero value is useful.
+type PostgresOptions struct {
+	// Settings are lines of postgresql.conf without blanks, like
+	// "max_connections=20"; they come after ours.
+	Settings []string
+}
+
+// PostgresServer is a private cluster. Its methods are not for concurrent use.
+type PostgresServer struct {
+	*server
+	program  string
+	settings []string
+}
+
+// shared is the cluster that the tests of this process share.
+var shared struct {
+	once    sync.Once
+	cluster *PostgresServer
+	err     error
+	created atomic.Int64
+}
+
+// Postgres returns the DSN of a fresh database of this test, which is dropped after
+// it, in a cluster that all tests of the process share.
+func Postgres(t testing.TB) string {
+	t.Helper()
+	needPostgres(t)
+	shared.once.Do(func() { shared.cluster, shared.err = StartPostgres("", PostgresOptions{}) })
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
+	name := "test_" + strconv.FormatInt(shared.created.Add(1), 10)
+	if err := shared.cluster.Exec("CREATE DATABASE " + name); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := shared.cluster.Exec("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
+			t.Error(err)
+		}
+	})
+	return shared.cluster.DSN(name)
+}
+
+// NewPostgres returns a cluster of this test alone, for tests that stop or kill it.
+func NewPostgres(t testing.TB, o PostgresOptions) *PostgresServer {
+	t.Helper()
+	needPostgres(t)
+	p, err := StartPostgres("", o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("log of PostgreSQL:\n%s", p.Log())
+		}
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return p
+}
+
+func needPostgres(t testing.TB) {
+	t.Helper()
+	for _, name := range []string{"postgres", "initdb"} {
+		path, err := postgresTool(name)
+		need(t, path, err)
+	}
+}
+
+// StartPostgres makes a cluster in a new folder under dir ("": the temporary folder)
+// and starts it. The caller closes it; the end of the process does so too. Every
+// user must be allowed to enter dir when we are root.
+func StartPostgres(dir string, o PostgresOptions) (*PostgresServer, error) {
+	program, err := postgresTool("postgres")
+	if err != nil {
+		return nil, err
+	}
+	initdb, err := postgresTool("initdb")
+	if err != nil {
+		return nil, err
+	}
+	s, err := newServer(dir, "schedd-pg-")
+	if err != nil {
+		return nil, err
+	}
+	p := &PostgresServer{server: s, program: program, settings: append([]string{
+		"listen_addresses=", "unix_socket_directories=" + s.dir,
+		"fsync=on", "synchronous_commit=on", "max_connections=200", "timezone=UTC",
+	}, o.Settings...)}
+	cmd := s.command(initdb, "-D", s.path("data"), "-U", superuser, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return nil, errors.Join(fmt.Errorf("initdb: %w\n%s", err, out), p.Close())
+	}
+	if err := p.Start(); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
+}
+
+// Start starts the cluster again after Stop or Kill.
+func (p *PostgresServer) Start() error {
+	args := []string{"-D", p.path("data")}
+	for _, setting := range p.settings {
+		args = append(args, "-c", setting)
+	}
+	return p.start(func() error { return p.Exec("SELECT 1") }, p.program, args...)
+}
+
+// Stop ends the cluster in order; sessions are cut.
+func (p *PostgresServer) Stop() error { return p.stop(syscall.SIGINT) }
+
+// Restart stops and starts.
+func (p *PostgresServer) Restart() error { return errors.Join(p.Stop(), p.Start()) }
+
+// Kill ends every process of the cluster with SIGKILL, as a crash of the machine
+// would. Start recovers it.
+func (p *PostgresServer) Kill() error {
+	if !p.running() {
+		return nil
+	}
+	backends := children(p.Pid())
+	err := p.stop(syscall.SIGKILL)
+	for _, pid := range backends {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+	// Start refuses while one of them holds the shared memory.
+	for end := time.Now().Add(patience); len(backends) > 0 && time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if !lives(backends[0]) {
+			backends = backends[1:]
+		}
+	}
+	return err
+}
+
+// Close ends the cluster and removes its folder.
+func (p *PostgresServer) Close() error { return errors.Join(p.Kill(), p.server.Close()) }
+
+// DSN returns the address of a database over the cluster's socket.
+func (p *PostgresServer) DSN(database string) string {
+	return "postgres://" + superuser + "@/" + database + "?sslmode=disable&host=" + url.QueryEscape(p.dir)
+}
+
+// DSNAt is DSN over TCP, for a Proxy in front of Socket.
+func (p *PostgresServer) DSNAt(addr, database string) string {
+	return "postgres://" + superuser + "@" + addr + "/" + database + "?sslmode=disable"
+}
+
+// Socket returns the path of the cluster's socket.
+func (p *PostgresServer) Socket() string { return p.path(".s.PGSQL.5432") }
+
+// Exec runs statements in the database postgres.
+func (p *PostgresServer) Exec(sql string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	conn, err := pgconn.Connect(ctx, p.DSN("postgres"))
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, sql).ReadAll()
+	return errors.Join(err, conn.Close(ctx))
+}
+
+// children returns the processes whose parent is pid.
+func children(pid int) (all []int) {
+	files, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, file := range files {
+		if parent, _ := parentAndState(file); parent == strconv.Itoa(pid) {
+			child, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+			all = append(all, child)
+		}
+	}
+	return all
+}
+
+// lives tells whether a process is there and more than a zombie.
+func lives(pid int) bool {
+	parent, state := parentAndState(fmt.Sprintf("/proc/%d/stat", pid))
+	return parent != "" && state != "Z"
+}
+
+// parentAndState reads a stat file of /proc; "" when the process is gone.
+func parentAndState(file string) (parent, state string) {
+	text, _ := os.ReadFile(file)
+	// The name before the last bracket may hold anything.
+	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+	if len(fields) < 2 {
+		return "", ""
+	}
+	return fields[1], fields[0]
+}
