@@ -8,12 +8,12 @@ var bad = map[string]struct {
 	from  func() *tale
 	spoil func(t *tale)
 }{
-	"C1-dropped-run":     {plain, func(t *tale) { t.drop("a-4") }},
-	"C1-dropped-range":   {catchUp, func(t *tale) { t.jobOf("b").Skipped = 0; t.Ranges = nil }},
-	"C1-range-and-row":   {catchUp, func(t *tale) { t.Ranges[0].From = at(18_000) }},
-	"C1-early":           {plain, func(t *tale) { t.rowOf("a-4").Created = at(3999) }},
-	"C1-early-start":     {plain, func(t *tale) { t.markOf("a-4", "start", 1).At = at(3999) }},
-	"C1-not-due":         {limits, func(t *tale) { t.rowOf("a-6").Slot = at(5000) }},
+	"C1-dropped-run":   {plain, func(t *tale) { t.drop("a-4") }},
+	"C1-dropped-range": {catchUp, func(t *tale) { t.jobOf("b").Skipped = 0; t.Ranges = nil }},
+	"C1-range-and-row": {catchUp, func(t *tale) { t.Ranges[0].From = at(18_000) }},
+	"C1-early":         {plain, func(t *tale) { t.rowOf("a-4").Created = at(3999) }},
+	"C1-early-start":   {plain, func(t *tale) { t.markOf("a-4", "start", 1).At = at(3999) }},
+	"C1-not-due":       {limits, func(t *tale) { t.rowOf("a-6").Slot = at(5000) }},
 	"C1-skipped-for-fun": {changes, func(t *tale) {
 		t.drop("a-15")
 		t.row("a", 15, "skipped")

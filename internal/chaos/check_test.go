@@ -3,7 +3,6 @@ package chaos
 import (
 	"bytes"
 	"flag"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -112,9 +111,4 @@ func load(t *testing.T, path string) *History {
 		t.Fatal(err)
 	}
 	return h
-}
-
-func TestMain(m *testing.M) {
-	flag.Parse()
-	os.Exit(m.Run())
 }
