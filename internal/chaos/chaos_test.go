@@ -85,7 +85,7 @@ func run(t *testing.T, tr trial) {
 func keep(t *testing.T, tr *trial, h *History, found []Violation, text string) {
 	t.Helper()
 	dir := os.Getenv("SCHEDD_CHAOS_KEEP")
-	if dir == "" || len(found) == 0 && !t.Failed() {
+	if dir == "" || len(found) == 0 && !t.Failed() && os.Getenv("SCHEDD_CHAOS_KEEP_ALL") == "" {
 		return
 	}
 	name := filepath.Join(dir, fmt.Sprintf("%s-%d", tr.store, tr.seed))
@@ -111,9 +111,8 @@ func (tr *trial) live(t *testing.T) (*History, string) {
 	}
 	dice := rand.New(rand.NewPCG(tr.seed, 1))
 	nem := newNemesis(w, rand.New(rand.NewPCG(tr.seed, 2)))
-	log := &book{}
-	meter := &meter{}
-	callers := tr.crowd0(w, dice, log)
+	log, meter := &book{}, &meter{}
+	callers := tr.populate(w, dice, log)
 
 	running, stop := context.WithTimeout(ctx, tr.length)
 	defer stop()
@@ -125,7 +124,7 @@ func (tr *trial) live(t *testing.T) (*History, string) {
 	for _, c := range callers {
 		all.Go(func() { c.live(running) })
 	}
-	all.Go(func() { nem.live(running, nem.plan(tr.budget)) })
+	all.Go(func() { nem.live(running, nem.plan(tr.budget), tr.length*9/10) })
 	all.Wait()
 
 	rested := tr.rest(ctx, w, callers)
@@ -145,8 +144,8 @@ func (tr *trial) live(t *testing.T) (*History, string) {
 	return h, nem.summary() + rested
 }
 
-// crowd0 makes the callers and the first jobs.
-func (tr *trial) crowd0(w *site, dice *rand.Rand, log *book) []*caller {
+// populate makes the callers and the first jobs.
+func (tr *trial) populate(w *site, dice *rand.Rand, log *book) []*caller {
 	var callers []*caller
 	for i := range tr.callers {
 		own := rand.New(rand.NewPCG(dice.Uint64(), uint64(i)))

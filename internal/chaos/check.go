@@ -26,8 +26,9 @@ func (v Violation) String() string {
 // Check holds a history against the invariants and returns what it violates, by job
 // and time. It changes nothing.
 func Check(h *History) []Violation {
-	c := &checker{h: h, lives: lives(h), jobs: map[string]*Job{}, rows: map[string]*Row{}, rowsOf: map[string][]*Row{}, marksOf: map[string][]*Mark{}, byRun: map[string][]*Mark{}}
+	c := &checker{h: h, lives: map[string]*life{}, jobs: map[string]*Job{}, rows: map[string]*Row{}, rowsOf: map[string][]*Row{}, marksOf: map[string][]*Mark{}, byRun: map[string][]*Mark{}}
 	c.index()
+	c.follow()
 	c.outages = windows(h.Faults, 0, nil)
 	for _, name := range c.names() {
 		l := c.lives[name]
@@ -138,6 +139,17 @@ func windows(faults []Fault, after time.Duration, kinds []string) []window {
 		out = append(out, w)
 	}
 	return out
+}
+
+// reach is how far off a clock may be before and after a fault of the kind clock: rows
+// of that time may carry its instants.
+const reach = 12 * time.Second
+
+// blurred reports whether a clock was moved near a stretch of time.
+func (c *checker) blurred(from, to time.Time) bool {
+	return slices.ContainsFunc(c.h.Faults, func(f Fault) bool {
+		return f.Kind == "clock" && !to.Before(f.From.Add(-reach)) && !from.After(f.Until.Add(reach))
+	})
 }
 
 // within reports whether one of the windows holds all of [from, to].

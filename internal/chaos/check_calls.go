@@ -15,11 +15,11 @@ func (c *checker) answers(l *life) {
 	if j != nil {
 		status, schedule = j.Status, j.Schedule
 	}
-	if !slices.ContainsFunc(l.end, func(s state) bool { return fits(s, status, schedule) }) {
+	if !slices.ContainsFunc(l.end(), func(s state) bool { return fits(s, status, schedule) }) {
 		if j == nil {
 			c.fault("C13", l.name, time.Time{}, "its creation was acknowledged and it is not there")
 		} else {
-			c.fault("C13", l.name, time.Time{}, "it is %s (%s) in the end; the answers were for %s", status, schedule, wanted(l.end))
+			c.fault("C13", l.name, time.Time{}, "it is %s (%s) in the end; the answers were for %s", status, schedule, wanted(l.end()))
 		}
 	}
 	c.manual(l)

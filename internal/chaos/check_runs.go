@@ -25,8 +25,9 @@ func (c *checker) places(l *life) {
 	var claims []span
 	for _, r := range c.rowsOf[l.name] {
 		for _, a := range r.Attempts {
-			if !a.Started.IsZero() {
-				claims = append(claims, span{a.Started, cmp.Or(a.Completed, c.h.Profile.Until), r.ID, a.Token, a.Node})
+			ended := cmp.Or(a.Completed, c.h.Profile.Until)
+			if !a.Started.IsZero() && !c.blurred(a.Started, ended) {
+				claims = append(claims, span{a.Started, ended, r.ID, a.Token, a.Node})
 			}
 		}
 	}

@@ -22,8 +22,8 @@ func (l *life) due(slots map[state]map[int64]bool, t time.Time) (must, may bool)
 // calendar returns the slots of every definition that the job may have had.
 func (c *checker) calendar(l *life) map[state]map[int64]bool {
 	all := map[state]map[int64]bool{}
-	for _, stretch := range l.stretches {
-		for _, s := range stretch.states {
+	for _, step := range l.steps {
+		for _, s := range step.states {
 			if s.status != "active" || all[s] != nil {
 				continue
 			}
@@ -136,14 +136,14 @@ func (c *checker) timely(l *life, r *Row) {
 			c.fault("C1", l.name, r.Slot, "the witness saw slot %s early, at %s", stamp(r.Slot), stamp(m.At))
 		}
 	}
-	if r.Status == "skipped" && !c.justified(l, r) {
+	if r.Status == "skipped" && !c.blurred(r.Slot, r.Created) && !c.justified(l, r) {
 		c.fault("C1", l.name, r.Slot, "slot %s was skipped (%s) at %s without cause", stamp(r.Slot), r.Skip, stamp(r.Created))
 	}
 }
 
 // jumped is how far a clock may be off at an instant.
 func (c *checker) jumped(t time.Time) time.Duration {
-	if within(windows(c.h.Faults, 2*time.Second, []string{"clock"}), t, t) {
+	if c.blurred(t, t) {
 		return time.Hour
 	}
 	return 0

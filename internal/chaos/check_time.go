@@ -18,7 +18,7 @@ func (c *checker) lateness() {
 			continue
 		}
 		began := r.Attempts[0].Started
-		if began.IsZero() {
+		if began.IsZero() || c.blurred(r.Slot, began) {
 			continue
 		}
 		if within(disturbed, r.Slot, r.Slot) {

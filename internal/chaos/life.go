@@ -11,86 +11,78 @@ type state struct {
 	spec   Spec
 }
 
-// stretch is a stretch of time in which a job may have been in any of the states.
-type stretch struct {
-	from, to time.Time // [from, to)
+// step is what a job may be after a call, which took effect between two instants.
+type step struct {
+	from, to time.Time
 	states   []state
 }
 
 // life is what the client's log says a job may have been, from its creation on.
 type life struct {
-	name      string
-	spec      Spec // of the creation
-	calls     []Call
-	stretches []stretch
-	end       []state
-	faults    []string // reads that no possible state explains
+	name   string
+	spec   Spec // of the creation
+	calls  []Call
+	steps  []step   // the first is from ever
+	faults []string // reads that no possible state explains
 }
 
 // settles is how long a request that nobody answered may take effect: what is read
 // before says nothing about it.
 const settles = 15 * time.Second
 
-// lives follows every job through the client's log. A call that was acknowledged took
+// follow follows every job through the client's log. A call that was acknowledged took
 // effect at some instant between its beginning and its end; one that was not
 // answered, then, later or never.
-func lives(h *History) map[string]*life {
-	all := map[string]*life{}
-	slack := time.Duration(h.Profile.ClockMS) * time.Millisecond
-	for i := range h.Calls {
-		c := &h.Calls[i]
-		l := all[c.Job]
+func (c *checker) follow() {
+	for i := range c.h.Calls {
+		call := &c.h.Calls[i]
+		l := c.lives[call.Job]
 		if l == nil {
-			l = &life{name: c.Job}
-			all[c.Job] = l
+			l = &life{name: call.Job, steps: []step{{states: []state{{}}}}}
+			c.lives[call.Job] = l
 		}
-		l.calls = append(l.calls, *c)
+		l.calls = append(l.calls, *call)
 	}
-	far := h.Profile.Until.Add(24 * time.Hour)
-	for _, l := range all {
+	for _, l := range c.lives {
 		slices.SortStableFunc(l.calls, func(a, b Call) int { return a.Began.Compare(b.Began) })
-		l.follow(h.Profile.From.Add(-24*time.Hour), far, slack)
+		var doubt time.Time // calls before it may still take effect
+		for i := range l.calls {
+			call := &l.calls[i]
+			slack := c.slack()
+			if c.blurred(call.Began, call.Ended) {
+				slack += reach
+			}
+			l.step(call, slack, doubt)
+			if call.Answer == Unknown && call.Op != "read" {
+				doubt = call.Ended.Add(settles)
+			}
+		}
 	}
-	return all
 }
 
-func (l *life) follow(from, far time.Time, slack time.Duration) {
-	now := []state{{}}
-	var doubt time.Time // calls before it may still take effect
-	cut := func(at time.Time) {
-		if at.After(from) {
-			l.stretches = append(l.stretches, stretch{from, at, now})
-			from = at
+// step adds what one call says.
+func (l *life) step(c *Call, slack time.Duration, doubt time.Time) {
+	now := l.end()
+	switch {
+	case c.Answer == Fail, c.Op == "run", c.Op == "retry":
+	case c.Op == "read":
+		if c.Answer == OK && c.Began.After(doubt) {
+			l.steps = append(l.steps, step{c.Ended, c.Ended, l.narrow(now, c)})
 		}
-	}
-	for i := range l.calls {
-		c := &l.calls[i]
+	default:
 		if c.Op == "create" && c.Spec != nil && l.spec == (Spec{}) {
 			l.spec = *c.Spec
 		}
-		switch {
-		case c.Answer == Fail:
-		case c.Op == "read":
-			if c.Answer == OK && c.Began.After(doubt) {
-				cut(c.Ended)
-				now = l.narrow(now, c)
-			}
-		case c.Op == "run" || c.Op == "retry":
-		default:
-			after := apply(now, c)
-			cut(c.Began.Add(-slack))
-			now = merge(now, after)
-			if c.Answer == Unknown {
-				doubt = c.Ended.Add(settles)
-				continue
-			}
-			cut(c.Ended.Add(slack))
-			now = after
+		after := apply(now, c)
+		if c.Answer == Unknown {
+			after = merge(now, after)
 		}
+		l.steps = append(l.steps, step{c.Began.Add(-slack), c.Ended.Add(slack), after})
 	}
-	cut(far)
-	l.end = now
 }
+
+// end returns what the job may be after all calls.
+func (l *life) end() []state { return l.steps[len(l.steps)-1].states }
 
 // apply is what a call makes of each of the states.
 func apply(states []state, c *Call) []state {
@@ -146,18 +138,23 @@ func fits(s state, status, schedule string) bool {
 	return s.status == status && s.spec.Schedule == schedule
 }
 
-// at returns the states that the job may be in at an instant.
+// at returns the states that the job may be in at an instant: those after the last
+// call that took effect before it, and after each that may have.
 func (l *life) at(t time.Time) []state {
-	i, _ := slices.BinarySearchFunc(l.stretches, t, func(s stretch, t time.Time) int {
-		if !s.to.After(t) {
-			return -1
+	first, last := 0, 0
+	for i, s := range l.steps {
+		if i > 0 && s.to.Before(t) {
+			first = i
 		}
-		return 1
-	})
-	if i < len(l.stretches) {
-		return l.stretches[i].states
+		if i > 0 && !s.from.After(t) {
+			last = i
+		}
 	}
-	return l.end
+	states := l.steps[first].states
+	for i := first + 1; i <= last; i++ {
+		states = merge(states, l.steps[i].states)
+	}
+	return states
 }
 
 func stamp(t time.Time) string { return t.UTC().Format("15:04:05.000") }

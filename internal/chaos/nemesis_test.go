@@ -46,7 +46,6 @@ type act struct {
 	kind   string
 	node   int
 	length time.Duration // how long it is broken
-	rest   time.Duration // how long nothing follows
 	how    int
 }
 
@@ -70,7 +69,6 @@ func (n *nemesis) plan(b budget) []act {
 	for i := range acts {
 		a := &acts[i]
 		a.node, a.how = n.dice.IntN(len(n.w.nodes)), n.dice.IntN(1000)
-		a.rest = time.Duration(200+n.dice.IntN(800)) * time.Millisecond
 		switch a.kind {
 		case "kill", "stop":
 			a.length = time.Duration(n.dice.IntN(1000)) * time.Millisecond
@@ -85,20 +83,22 @@ func (n *nemesis) plan(b budget) []act {
 	return acts
 }
 
-// live does the acts in two lanes until all are done or ctx ends.
-func (n *nemesis) live(ctx context.Context, acts []act) {
+// live does the acts in two lanes, spread over the length, until all are done or ctx
+// ends.
+func (n *nemesis) live(ctx context.Context, acts []act, length time.Duration) {
+	began := time.Now()
 	queue := make(chan act)
 	var lanes sync.WaitGroup
 	for range 2 {
 		lanes.Go(func() {
 			for a := range queue {
 				n.do(context.WithoutCancel(ctx), a)
-				pause(ctx, a.rest)
 			}
 		})
 	}
 feeding:
-	for _, a := range acts {
+	for i, a := range acts {
+		pause(ctx, time.Until(began.Add(length*time.Duration(i)/time.Duration(len(acts)))))
 		select {
 		case queue <- a:
 		case <-ctx.Done():
