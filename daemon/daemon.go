@@ -137,7 +137,7 @@ func (n *node) build(context.Context) error {
 	w := n.cfg.Worker
 	n.engine = NewEngine(EngineOptions{
 		Store: n.store, Queue: n.queue, Bus: memory.NewBus(memory.BusOptions{}), Handlers: n.handlers, Logger: n.log,
-		Node: n.cfg.NodeID, Version: n.o.Build.Version, IDs: ids, Settings: settingsOf(&n.cfg),
+		Node: n.cfg.NodeID, Version: n.o.Build.Version, IDs: ids, Roles: n.cfg.Roles, Settings: settingsOf(&n.cfg),
 		Slots: w.Slots, SlowSlots: w.Commands, Lease: w.Lease, Heartbeat: w.Heartbeat, ReapEvery: w.ReapEvery, Drain: w.DrainTimeout,
 		LogCaps: store.LogCaps{Job: int64(n.cfg.Limits.LogJobBytes), Total: int64(n.cfg.Limits.LogTotalBytes)},
 	})
@@ -146,10 +146,7 @@ func (n *node) build(context.Context) error {
 		Wake: n.engine.Wake, Kick: n.engine.Kick, Trigger: n.engine.Trigger, CancelRunning: n.engine.Cancel, Started: n.started, Version: n.version(),
 		Health: control.HealthOptions{
 			Clock: now, Draining: n.draining.get,
-			Ticked: func() (time.Time, time.Duration) {
-				v := n.engine.Vitals()
-				return v.LastTick, v.Lag
-			},
+			Ticked: n.ticked(),
 			Queue: func(ctx context.Context) error {
 				_, err := n.queue.Depth(ctx)
 				return err
@@ -157,6 +154,17 @@ func (n *node) build(context.Context) error {
 		},
 	})
 	return nil
+}
+
+// ticked tells of this node's timer; nil when it has none.
+func (n *node) ticked() func() (time.Time, time.Duration) {
+	if !n.engine.does(config.RoleScheduler) {
+		return nil
+	}
+	return func() (time.Time, time.Duration) {
+		v := n.engine.Vitals()
+		return v.LastTick, v.Lag
+	}
 }
 
 func (n *node) version() api.Version {

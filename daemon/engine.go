@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/agentic-sdlc/scheduler/daemon/config"
 	"github.com/agentic-sdlc/scheduler/daemon/dispatch"
 	"github.com/agentic-sdlc/scheduler/daemon/executor"
 	"github.com/agentic-sdlc/scheduler/daemon/maintain"
@@ -31,6 +32,9 @@ type EngineOptions struct {
 	Node     string
 	Version  string
 	IDs      *job.IDs // nil = a generator of its own
+	Clock    *Clock   // nil = this machine's
+	Shared   bool     // other nodes may use the store
+	Roles    []string // of config.RoleAPI, RoleScheduler, RoleWorker; nil = all
 
 	Settings                    Settings
 	Slots, SlowSlots            int
@@ -51,6 +55,7 @@ type Engine struct {
 	session  atomic.Int64
 	settings atomic.Pointer[Settings]
 	ids      *job.IDs
+	standing standing
 
 	timer    *timer.Timer
 	dispatch *dispatch.Dispatcher
@@ -64,50 +69,112 @@ func NewEngine(o EngineOptions) *Engine {
 	if e.ids == nil {
 		e.ids = &job.IDs{Rand: rand.Reader}
 	}
+	if e.o.Roles == nil {
+		e.o.Roles = []string{config.RoleAPI, config.RoleScheduler, config.RoleWorker}
+	}
+	if e.o.Clock == nil {
+		e.o.Clock = &Clock{}
+	}
+	now := e.o.Clock.Now
 	e.Apply(o.Settings)
 	e.executor = executor.New(executor.Options{
-		Store: o.Store, Queue: o.Queue, Handlers: o.Handlers, Logger: o.Logger, Now: now, Random: mathrand.Float64, Node: o.Node,
+		Store: o.Store, Queue: gate{Queue: o.Queue, shut: e.standing.draining.Load}, Handlers: o.Handlers, Logger: o.Logger, Now: now, Random: mathrand.Float64, Node: o.Node,
 		Session: e.session.Load, Slots: o.Slots, SlowSlots: o.SlowSlots, Drain: o.Drain,
 		Freed: func() { e.dispatch.Freed() }, Promoted: func() { e.dispatch.Kick() },
 	})
-	e.dispatch = dispatch.New(dispatch.Options{Store: o.Store, Queue: o.Queue, Logger: o.Logger, Now: now, Free: e.executor.Free})
+	e.dispatch = dispatch.New(dispatch.Options{Store: o.Store, Queue: o.Queue, Logger: o.Logger, Now: now, Free: e.freeAnywhere})
 	e.timer = timer.New(timer.Options{
 		Store: o.Store, Policy: func() job.Policy { return e.settings.Load().Policy }, NewID: e.ids.New, Logger: o.Logger, Now: now, Session: e.session.Load,
-		Take: e.executor.Take, Release: e.executor.Release, Start: e.executor.Start, Announce: e.dispatch.Kick,
+		Take: e.take, Release: e.executor.Release, Start: e.executor.Start, Announce: e.dispatch.Kick,
 	})
 	e.maintain = maintain.New(maintain.Options{
-		Store: o.Store, Bus: o.Bus, Logger: o.Logger, Now: now, Lease: o.Lease, Heartbeat: o.Heartbeat, ReapEvery: o.ReapEvery,
+		Store: o.Store, Bus: o.Bus, Logger: o.Logger, Now: now, Clock: e.syncClock, Lease: o.Lease, Heartbeat: o.Heartbeat, ReapEvery: o.ReapEvery,
 		Retention: func() store.Retention { return e.settings.Load().Retention }, LogCaps: o.LogCaps, Session: e.session.Load, NewSession: e.openSession,
-		Cancel: e.executor.Cancel, Fence: e.executor.Fence, Ready: e.dispatch.Kick,
+		Running: e.executor.Running, Pulse: e.pulse, Cancel: e.executor.Cancel, Fence: e.executor.Fence, Ready: e.dispatch.Kick,
 	})
 	return e
 }
 
 // openSession registers a new session of this node.
 func (e *Engine) openSession(ctx context.Context) error {
-	var b [8]byte
-	_, _ = rand.Read(b[:]) // never fails
-	id := int64(binary.BigEndian.Uint64(b[:]) >> 1)
-	at := now()
-	if err := e.o.Store.OpenSession(ctx, store.Session{ID: id, Node: e.o.Node, Version: e.o.Version, StartedAt: at, LeaseUntil: at.Add(e.o.Lease)}); err != nil {
+	at := e.now()
+	id, err := e.sessionID(ctx, at)
+	if err != nil {
+		return err
+	}
+	session := store.Session{ID: id, Node: e.o.Node, Version: e.o.Version, Roles: e.o.Roles, StartedAt: at, LeaseUntil: at.Add(e.o.Lease)}
+	if e.does(config.RoleWorker) {
+		session.Slots, session.Commands = e.o.Slots, min(e.o.SlowSlots, e.o.Slots)
+		for _, info := range e.o.Handlers.List() {
+			session.Handlers = append(session.Handlers, info.Name)
+		}
+	}
+	if err := e.o.Store.OpenSession(ctx, session); err != nil {
 		return err
 	}
 	e.session.Store(id)
 	return nil
 }
 
+// sessionID makes the random number of a session. Where nodes share the store, the lane
+// of this node's ids follows from it, and is one that no live session uses.
+func (e *Engine) sessionID(ctx context.Context, at time.Time) (int64, error) {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails
+	id := int64(binary.BigEndian.Uint64(b[:]) >> 1)
+	if !e.o.Shared {
+		return id, nil
+	}
+	sessions, err := e.o.Store.ListSessions(ctx, at)
+	if err != nil {
+		return 0, err
+	}
+	var used [job.Lanes]bool
+	for i := range sessions {
+		used[sessions[i].ID%job.Lanes] = sessions[i].ClosedAt == nil
+	}
+	for range job.Lanes {
+		if !used[id%job.Lanes] {
+			break
+		}
+		id = id&^(job.Lanes-1) | (id+1)%job.Lanes
+	}
+	e.ids.UseLane(int(id % job.Lanes))
+	return id, nil
+}
+
+func (e *Engine) now() time.Time { return e.o.Clock.Now() }
+
+// syncClock follows the store's clock where nodes share one.
+func (e *Engine) syncClock(ctx context.Context) error {
+	if !e.o.Shared {
+		return nil
+	}
+	return e.o.Clock.Sync(ctx, e.o.Store.Clock)
+}
+
 // Run plans and runs jobs until ctx ends, then drains. Heartbeats go on while it
 // drains.
 func (e *Engine) Run(ctx context.Context) error {
 	starting := context.WithoutCancel(ctx) // a stop that comes now finds a whole engine to stop
+	if err := e.syncClock(starting); err != nil {
+		return err
+	}
 	if err := e.openSession(starting); err != nil {
 		return err
 	}
-	if _, err := e.maintain.Tick(starting, now()); err != nil {
+	if _, err := e.maintain.Tick(starting, e.now()); err != nil {
 		return err // the first tick takes over what an earlier life left
 	}
-	planning := start(ctx, e.timer.Run, e.dispatch.Run)
-	running := start(context.WithoutCancel(ctx), e.executor.Run)
+	planners, runners := []func(context.Context) error{e.dispatch.Run}, []func(context.Context) error{}
+	if e.does(config.RoleScheduler) {
+		planners = append(planners, e.timer.Run)
+	}
+	if e.does(config.RoleWorker) {
+		runners = append(runners, e.executor.Run)
+	}
+	planning := start(ctx, planners...)
+	running := start(context.WithoutCancel(ctx), runners...)
 	upkeep := start(context.WithoutCancel(ctx), e.maintain.Run)
 	<-ctx.Done()
 	err := errors.Join(planning.stop(), running.stop(), upkeep.stop())
@@ -118,7 +185,7 @@ func (e *Engine) Run(ctx context.Context) error {
 func (e *Engine) finish(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	return errors.Join(e.o.Store.Fold(ctx), e.o.Store.CloseSession(ctx, e.session.Load(), now()))
+	return errors.Join(e.o.Store.Fold(ctx), e.o.Store.CloseSession(ctx, e.session.Load(), e.now()))
 }
 
 // Apply changes the settings from the next tick on.
@@ -136,7 +203,7 @@ func (e *Engine) Trigger(ctx context.Context, t store.Trigger) (store.Triggered,
 	var taken *job.Job
 	t.Session = e.session.Load()
 	t.Take = func(def *job.Job) bool {
-		if !e.executor.Take(def) {
+		if !e.take(def) {
 			return false
 		}
 		taken = def
@@ -158,8 +225,11 @@ func (e *Engine) Trigger(ctx context.Context, t store.Trigger) (store.Triggered,
 // Cancel asks executions to stop if they run here.
 func (e *Engine) Cancel(ids []job.ID) { e.executor.Cancel(ids) }
 
+// Beat sends a heartbeat at once: what concerns the node has changed in the store.
+func (e *Engine) Beat() { e.maintain.Beat() }
+
 // NewID makes an id.
-func (e *Engine) NewID() job.ID { return e.ids.New(now()) }
+func (e *Engine) NewID() job.ID { return e.ids.New(e.now()) }
 
 // Vitals are signs of life for the health check.
 type Vitals struct {
@@ -173,6 +243,6 @@ type Vitals struct {
 func (e *Engine) Vitals() Vitals {
 	return Vitals{
 		LastTick: e.timer.LastTick(), Lag: e.timer.Lag(), LastHeartbeat: e.maintain.LastHeartbeat(),
-		Running: e.executor.Running(), Free: e.executor.Free(), Fenced: e.executor.Fenced(), Stuck: e.executor.Stuck(),
+		Running: e.executor.Running(), Free: e.free(), Fenced: e.executor.Fenced(), Stuck: e.executor.Stuck(),
 	}
 }

@@ -13,6 +13,16 @@ import (
 // from. Stored instants have microseconds.
 func now() time.Time { return time.Now().Add(failpoint.Skew()).UTC().Truncate(time.Microsecond) }
 
+// pause waits, unless ctx ends first.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
 // group is components that run and stop together.
 type group struct {
 	cancel context.CancelFunc

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/agentic-sdlc/scheduler/daemon/config"
 	"github.com/agentic-sdlc/scheduler/daemon/control"
 	"github.com/agentic-sdlc/scheduler/daemon/httpapi"
 	"github.com/agentic-sdlc/scheduler/daemon/listen"
@@ -50,7 +51,7 @@ func (n *node) serve(ctx context.Context) error {
 	peers := listen.NewPeers(listen.PeerOptions{OperatorGroup: n.cfg.Listen.OperatorGroup, Now: now, Logger: n.log})
 	server := &http.Server{
 		Handler: httpapi.New(httpapi.Options{
-			Service: n.control, Principal: principal, Logger: n.log, Now: now, Version: n.o.Build.Version, MaxBody: int64(n.cfg.Listen.MaxBodyBytes),
+			Service: n.control, Principal: n.principal, Logger: n.log, Now: now, Version: n.o.Build.Version, MaxBody: int64(n.cfg.Listen.MaxBodyBytes),
 		}),
 		ConnContext: peers.ConnContext, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
 		ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug),
@@ -102,8 +103,9 @@ func (n *node) reload(ctx context.Context) error {
 	}
 }
 
-// principal is who is at the other end of the socket.
-func principal(ctx context.Context) (control.Principal, error) {
+// principal is who is at the other end of the socket. The socket is there whatever the
+// roles, for whoever looks after this node; without the role api it is for admins only.
+func (n *node) principal(ctx context.Context) (control.Principal, error) {
 	peer, ok := listen.PeerFrom(ctx)
 	switch {
 	case !ok:
@@ -111,6 +113,9 @@ func principal(ctx context.Context) (control.Principal, error) {
 	case peer.Role == listen.None:
 		return control.Principal{}, job.Errorf(job.Forbidden, "%s may not use this schedd", peer.Name).
 			WithHint("root, the daemon's user and members of its operator group may")
+	case peer.Role != listen.Admin && !n.engine.does(config.RoleAPI):
+		return control.Principal{}, job.Errorf(job.Forbidden, "this node has not the role api: its socket is for root and the daemon's user").
+			WithHint("ask a node that has it")
 	}
 	return control.Principal{Name: peer.Name, Role: control.Role(peer.Role), Platform: control.AnyPlatform}, nil
 }

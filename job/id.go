@@ -95,16 +95,31 @@ type IDs struct {
 
 	mu   sync.Mutex
 	last uint64 // milliseconds << 12 | counter of the last id
+	step uint64 // between counters: 1, or Lanes once there is a lane; 0 = 1
+	lane uint64
 	pool [512]byte
 	left int
 }
 
+// Lanes is how many generators can make ids side by side whose first 64 bits differ.
+const Lanes = 64
+
+// UseLane makes ids of the lane, a number below Lanes: their first 64 bits are those of
+// no other lane.
+func (g *IDs) UseLane(lane int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.step, g.lane = Lanes, uint64(lane)%Lanes
+}
+
 // New returns an id for the instant now. When now is not after the last id, or more
-// than 4 096 ids fall on one millisecond, the id runs ahead of the clock.
+// than 4 096 ids (64 in a lane) fall on one millisecond, the id runs ahead of the clock.
 func (g *IDs) New(now time.Time) ID {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.last = max(uint64(now.UnixMilli())<<12, g.last+1)
+	step := max(g.step, 1)
+	next := max(uint64(now.UnixMilli())<<12, g.last+1)
+	g.last = (next+step-1-g.lane)/step*step + g.lane // the first of the lane that is not before next
 	return g.make(g.last)
 }
 

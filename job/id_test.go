@@ -53,6 +53,39 @@ func TestIDsRise(t *testing.T) {
 	})
 }
 
+// TestIDsOfLanes: generators of different lanes never share the first 64 bits, though
+// their clocks agree, and those of each rise.
+func TestIDsOfLanes(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		seen := map[uint64]bool{}
+		now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+		gens := make([]job.IDs, rapid.IntRange(1, 5).Draw(t, "nodes"))
+		made := make([][]job.ID, len(gens))
+		for i := range gens {
+			gens[i].Rand = rand.Reader
+			gens[i].UseLane(job.Lanes - 1 - i)
+		}
+		for range rapid.IntRange(1, 10).Draw(t, "steps") {
+			now = now.Add(time.Duration(rapid.SampledFrom([]int{0, 1, -3, 50}).Draw(t, "milliseconds")) * time.Millisecond)
+			for i := range gens {
+				for range rapid.SampledFrom([]int{1, 2, 200}).Draw(t, "ids") {
+					made[i] = append(made[i], gens[i].New(now))
+				}
+			}
+		}
+		for _, ids := range made {
+			checkRising(t, ids)
+			for _, id := range ids {
+				if seen[high(id)] {
+					t.Fatalf("%s has the first half of an id of another lane", id)
+				}
+				seen[high(id)] = true
+			}
+		}
+	})
+}
+
 // TestIDsConcurrently: no two alike, and each caller's rise.
 func TestIDsConcurrently(t *testing.T) {
 	t.Parallel()

@@ -30,8 +30,9 @@ type Delivery struct {
 
 // Queue is the dispatch queue. Its methods are safe for concurrent use.
 type Queue interface {
-	// Announce adds messages; one for an execution that is already waiting in the
-	// queue may be dropped.
+	// Announce adds messages. One for an execution that the queue holds already may be
+	// dropped: while it waits, and for the few seconds in which whoever received it may
+	// still claim it.
 	Announce(ctx context.Context, messages []Message) error
 	// Receive returns up to limit messages for the consumer, best effective priority
 	// first and platforms in turn. It waits at most block for the first one and
@@ -42,18 +43,15 @@ type Queue interface {
 	// Reclaim gives messages that were received at least idle ago and not acked to
 	// the consumer.
 	Reclaim(ctx context.Context, consumer string, idle time.Duration, limit int) ([]Delivery, error)
+	// Peek returns up to n waiting messages without taking them, about in the order in
+	// which they would be received.
+	Peek(ctx context.Context, n int) ([]Message, error)
 	// Depth returns how many messages wait and how many are received and not acked.
 	Depth(ctx context.Context) (Depth, error)
+	// Ping tells whether the queue can do its work now, and what it is.
+	Ping(ctx context.Context) (Info, error)
 	// Close wakes blocked receivers.
 	Close() error
-}
-
-// Depth describes the queue.
-type Depth struct {
-	Waiting int `json:"waiting"`
-	Pending int `json:"pending"`
-	// Oldest is the age of the message that waits longest.
-	Oldest time.Duration `json:"-"`
 }
 
 // Event is one thing that happened, as it travels on the bus.

@@ -61,16 +61,20 @@ type JobFilter struct {
 
 // ExecutionFilter selects executions of one platform, or of one job.
 type ExecutionFilter struct {
-	Platform  string // required; AnyPlatform for all
-	Job       string // id or name; "" = all jobs
-	Statuses  []job.Status
-	Triggers  []job.Trigger
-	Since     time.Time // scheduled_at, inclusive
-	Until     time.Time // scheduled_at, exclusive
-	Dead      bool
-	Ascending bool
-	Limit     int
-	Offset    int
-	Cursor    string
-	WithTotal bool
+	Platform string // required; AnyPlatform for all
+	Job      string // id or name; "" = all jobs
+	Statuses []job.Status
+	Triggers []job.Trigger
+	Since    time.Time // scheduled_at, inclusive
+	Until    time.Time // scheduled_at, exclusive
+	Dead     bool      // in the dead letters
+	// DeadReasons and DeadBefore restrict to dead letters of these reasons, and to
+	// those that have been dead since before an instant.
+	DeadReasons []string
+	DeadBefore  time.Time
+	Ascending   bool
+	Limit       int
+	Offset      int
+	Cursor      string
+	WithTotal   bool
 }

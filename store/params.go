@@ -91,7 +91,7 @@ type Trigger struct {
 	Platform       string
 	Ref            string // job
 	Kind           job.Trigger
-	RetryOf        *job.Execution // for TriggerRetry; must be failed, timeout or cancelled, and not retried yet
+	RetryOf        *job.Execution // for TriggerRetry; must be failed, timeout or cancelled, and not retried yet; leaves the dead letters unless the retry is skipped
 	Payload        json.RawMessage
 	By             string
 	Force          bool        // run a paused job
@@ -171,15 +171,67 @@ type CancelExecution struct {
 	Reason   string
 }
 
+// DropDead are the parameters of Executions.DropDead.
+type DropDead struct {
+	Platform string
+	Ref      string // execution
+	Now      time.Time
+	By       string
+}
+
 // Session is one life of one node.
 type Session struct {
 	ID          int64      `json:"-"` // random, positive
 	Node        string     `json:"node"`
 	Version     string     `json:"version"`
+	Roles       []string   `json:"roles"`    // of api, scheduler, worker; empty, not nil, when it told none
+	Slots       int        `json:"slots"`    // executions at once; 0 without the role worker
+	Commands    int        `json:"commands"` // of these, commands at once
+	Handlers    []string   `json:"handlers"` // that the node can run, by name; empty, not nil, when it told none
+	Running     int        `json:"running"`  // as of the last heartbeat
 	StartedAt   time.Time  `json:"started_at"`
 	HeartbeatAt time.Time  `json:"heartbeat_at"`
 	LeaseUntil  time.Time  `json:"lease_until"`
 	ClosedAt    *time.Time `json:"closed_at,omitempty"`
+
+	// Draining says that the node was asked to take no new work. It is the node's, not
+	// the session's: it outlives restarts. OpenSession ignores it and what follows.
+	Draining    bool       `json:"draining"`
+	DrainedAt   *time.Time `json:"drained_at,omitempty"`
+	DrainedBy   string     `json:"drained_by,omitempty"`
+	DrainReason string     `json:"drain_reason,omitempty"`
+}
+
+// Beat are the parameters of Sessions.Heartbeat.
+type Beat struct {
+	Session int64
+	Now     time.Time
+	Lease   time.Duration // from Now
+	Running int           // executions that run on the node
+}
+
+// Pulse is what a heartbeat answers.
+type Pulse struct {
+	Cancels     []job.ID // executions of the session that were asked to stop
+	Draining    bool     // the node was asked to take no new work
+	Maintenance bool     // nothing is planned or started on any node
+}
+
+// DrainNode are the parameters of Sessions.DrainNode.
+type DrainNode struct {
+	Node   string
+	Drain  bool // false = take new work again
+	By     string
+	Reason string
+	Now    time.Time
+}
+
+// Duty is something that one node at a time does for all of them.
+type Duty struct {
+	Name    string
+	Session int64
+	Now     time.Time
+	Lease   time.Duration // from Now
 }
 
 // Reaped is what Reap did.

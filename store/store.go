@@ -13,12 +13,16 @@ type Store interface {
 	Planner
 	Executions
 	Sessions
+	Holds
 	Logs
 	Ledger
 	Upkeep
 
 	// Ping answers whether the store can read, soon.
 	Ping(ctx context.Context) error
+	// Clock returns the store's clock, which all nodes that share the store go by. A
+	// store within this process answers the process's.
+	Clock(ctx context.Context) (time.Time, error)
 	// Info describes the store to operators.
 	Info(ctx context.Context) (Info, error)
 	// Close waits for what was accepted and releases the store.
@@ -47,7 +51,9 @@ type Jobs interface {
 // Planner turns due slots into records.
 type Planner interface {
 	// PlanDue takes up to Limit jobs whose cursor is due, plans each, and writes
-	// executions, skips and the advanced cursors in one transaction.
+	// executions, skips and the advanced cursors in one transaction. It plans nothing
+	// during maintenance. Nothing is born claimed for a session that Claim would refuse,
+	// nor on a platform whose dispatch is held.
 	PlanDue(ctx context.Context, p PlanDue) (Planned, error)
 	// Warm loads the definitions of up to limit jobs that are due by the instant, so
 	// that planning them is quick. It changes nothing.
@@ -57,7 +63,7 @@ type Planner interface {
 	// skipped.
 	Trigger(ctx context.Context, t Trigger) (Triggered, error)
 	// NextDue returns the earliest slot that is not accounted for; zero when there is
-	// none.
+	// none. During maintenance it is zero too, until a PlanDue finds it over.
 	NextDue(ctx context.Context) (time.Time, error)
 	// NextReady returns the earliest instant after now at which a waiting execution
 	// becomes ready: a retry, a moved start; zero when there is none.
@@ -67,11 +73,13 @@ type Planner interface {
 // Executions moves executions through their life and reads them.
 type Executions interface {
 	// Waiting returns executions that are ready and not claimed, by effective
-	// priority and by platform in turn.
+	// priority and by platform in turn. What a hold keeps from starting is left out.
 	Waiting(ctx context.Context, now time.Time, limit int) ([]Waiting, error)
 	// Claim gives ready executions to a session. Those that are gone, taken, or not
-	// taken by c.Take are left out. A session that is closed, or past its lease until
-	// its next heartbeat, is given nothing; nor is it by PlanDue.
+	// taken by c.Take are left out, and so are those of platforms whose dispatch is
+	// held. A session that is closed, or past its lease until its next heartbeat, or of
+	// a node that drains, is given nothing; nor is anybody during maintenance. The same
+	// goes for PlanDue.
 	Claim(ctx context.Context, c Claim) ([]Claimed, error)
 	// Settle writes how attempts ended. A settlement whose session or token is not
 	// the newest changes nothing; its index is in Settled.Fenced.
@@ -80,6 +88,9 @@ type Executions interface {
 	// stop; asked to, it is not started again, however its attempt ends. conflict when
 	// it is over otherwise than cancelled.
 	CancelExecution(ctx context.Context, c CancelExecution) (job.Execution, error)
+	// DropDead takes an execution out of the dead letters; its history stays. conflict
+	// when it is not there.
+	DropDead(ctx context.Context, d DropDead) (job.Execution, error)
 	// Execution returns the execution ref: an id, JOB/N, JOB/last or JOB/last-failed,
 	// with its attempts.
 	Execution(ctx context.Context, platform, ref string) (job.Execution, error)
@@ -92,9 +103,9 @@ type Executions interface {
 type Sessions interface {
 	// OpenSession registers a session that nobody used before.
 	OpenSession(ctx context.Context, s Session) error
-	// Heartbeat prolongs the lease and returns the executions of the session that
-	// were asked to stop. conflict when the session was reaped.
-	Heartbeat(ctx context.Context, session int64, now time.Time, lease time.Duration) (cancels []job.ID, err error)
+	// Heartbeat prolongs the lease, tells how busy the node is, and answers what
+	// concerns it. conflict when the session was reaped.
+	Heartbeat(ctx context.Context, b Beat) (Pulse, error)
 	// CloseSession ends a session that holds nothing any more.
 	CloseSession(ctx context.Context, session int64, now time.Time) error
 	// Reap takes the executions of dead sessions away from them: started again, or
@@ -102,6 +113,27 @@ type Sessions interface {
 	Reap(ctx context.Context, now time.Time, limit int) (Reaped, error)
 	// ListSessions returns live sessions, and dead ones of the last day.
 	ListSessions(ctx context.Context, now time.Time) ([]Session, error)
+	// DrainNode says that a node shall take no new work, or that it may again. Said
+	// twice it changes nothing. not_found when no session of the last day is the node's.
+	DrainNode(ctx context.Context, d DrainNode) error
+	// HoldDuty gives a duty to the session for the lease, or prolongs it, unless another
+	// live session holds it. A session that may not claim for its lease is over holds no
+	// duty. Closing a session ends its duties; a dead one's end with their lease.
+	HoldDuty(ctx context.Context, d Duty) (held bool, err error)
+}
+
+// Holds keeps what operators stopped on purpose.
+type Holds interface {
+	// SetHold stops what h says, from h.Since on. One of that kind and platform that
+	// stands is replaced and keeps its Since.
+	SetHold(ctx context.Context, h Hold) error
+	// ReleaseHold ends the hold of that kind and platform; false when there was none.
+	ReleaseHold(ctx context.Context, kind HoldKind, platform string, now time.Time) (released bool, err error)
+	// Holds returns what stands, oldest first.
+	Holds(ctx context.Context, now time.Time) ([]Hold, error)
+	// PastHolds returns what stood at some time in [from, to), ended or not, oldest
+	// first. Holds are forgotten with the oldest history.
+	PastHolds(ctx context.Context, from, to time.Time) ([]Hold, error)
 }
 
 // Logs keeps what attempts print.

@@ -44,15 +44,18 @@ type Listen struct {
 
 // Store is where jobs and executions are kept.
 type Store struct {
-	Driver      string `yaml:"driver"` // DriverSQLite
-	AutoMigrate bool   `yaml:"auto_migrate"`
-	SQLite      SQLite `yaml:"sqlite"`
+	Driver      string   `yaml:"driver" oneof:"sqlite|postgres"`
+	AutoMigrate bool     `yaml:"auto_migrate"` // bring an older database up to date at start
+	SQLite      SQLite   `yaml:"sqlite"`
+	Postgres    Postgres `yaml:"postgres"`
 }
 
-// DriverSQLite is the embedded store, DriverMemory the queue inside the process.
+// The stores and the queues.
 const (
-	DriverSQLite = "sqlite"
-	DriverMemory = "memory"
+	DriverSQLite   = "sqlite"   // the embedded store, of one node
+	DriverPostgres = "postgres" // the store that nodes share
+	DriverMemory   = "memory"   // the queue inside the process
+	DriverRedis    = "redis"    // the queue that nodes share
 )
 
 // SQLite is the embedded store.
@@ -61,9 +64,29 @@ type SQLite struct {
 	Synchronous string `yaml:"synchronous" oneof:"full|normal"` // normal may lose the last commits when the power fails
 }
 
+// Postgres is the store that nodes share.
+type Postgres struct {
+	DSN              string        `yaml:"dsn"`      // postgres://… or keywords; may hold a password
+	DSNFile          string        `yaml:"dsn_file"` // the file to read it from; relative to $CREDENTIALS_DIRECTORY
+	MaxConns         int           `yaml:"max_conns" range:"4..1000"`
+	ExecMode         string        `yaml:"exec_mode" oneof:"cache_statement|exec|simple_protocol"` // exec behind pgbouncer in transaction mode
+	StatementTimeout time.Duration `yaml:"statement_timeout" range:"1s..10m"`
+	Durability       string        `yaml:"durability" oneof:"full|relaxed"` // relaxed accepts a server or role with synchronous_commit off
+}
+
 // Queue carries work from the planner to the workers.
 type Queue struct {
-	Driver string `yaml:"driver"` // DriverMemory
+	Driver string `yaml:"driver" oneof:"memory|redis"`
+	Redis  Redis  `yaml:"redis"`
+}
+
+// Redis is the queue and the event bus that nodes share.
+type Redis struct {
+	URL       string        `yaml:"url"`                              // redis://, rediss:// or unix://; may hold a password
+	URLFile   string        `yaml:"url_file"`                         // the file to read it from; relative to $CREDENTIALS_DIRECTORY
+	Prefix    string        `yaml:"prefix"`                           // before the names of streams and channels
+	ClaimIdle time.Duration `yaml:"claim_idle" range:"1s..10m"`       // messages that a consumer read and did not take are taken over after this
+	MaxLen    int           `yaml:"max_len" range:"1000..1000000000"` // about how long a stream may grow
 }
 
 // Scheduler is how due times are planned; jobs may override the first and the last.

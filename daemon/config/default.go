@@ -17,8 +17,11 @@ func Default() Config {
 			MaxBodyBytes:  1 << 20,
 			ShutdownGrace: 10 * time.Second,
 		},
-		Store: Store{Driver: DriverSQLite, AutoMigrate: true, SQLite: SQLite{Synchronous: "full"}},
-		Queue: Queue{Driver: DriverMemory},
+		Store: Store{
+			Driver: DriverSQLite, AutoMigrate: true, SQLite: SQLite{Synchronous: "full"},
+			Postgres: Postgres{MaxConns: 20, ExecMode: "cache_statement", StatementTimeout: 15 * time.Second, Durability: "full"},
+		},
+		Queue: Queue{Driver: DriverMemory, Redis: Redis{ClaimIdle: 15 * time.Second, MaxLen: 100_000}},
 		Scheduler: Scheduler{
 			Misfire:          "fire_once",
 			MisfireThreshold: time.Minute,

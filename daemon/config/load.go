@@ -130,6 +130,11 @@ func Load(o Options) (Config, Origins, error) {
 			problems = append(problems, p)
 		}
 	}
+	if len(problems) == 0 {
+		if err := readSecrets(&cfg, env); err != nil {
+			problems.add("", "", "%v", err)
+		}
+	}
 	return cfg, origins, problems.err()
 }
 

@@ -132,6 +132,16 @@ func masked(cfg Config) Config {
 		urls[i] = u
 	}
 	cfg.Handlers.Commands, cfg.Handlers.URLs = commands, urls
+	if pg := &cfg.Store.Postgres; pg.DSNFile != "" {
+		pg.DSN = "" // what the file holds is not shown
+	} else if pg.DSN != "" {
+		pg.DSN = maskDSN(pg.DSN, cfg.Log.Redact)
+	}
+	if r := &cfg.Queue.Redis; r.URLFile != "" {
+		r.URL = ""
+	} else if r.URL != "" {
+		r.URL = maskURL(r.URL, cfg.Log.Redact)
+	}
 	return cfg
 }
 

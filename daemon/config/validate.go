@@ -39,6 +39,7 @@ func Validate(cfg Config) Problems {
 	var ps Problems
 	ps.tagged(reflect.ValueOf(cfg), "")
 	ps.node(cfg)
+	ps.servers(cfg)
 	ps.worker(cfg)
 	ps.limits(cfg)
 	ps.handlers(cfg.Handlers)
@@ -47,11 +48,6 @@ func Validate(cfg Config) Problems {
 
 // value reports a problem with a key; Load adds where its value comes from.
 func (ps *Problems) value(key, format string, args ...any) { ps.add("", key, format, args...) }
-
-// about reports whether there is a problem with a key already.
-func (ps *Problems) about(key string) bool {
-	return slices.ContainsFunc(*ps, func(p Problem) bool { return p.Key == key })
-}
 
 // tagged checks every value against its oneof and range tags.
 func (ps *Problems) tagged(v reflect.Value, prefix string) {
@@ -118,9 +114,6 @@ func (ps *Problems) node(cfg Config) {
 			ps.value("roles", "%s is listed twice", r)
 		}
 	}
-	if len(cfg.Roles) > 0 && !ps.about("roles") && len(cfg.Roles) < 3 {
-		ps.value("roles", "one node does everything in this build: leave it at [%s, %s, %s]", RoleAPI, RoleScheduler, RoleWorker)
-	}
 	if _, err := time.LoadLocation(cfg.Timezone); err != nil || cfg.Timezone == "" || cfg.Timezone == "Local" {
 		ps.value("timezone", "%q is not a zone name such as UTC or Europe/Berlin", cfg.Timezone)
 	}
@@ -132,23 +125,6 @@ func (ps *Problems) node(cfg Config) {
 	}
 	if !octalMode.MatchString(cfg.Listen.SocketMode) {
 		ps.value("listen.socket_mode", `%q is not an octal mode such as "0660"`, cfg.Listen.SocketMode)
-	}
-	switch cfg.Store.Driver {
-	case DriverSQLite:
-	case "postgres":
-		ps.value("store.driver", "postgres is not in this build: use %s", DriverSQLite)
-	default:
-		ps.oneOf("store.driver", cfg.Store.Driver, []string{DriverSQLite})
-	}
-	if !cfg.Store.AutoMigrate {
-		ps.value("store.auto_migrate", "false is not in this build: a database is always brought up to date at start")
-	}
-	switch cfg.Queue.Driver {
-	case DriverMemory:
-	case "redis":
-		ps.value("queue.driver", "redis is not in this build: use %s", DriverMemory)
-	default:
-		ps.oneOf("queue.driver", cfg.Queue.Driver, []string{DriverMemory})
 	}
 }
 

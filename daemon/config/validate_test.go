@@ -46,9 +46,9 @@ func TestValidate(t *testing.T) {
 		{"no roles", func(c *Config) { c.Roles = nil }, "roles: is empty: a node with nothing to do"},
 		{"unknown role", func(c *Config) { c.Roles = []string{"wroker"} }, `roles: "wroker" is not one of api, scheduler, worker (did you mean worker?)`},
 		{"role twice", func(c *Config) { c.Roles = []string{"api", "api"} }, "roles: api is listed twice"},
-		{"fewer roles", func(c *Config) { c.Roles = []string{"api"} }, "roles: one node does everything in this build: leave it at [api, scheduler, worker]"},
+		{"fewer roles", func(c *Config) { c.Roles = []string{"api"} }, ""},
 		{"roles in another order", func(c *Config) { c.Roles = []string{"worker", "api", "scheduler"} }, ""},
-		{"no migration", func(c *Config) { c.Store.AutoMigrate = false }, "store.auto_migrate: false is not in this build: a database is always brought up to date at start"},
+		{"no migration", func(c *Config) { c.Store.AutoMigrate = false }, ""},
 		{"zone of the machine", func(c *Config) { c.Timezone = "Local" }, `timezone: "Local" is not a zone name such as UTC or Europe/Berlin`},
 		{"no zone", func(c *Config) { c.Timezone = "" }, `timezone: "" is not a zone name such as UTC or Europe/Berlin`},
 		{"abstract socket", func(c *Config) { c.Listen.Socket = "@schedd" }, "listen.socket: abstract sockets have no permissions: name a path"},
@@ -56,8 +56,14 @@ func TestValidate(t *testing.T) {
 		{"mode with nines", func(c *Config) { c.Listen.SocketMode = "0690" }, `listen.socket_mode: "0690" is not an octal mode such as "0660"`},
 		{"set-uid mode", func(c *Config) { c.Listen.SocketMode = "4660" }, `listen.socket_mode: "4660" is not an octal mode such as "0660"`},
 		{"mode of three digits", func(c *Config) { c.Listen.SocketMode = "660" }, ""},
-		{"redis", func(c *Config) { c.Queue.Driver = "redis" }, "queue.driver: redis is not in this build: use memory"},
-		{"unknown driver", func(c *Config) { c.Store.Driver = "sqlit" }, `store.driver: "sqlit" is not one of sqlite (did you mean sqlite?)`},
+		{"redis beside the embedded store", func(c *Config) { c.Queue.Driver, c.Queue.Redis.URL = "redis", "redis://h" }, "queue.driver: redis carries work between nodes, and the embedded store has one: use memory, or store.driver: postgres"},
+		{"redis without an address", func(c *Config) { servers(c); c.Queue.Redis.URL = "" }, "queue.redis.url: is needed, e.g. redis://redis.example.org:6379/0; queue.redis.url_file reads it from a file"},
+		{"redis with two addresses", func(c *Config) { servers(c); c.Queue.Redis.URLFile = "f" }, "queue.redis.url: is set, and queue.redis.url_file too: keep one"},
+		{"redis over http", func(c *Config) { servers(c); c.Queue.Redis.URL = "http://h" }, "queue.redis.url: is not a redis://, rediss:// or unix:// address"},
+		{"prefix with a space", func(c *Config) { servers(c); c.Queue.Redis.Prefix = "a b" }, `queue.redis.prefix: "a b" must be letters, digits and any of : . _ { } -, at most 64`},
+		{"postgres without an address", func(c *Config) { c.Store.Driver = "postgres" }, "store.postgres.dsn: is needed, e.g. postgres://schedd@db.example.org/schedd; store.postgres.dsn_file reads it from a file"},
+		{"postgres and redis", servers, ""},
+		{"unknown driver", func(c *Config) { c.Store.Driver = "sqlit" }, `store.driver: "sqlit" is not one of sqlite, postgres (did you mean sqlite?)`},
 		{"relaxed durability misspelt", func(c *Config) { c.Store.SQLite.Synchronous = "off" }, `store.sqlite.synchronous: "off" is not one of full, normal`},
 
 		{"lease of two heartbeats", func(c *Config) { c.Worker.Lease = 10 * time.Second }, "worker.lease: 10s must be more than twice worker.heartbeat (5s): one late heartbeat would lose every run"},
@@ -159,6 +165,68 @@ func TestMode(t *testing.T) {
 	for text, want := range map[string]os.FileMode{"0660": 0o660, "600": 0o600, "0777": 0o777} {
 		if got := (Listen{SocketMode: text}).Mode(); got != want {
 			t.Errorf("Mode of %q = %v, want %v", text, got, want)
+		}
+	}
+}
+
+// servers makes a configuration for many nodes.
+func servers(c *Config) {
+	c.Store.Driver, c.Store.Postgres.DSN = DriverPostgres, "postgres://schedd@db/schedd"
+	c.Queue.Driver, c.Queue.Redis.URL = DriverRedis, "redis://h:6379/0"
+}
+
+func TestSecretsComeFromFiles(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write := func(name, text string, mode os.FileMode) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	write("dsn", "postgres://schedd:hunter2@db/schedd\n", 0o600)
+	tests := []struct{ name, file, want string }{
+		{"relative to the credentials", "dsn", ""},
+		{"absolute", filepath.Join(dir, "dsn"), ""},
+		{"missing", "nowhere", "store.postgres.dsn_file"},
+		{"empty", write("empty", "\n", 0o600), "is empty"},
+		{"writable by all", write("open", "x", 0o666), "chmod go-w"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			cfg, _, err := Load(Options{NoFile: true, Env: []string{
+				"SCHEDD_STORE_DRIVER=postgres", "SCHEDD_STORE_POSTGRES_DSN_FILE=" + tt.file, "CREDENTIALS_DIRECTORY=" + dir, "HOME=" + dir,
+			}})
+			if tt.want != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.want) {
+					t.Fatalf("Load() = %v, want an error with %q", err, tt.want)
+				}
+				return
+			}
+			if err != nil || cfg.Store.Postgres.DSN != "postgres://schedd:hunter2@db/schedd" {
+				t.Fatalf("Load() = %q, %v; want the contents of the file", cfg.Store.Postgres.DSN, err)
+			}
+			var shown strings.Builder
+			if err := Show(&shown, cfg, nil); err != nil || strings.Contains(shown.String(), "hunter2") {
+				t.Errorf("Show tells the secret (%v):\n%s", err, shown.String())
+			}
+		})
+	}
+}
+
+func TestPasswordsOfServersAreMasked(t *testing.T) {
+	t.Parallel()
+	for _, dsn := range []string{"postgres://schedd:hunter2@db/schedd", "host=db password=hunter2 user=schedd", "host=db password='hunter2 x'", "PASSWORD = hunter2"} {
+		cfg := Default()
+		cfg.Store.Postgres.DSN, cfg.Queue.Redis.URL = dsn, "redis://:hunter2@h"
+		var shown strings.Builder
+		if err := Show(&shown, cfg, nil); err != nil || strings.Contains(shown.String(), "hunter2") {
+			t.Errorf("Show(%q) tells the password (%v):\n%s", dsn, err, shown.String())
 		}
 	}
 }

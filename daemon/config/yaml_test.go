@@ -62,11 +62,11 @@ func TestFileProblems(t *testing.T) {
 		{"syntax", "worker:\n\tslots: 3\n", []string{"FILE:2:1: syntax error: found character that cannot start any token"}},
 		{"null is the default", "timezone:\nlog: ~\nroles: null\n", nil},
 		{"octal without quotes", "listen: {socket_mode: 0600}\n", nil},
-		{"everything at once", "timezone: Mars\nworker:\n  slots: 0\n  lease: 8s\n  colour: red\nstore: {driver: postgres}\n", []string{
+		{"everything at once", "timezone: Mars\nworker:\n  slots: 0\n  lease: 8s\n  colour: red\nstore: {driver: mysql}\n", []string{
 			"FILE:5:3: worker.colour: unknown key",
+			`FILE:6:17: store.driver: "mysql" is not one of sqlite, postgres`,
 			"FILE:3:10: worker.slots: 0 is not between 1 and 4096",
 			`FILE:1:11: timezone: "Mars" is not a zone name such as UTC or Europe/Berlin`,
-			"FILE:6:17: store.driver: postgres is not in this build: use sqlite",
 			"FILE:4:10: worker.lease: 8s must be more than twice worker.heartbeat (5s): one late heartbeat would lose every run",
 		}},
 	}

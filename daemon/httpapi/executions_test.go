@@ -57,6 +57,9 @@ func TestRetryAndCancel(t *testing.T) {
 	b.do("POST", base+"/executions/nightly%2F1/retry", "").want(409)
 	b.settle(e.ID, job.EventFail)
 	b.do("POST", base+"/executions/nightly%2F1/cancel", "").want(409)
+	if dead := read[[]job.Execution](b.do("GET", base+"/executions?dead=true", "").want(200)); len(dead) != 1 || dead[0].ID != e.ID {
+		t.Errorf("dead letters = %+v, want the failed one", dead)
+	}
 	retry := read[job.Execution](b.do("POST", base+"/executions/nightly:last-failed/retry", "").want(201))
 	if retry.Trigger != job.TriggerRetry || retry.RetryOf == nil || *retry.RetryOf != e.ID || string(retry.Payload) != `{"a":1}` {
 		t.Errorf("retry = %+v", retry)
@@ -77,7 +80,7 @@ func TestRetryAndCancel(t *testing.T) {
 	}
 	list := func(query string) int { return len(read[[]job.Execution](b.do("GET", base+query, "").want(200))) }
 	for query, want := range map[string]int{
-		"/executions": 3, "/executions?job=nightly&status=failed,cancelled": 2, "/executions?trigger=retry": 2, "/executions?dead=true": 1,
+		"/executions": 3, "/executions?job=nightly&status=failed,cancelled": 2, "/executions?trigger=retry": 2, "/executions?dead=true": 0,
 		"/jobs/nightly/executions?since=2026-11-23T12:00:00Z&until=2026-11-23T12:00:01Z": 3, "/executions?until=2026-11-23T12:00:00Z": 0, "/jobs/nightly/executions?limit=1": 1,
 	} {
 		if got := list(query); got != want {

@@ -6,18 +6,22 @@ import (
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store"
 )
 
 // heartbeat prolongs the lease. When it cannot, the node fences itself before its
 // lease ends: others may start its executions from then on. When the session is
 // gone already, all that runs is stopped and a new session is opened.
 func (m *Maintainer) heartbeat(ctx context.Context, now time.Time) error {
-	cancels, err := m.o.Store.Heartbeat(ctx, m.o.Session(), now, m.o.Lease)
+	pulse, err := m.o.Store.Heartbeat(ctx, store.Beat{Session: m.o.Session(), Now: now, Lease: m.o.Lease, Running: m.o.Running()})
 	switch {
 	case err == nil:
 		m.beaten.Store(now.UnixMicro())
 		m.fenced.Store(false)
-		m.o.Cancel(cancels)
+		m.o.Cancel(pulse.Cancels)
+		if m.o.Pulse != nil {
+			m.o.Pulse(ctx, pulse)
+		}
 		return nil
 	case job.CodeOf(err) == job.Conflict:
 		m.o.Logger.WarnContext(ctx, "the lease was lost: what runs here is stopped, and a new session is opened")
@@ -35,22 +39,24 @@ func (m *Maintainer) heartbeat(ctx context.Context, now time.Time) error {
 func (m *Maintainer) margin() time.Duration { return m.o.Lease / 6 }
 
 // reap takes work away from dead sessions. A node whose own heartbeat is not fresh
-// does not judge others.
-func (m *Maintainer) reap(ctx context.Context, now time.Time) error {
+// does not judge others, nor does one whose clock is not the store's.
+func (m *Maintainer) reap(ctx context.Context, now time.Time) (more bool, err error) {
 	if now.Sub(m.LastHeartbeat()) > m.o.Lease/2 {
-		return nil
+		return false, nil
 	}
-	for more := true; more && ctx.Err() == nil; {
-		reaped, err := m.o.Store.Reap(ctx, now, retainBatch)
-		if err != nil {
-			return err
-		}
-		if reaped.Restarted+reaped.Failed > 0 {
-			m.o.Logger.WarnContext(ctx, "executions of dead sessions taken over", slog.Int("sessions", reaped.Sessions),
-				slog.Int("restarted", reaped.Restarted), slog.Int("failed", reaped.Failed))
-			m.o.Ready()
-		}
-		more = reaped.More
+	at, err := m.o.Store.Clock(ctx)
+	if err != nil {
+		return false, err
 	}
-	return nil
+	if apart := at.Sub(now); apart.Abs() > m.o.Lease/4 {
+		m.o.Logger.WarnContext(ctx, "this node's clock is not the store's: it takes nothing from others", slog.Duration("apart", apart))
+		return false, m.o.Clock(ctx)
+	}
+	reaped, err := m.o.Store.Reap(ctx, now, retainBatch)
+	if reaped.Restarted+reaped.Failed > 0 {
+		m.o.Logger.WarnContext(ctx, "executions of dead sessions taken over", slog.Int("sessions", reaped.Sessions),
+			slog.Int("restarted", reaped.Restarted), slog.Int("failed", reaped.Failed))
+		m.o.Ready()
+	}
+	return reaped.More, err
 }

@@ -18,10 +18,13 @@ type Options struct {
 		store.Sessions
 		store.Upkeep
 		TrimLogs(ctx context.Context, caps store.LogCaps) (int64, error)
+		Clock(ctx context.Context) (time.Time, error)
 	}
 	Bus    queue.Bus
 	Logger *slog.Logger
 	Now    func() time.Time
+	// Clock reads the store's clock, for Now to follow; nil = Now follows nothing.
+	Clock func(ctx context.Context) error
 
 	Lease, Heartbeat, ReapEvery time.Duration
 	Retention                   func() store.Retention
@@ -30,6 +33,10 @@ type Options struct {
 	// Session is the node's session; NewSession opens another when it was lost.
 	Session    func() int64
 	NewSession func(ctx context.Context) error
+	// Running returns how many executions run here.
+	Running func() int
+	// Pulse takes what each heartbeat answers; nil = nobody cares.
+	Pulse func(ctx context.Context, p store.Pulse)
 	// Cancel asks running executions to stop; Fence stops all of them.
 	Cancel func(ids []job.ID)
 	Fence  func()
@@ -45,40 +52,66 @@ type Maintainer struct {
 	beaten    atomic.Int64 // when the last heartbeat that succeeded began, in microseconds
 	fenced    atomic.Bool
 	published int64 // position in the outbox
+	wake      chan struct{}
+	asked     atomic.Bool // a heartbeat is wanted at once
 }
 
-// task is something to do every so often.
+// task is something to do every so often. do does a bounded part of it, and says
+// whether more is left: then it is due again at once, after what else is due, so that
+// no task holds up the heartbeat.
 type task struct {
 	name  string
 	every time.Duration
+	duty  *duty // nil = every node does it
 	due   time.Time
-	do    func(ctx context.Context, now time.Time) error
+	do    func(ctx context.Context, now time.Time) (more bool, err error)
 }
 
 // New returns a maintainer; Run starts it.
 func New(o Options) *Maintainer {
-	m := &Maintainer{o: o}
+	if o.Clock == nil {
+		o.Clock = func(context.Context) error { return nil }
+	}
+	m := &Maintainer{o: o, wake: make(chan struct{}, 1)}
+	publishing, upkeep := &duty{name: "publish"}, &duty{name: "upkeep"}
 	m.tasks = []task{
-		{name: "heartbeat", every: o.Heartbeat, do: m.heartbeat},
+		{name: "heartbeat", every: o.Heartbeat, do: whole(m.heartbeat)},
+		{name: "clock", every: o.Heartbeat, do: whole(func(ctx context.Context, _ time.Time) error { return o.Clock(ctx) })},
 		{name: "reap", every: o.ReapEvery, do: m.reap},
-		{name: "complete", every: time.Second, do: m.complete},
-		{name: "fold", every: time.Second, do: func(ctx context.Context, _ time.Time) error { return o.Store.Fold(ctx) }},
-		{name: "publish", every: 200 * time.Millisecond, do: m.publish},
-		{name: "retain", every: time.Minute, do: m.retain},
-		{name: "trim_logs", every: time.Minute, do: m.trimLogs},
+		{name: "complete", every: time.Second, duty: upkeep, do: whole(m.complete)},
+		{name: "fold", every: time.Second, do: whole(func(ctx context.Context, _ time.Time) error { return o.Store.Fold(ctx) })},
+		{name: "publish", every: 200 * time.Millisecond, duty: publishing, do: m.publish},
+		{name: "retain", every: time.Minute, duty: upkeep, do: m.retain},
+		{name: "trim_logs", every: time.Minute, duty: upkeep, do: whole(m.trimLogs)},
 	}
 	return m
+}
+
+// whole is a task that is done in one go.
+func whole(do func(ctx context.Context, now time.Time) error) func(context.Context, time.Time) (bool, error) {
+	return func(ctx context.Context, now time.Time) (bool, error) { return false, do(ctx, now) }
+}
+
+// Beat makes Run send a heartbeat at once: what concerns the node has changed.
+func (m *Maintainer) Beat() {
+	m.asked.Store(true)
+	select {
+	case m.wake <- struct{}{}:
+	default:
+	}
 }
 
 // Tick does what is due at now and returns when the next task is. Errors of tasks
 // are joined.
 func (m *Maintainer) Tick(ctx context.Context, now time.Time) (next time.Time, err error) {
+	if m.asked.Swap(false) {
+		m.tasks[0].due = now
+	}
 	var errs []error
 	for i := range m.tasks {
 		t := &m.tasks[i]
 		if !t.due.After(now) {
-			t.due = now.Add(t.every)
-			if err := t.do(ctx, now); err != nil {
+			if err := m.run(ctx, t, now); err != nil {
 				errs = append(errs, &taskError{task: t.name, err: err})
 			}
 		}
@@ -87,6 +120,21 @@ func (m *Maintainer) Tick(ctx context.Context, now time.Time) (next time.Time, e
 		}
 	}
 	return next, errors.Join(errs...)
+}
+
+// run does a part of a task that is due, unless it is the duty of another node.
+func (m *Maintainer) run(ctx context.Context, t *task, now time.Time) error {
+	t.due = now.Add(t.every)
+	if t.duty != nil {
+		if held, err := m.onDuty(ctx, t.duty, now); err != nil || !held {
+			return err
+		}
+	}
+	more, err := t.do(ctx, now)
+	if more && err == nil && ctx.Err() == nil {
+		t.due = now
+	}
+	return err
 }
 
 // taskError says which task failed.
@@ -112,12 +160,15 @@ func (m *Maintainer) complete(ctx context.Context, now time.Time) error {
 	return err
 }
 
+// publishBatch is how many rows of the outbox are published in one go.
+const publishBatch = 1000
+
 // publish hands events to the bus, then forgets them: at least once.
-func (m *Maintainer) publish(ctx context.Context, _ time.Time) error {
-	for {
+func (m *Maintainer) publish(ctx context.Context, _ time.Time) (more bool, err error) {
+	for done := 0; done < publishBatch; {
 		rows, err := m.o.Store.Outbox(ctx, m.published, 100)
 		if err != nil || len(rows) == 0 {
-			return err
+			return false, err
 		}
 		var events []queue.Event
 		for _, row := range rows {
@@ -126,27 +177,24 @@ func (m *Maintainer) publish(ctx context.Context, _ time.Time) error {
 			}
 		}
 		if err := m.o.Bus.Publish(ctx, events); err != nil {
-			return err
+			return false, err
 		}
 		m.published = rows[len(rows)-1].Position
 		if err := m.o.Store.TrimOutbox(ctx, m.published); err != nil {
-			return err
+			return false, err
 		}
+		done += len(rows)
 	}
+	return true, nil
 }
 
 // retainBatch is how many executions are removed in one transaction.
 const retainBatch = 500
 
 // retain removes old history in small transactions, so that nothing waits long.
-func (m *Maintainer) retain(ctx context.Context, now time.Time) error {
-	for more := true; more && ctx.Err() == nil; {
-		var err error
-		if _, more, err = m.o.Store.Retain(ctx, m.o.Retention(), now, retainBatch); err != nil {
-			return err
-		}
-	}
-	return nil
+func (m *Maintainer) retain(ctx context.Context, now time.Time) (more bool, err error) {
+	_, more, err = m.o.Store.Retain(ctx, m.o.Retention(), now, retainBatch)
+	return more, err
 }
 
 func (m *Maintainer) trimLogs(ctx context.Context, _ time.Time) error {

@@ -17,6 +17,7 @@ func (m *Maintainer) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-m.wake:
 		case <-sleep.C:
 		}
 		next, err := m.Tick(ctx, m.o.Now())

@@ -34,6 +34,7 @@ var table = map[string]row{
 	// Adapters.
 	"store/sqlite":     {ours: "internal/failpoint job migrations schedule store", third: "modernc.org/sqlite github.com/pressly/goose/v3"},
 	"queue/memory":     {ours: "job queue"},
+	"queue/failover":   {ours: "queue"},
 	"handler/payload":  {ours: "job"},
 	"handler/exec":     {ours: "handler handler/payload internal/supervise job"},
 	"handler/httpcall": {ours: "handler handler/payload job"},
@@ -96,6 +97,7 @@ var clockFiles = map[string]string{
 	"cli/watch.go":           "repaints until interrupted",
 	"client/follow.go":       "waits between attempts to reconnect",
 	"client/request.go":      "measures requests for the trace",
+	"daemon/clock.go":        "follows the store's clock by the monotonic one",
 	"daemon/httpapi/logs.go": "polls the log of a run that is followed",
 	"queue/memory/queue.go":  "blocks receivers; the clock is an option",
 	"store/sqlite/sqlite.go": "bounds the wait for readers at the end",

@@ -2,19 +2,16 @@ package memory
 
 import (
 	"container/list"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/queue"
 )
 
-// Ageing is how long a message waits to rise by one priority level. There is no
-// ceiling: what was ready four minutes ago at low goes before what is critical
-// and ready now, so that nothing starves.
-const Ageing = time.Minute
-
 // line is the messages that wait. A message's place is the instant at which its
-// level would have been zero: ready time less one Ageing per rank. A smaller place
+// level would have been zero: ready time less one queue.Ageing per rank. A smaller place
 // is a higher effective priority, now and for ever, so that a heap per platform
 // stays in order while time passes.
 type line struct {
@@ -66,11 +63,24 @@ func (l *line) add(m *queue.Message, now time.Time) {
 	l.ids[m.ExecutionID] = struct{}{}
 	micro := ready.UnixMicro()
 	t.push(waiter{
-		place:   micro - rank(m.Priority)*Ageing.Microseconds(),
+		place:   micro - queue.Rank(m.Priority)*queue.Ageing.Microseconds(),
 		arrival: l.arrivals,
 		ready:   micro,
 		entry:   &entry{Delivery: queue.Delivery{Message: *m}},
 	})
+}
+
+// clone returns a line with the same messages, to take from without taking.
+func (l *line) clone() line {
+	c := newLine()
+	c.ids = maps.Clone(l.ids)
+	for e := l.turns.Front(); e != nil; e = e.Next() {
+		t := e.Value.(*tenant)
+		copied := &tenant{name: t.name, heap: slices.Clone(t.heap)}
+		copied.turn = c.turns.PushBack(copied)
+		c.platforms[t.name] = copied
+	}
+	return c
 }
 
 // take removes up to limit messages: those of the best level, platforms in turn,
@@ -132,7 +142,7 @@ func (l *line) oldest(now time.Time) time.Duration {
 
 // level returns the effective priority of the tenant's first message.
 func (t *tenant) level(micro int64) int64 {
-	waited, step := micro-t.heap[0].place, Ageing.Microseconds()
+	waited, step := micro-t.heap[0].place, queue.Ageing.Microseconds()
 	if waited < 0 {
 		return (waited - step + 1) / step
 	}
@@ -180,18 +190,4 @@ func (t *tenant) pop() *entry {
 		i = down
 	}
 	return e
-}
-
-// rank is a priority's index in job.Priorities; what is unknown counts as medium.
-func rank(p job.Priority) int64 {
-	switch p {
-	case job.PriorityLow:
-		return 0
-	case job.PriorityHigh:
-		return 2
-	case job.PriorityCritical:
-		return 3
-	default:
-		return 1
-	}
 }

@@ -36,6 +36,8 @@ type Queue struct {
 	receipts map[uint64]*entry
 	last     uint64 // newest receipt
 	dropped  int64
+	// consumers are the names under which messages were asked for.
+	consumers map[string]struct{}
 }
 
 var _ queue.Queue = (*Queue)(nil)
@@ -54,6 +56,8 @@ func New(o Options) *Queue {
 		wake:     make(chan struct{}),
 		waiting:  newLine(),
 		receipts: make(map[uint64]*entry),
+
+		consumers: make(map[string]struct{}),
 	}
 }
 
@@ -85,10 +89,10 @@ func (q *Queue) Announce(_ context.Context, messages []queue.Message) error {
 
 // Receive returns up to limit messages; see queue.Queue. The order is decided by
 // the clock at the moment of the call.
-func (q *Queue) Receive(ctx context.Context, _ string, limit int, block time.Duration) ([]queue.Delivery, error) {
+func (q *Queue) Receive(ctx context.Context, consumer string, limit int, block time.Duration) ([]queue.Delivery, error) {
 	var timer *time.Timer
 	for ctx.Err() == nil {
-		got, wake, err := q.receive(limit)
+		got, wake, err := q.receive(consumer, limit)
 		if err != nil || len(got) > 0 || limit <= 0 || block <= 0 {
 			return got, err
 		}
@@ -107,13 +111,14 @@ func (q *Queue) Receive(ctx context.Context, _ string, limit int, block time.Dur
 }
 
 // receive takes what is there, or returns the channel that tells of more.
-func (q *Queue) receive(limit int) ([]queue.Delivery, <-chan struct{}, error) {
+func (q *Queue) receive(consumer string, limit int) ([]queue.Delivery, <-chan struct{}, error) {
 	now := q.now()
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed {
 		return nil, nil, errClosed()
 	}
+	q.consumers[consumer] = struct{}{}
 	taken := q.waiting.take(limit, now)
 	if len(taken) == 0 {
 		return nil, q.wake, nil
@@ -175,17 +180,6 @@ func (q *Queue) Reclaim(_ context.Context, _ string, idle time.Duration, limit i
 		got = append(got, e.Delivery)
 	}
 	return got, nil
-}
-
-// Depth returns how many messages wait and how many are received and not acked.
-func (q *Queue) Depth(context.Context) (queue.Depth, error) {
-	now := q.now()
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.closed {
-		return queue.Depth{}, errClosed()
-	}
-	return queue.Depth{Waiting: q.waiting.len(), Pending: len(q.receipts), Oldest: q.waiting.oldest(now)}, nil
 }
 
 // Dropped returns how many messages were dropped because the queue was full.

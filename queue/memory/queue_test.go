@@ -61,10 +61,10 @@ func TestQueueAsksItsClock(t *testing.T) {
 	ids := newIDs()
 	low := queue.Message{ExecutionID: ids.New(now), Priority: job.PriorityLow} // ready since it was announced
 	_ = q.Announce(ctx, []queue.Message{low})
-	now = now.Add(2 * Ageing)
+	now = now.Add(2 * queue.Ageing)
 	_ = q.Announce(ctx, []queue.Message{{ExecutionID: ids.New(now), Priority: job.PriorityMedium}})
-	if d, err := q.Depth(ctx); err != nil || d.Oldest != 2*Ageing {
-		t.Errorf("Depth().Oldest = %v, %v; want %v", d.Oldest, err, 2*Ageing)
+	if d, err := q.Depth(ctx); err != nil || d.Oldest != 2*queue.Ageing {
+		t.Errorf("Depth().Oldest = %v, %v; want %v", d.Oldest, err, 2*queue.Ageing)
 	}
 	got, err := q.Receive(ctx, "a", 1, 0)
 	if err != nil || len(got) != 1 || got[0].ExecutionID != low.ExecutionID {
@@ -87,9 +87,9 @@ func TestLineOrder(t *testing.T) {
 		level := func(m *queue.Message) int64 {
 			waited := now.Sub(m.ReadyAt)
 			if waited < 0 {
-				waited -= Ageing - time.Microsecond
+				waited -= queue.Ageing - time.Microsecond
 			}
-			return rank(m.Priority) + int64(waited/Ageing)
+			return queue.Rank(m.Priority) + int64(waited/queue.Ageing)
 		}
 		t.Repeat(map[string]func(*rapid.T){
 			"add": func(t *rapid.T) {

@@ -129,12 +129,16 @@ func testClosed(t *testing.T, b *bench) {
 	_, received := b.q.Receive(b.ctx, "a", 1, time.Minute)
 	_, reclaimed := b.q.Reclaim(b.ctx, "a", 0, 1)
 	_, depth := b.q.Depth(b.ctx)
+	_, peeked := b.q.Peek(b.ctx, 1)
+	_, pinged := b.q.Ping(b.ctx)
 	for name, err := range map[string]error{
 		"Announce": b.q.Announce(b.ctx, b.messages(1)),
 		"Receive":  received,
 		"Ack":      b.q.Ack(b.ctx, []string{"1"}),
 		"Reclaim":  reclaimed,
 		"Depth":    depth,
+		"Peek":     peeked,
+		"Ping":     pinged,
 	} {
 		if code := job.CodeOf(err); code != job.Unavailable {
 			t.Errorf("%s on a closed queue has code %q (%v), want %q", name, code, err, job.Unavailable)

@@ -74,3 +74,24 @@ func (s *Store) cancelOne(c *conn, k int64, p *store.CancelExecution) error {
 		return job.Errorf(job.Conflict, "the execution is over: its status is %s", value(statuses, status))
 	}
 }
+
+// DropDead takes an execution out of the dead letters.
+func (s *Store) DropDead(ctx context.Context, p store.DropDead) (job.Execution, error) {
+	var after job.Execution
+	err := s.write(ctx, func(c *conn) error {
+		k, err := findExecution(c, p.Platform, p.Ref)
+		if err != nil {
+			return err
+		}
+		dropped, err := c.exec(`DELETE FROM dead_letters WHERE k = ?`, k)
+		if err != nil {
+			return err
+		}
+		if dropped == 0 {
+			return job.Errorf(job.Conflict, "the execution is not in the dead letters")
+		}
+		after, err = executionByKey(c, k)
+		return err
+	})
+	return after, err
+}

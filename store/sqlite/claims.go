@@ -67,10 +67,14 @@ func (s *Store) Claim(ctx context.Context, p store.Claim) ([]store.Claimed, erro
 		if alive, err := sessionAlive(c, p.Session, p.Now); err != nil || !alive {
 			return err
 		}
+		held, err := stopsAt(context.Background(), c, p.Now)
+		if err != nil || held.maintenance {
+			return err
+		}
 		var events eventWriter
 		var keys []int64
 		for _, id := range p.IDs {
-			claimed, ok, err := s.claimOne(c, &p, id)
+			claimed, ok, err := s.claimOne(c, &p, &held, id)
 			if err != nil {
 				return err
 			}
@@ -99,13 +103,15 @@ func (s *Store) Claim(ctx context.Context, p store.Claim) ([]store.Claimed, erro
 	return out, nil
 }
 
-// sessionAlive reports whether a session may claim: it is open and its lease holds.
+// sessionAlive reports whether a session may claim: it is open, its lease holds and
+// its node does not drain.
 func sessionAlive(c *conn, session int64, now time.Time) (bool, error) {
-	return c.first(context.Background(), `SELECT 1 FROM sessions WHERE id = ? AND closed_at IS NULL AND lease_until > ?`,
+	return c.first(context.Background(), `SELECT 1 FROM sessions WHERE id = ? AND closed_at IS NULL AND lease_until > ?
+		AND NOT EXISTS (SELECT 1 FROM drains WHERE node = sessions.node)`,
 		[]any{session, now.UnixMicro()}, func(*row) {})
 }
 
-func (s *Store) claimOne(c *conn, p *store.Claim, id job.ID) (store.Claimed, bool, error) {
+func (s *Store) claimOne(c *conn, p *store.Claim, held *stops, id job.ID) (store.Claimed, bool, error) {
 	k, lo := keyOf(id)
 	claimed := store.Claimed{ID: id}
 	var revision int64
@@ -123,7 +129,7 @@ func (s *Store) claimOne(c *conn, p *store.Claim, id job.ID) (store.Claimed, boo
 	if err != nil {
 		return claimed, false, err
 	}
-	if p.Take != nil && !p.Take(def.job) {
+	if held.dispatch(def.job.Platform) || p.Take != nil && !p.Take(def.job) {
 		return claimed, false, nil
 	}
 	claimed.Job = def.job

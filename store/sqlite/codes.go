@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store"
 )
 
 // Enums are stored as the numbers below. They are part of the schema: append only.
@@ -18,7 +19,8 @@ var (
 	reasons    = []job.SkipReason{
 		"", job.SkipMissed, job.SkipOverlap, job.SkipConcurrency, job.SkipCondition, job.SkipCancelled, job.SkipLimit, job.RangePruned,
 	}
-	levels = job.LogLevels()
+	levels    = job.LogLevels()
+	holdKinds = store.HoldKinds()
 )
 
 // The statuses that hot statements name.

@@ -255,8 +255,10 @@ func executionQuery(c *conn, f *store.ExecutionFilter) (*query, error) {
 	q.in("e.trigger", codesOf(triggers, f.Triggers))
 	q.since("e.at >= ?", f.Since)
 	q.since("e.at < ?", f.Until)
-	if f.Dead {
-		q.and("d.k IS NOT NULL")
+	if f.Dead || len(f.DeadReasons) > 0 || !f.DeadBefore.IsZero() {
+		q.and("e.k IN (SELECT k FROM dead_letters)") // they are few: looked up, not filtered
 	}
+	q.in("d.reason", anys(f.DeadReasons))
+	q.since("d.at < ?", f.DeadBefore)
 	return q, nil
 }

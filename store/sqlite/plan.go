@@ -35,6 +35,7 @@ type planning struct {
 	p      *store.PlanDue
 	out    store.Planned
 	events eventWriter
+	held   stops
 	plan   job.Plan
 	keys   []int64 // born claimed, for the claims row
 }
@@ -55,6 +56,9 @@ func (s *Store) PlanDue(ctx context.Context, p store.PlanDue) (store.Planned, er
 }
 
 func (p *planning) all() error {
+	if err := p.stops(); err != nil || p.held.maintenance {
+		return err
+	}
 	due, err := p.due()
 	if err != nil {
 		return err
@@ -78,6 +82,15 @@ func (p *planning) all() error {
 	}
 	failpoint.Hit("planned")
 	return p.events.flush(p.c, p.p.Now)
+}
+
+// stops reads what is held, and marks what ended: NextDue goes by the marks.
+func (p *planning) stops() (err error) {
+	p.held, err = stopsAt(context.Background(), p.c, p.p.Now)
+	if err == nil && p.held.expired {
+		err = endExpired(p.c, p.p.Now)
+	}
+	return err
 }
 
 // due reads the cursors that are due, oldest first.
@@ -198,7 +211,7 @@ func (p *planning) run(def *definition, cur *cursor, run *job.PlannedRun) error 
 	if run.CatchUp {
 		e.flags |= flagCatchUp
 	}
-	born := !run.Queued && p.p.Session != 0 && p.p.Take != nil && !run.StartAt.After(p.p.Now) && p.p.Take(def.job)
+	born := !run.Queued && p.p.Session != 0 && p.p.Take != nil && !run.StartAt.After(p.p.Now) && !p.held.dispatch(def.job.Platform) && p.p.Take(def.job)
 	if born {
 		e.status, e.session, e.started = statusRunning, p.p.Session, p.p.Now
 	}
@@ -291,9 +304,12 @@ func (p *planning) insert(def *definition, cur *cursor, e *execution) (ok bool, 
 	return err == nil, err
 }
 
+const sqlNextDue = `SELECT CASE WHEN EXISTS (SELECT 1 FROM holds WHERE kind = ? AND ended_at IS NULL) THEN NULL
+	ELSE (SELECT min(next_run) FROM cursors WHERE next_run IS NOT NULL) END`
+
 // NextDue returns the earliest slot that is not accounted for.
 func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
-	return s.earliest(ctx, `SELECT min(next_run) FROM cursors WHERE next_run IS NOT NULL`)
+	return s.earliest(ctx, sqlNextDue, code(holdKinds, store.HoldMaintenance))
 }
 
 func (s *Store) earliest(ctx context.Context, query string, args ...any) (at time.Time, err error) {

@@ -32,6 +32,11 @@ func (s *Store) Retain(ctx context.Context, p store.Retention, now time.Time, li
 			}
 		}
 		removed, more = len(rows), len(rows) == limit
+		if keep := max(p.Success, p.Failed); p.Success > 0 && p.Failed > 0 && !more {
+			if err := forgetHolds(c, now.Add(-keep)); err != nil {
+				return err
+			}
+		}
 		if p.OneTime > 0 && !more {
 			more, err = s.retireOneTime(c, now.Add(-p.OneTime), limit)
 		}

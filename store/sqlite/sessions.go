@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/job"
@@ -11,9 +12,11 @@ import (
 
 // OpenSession registers a session.
 func (s *Store) OpenSession(ctx context.Context, p store.Session) error {
+	roles, handlers := jsonList(p.Roles), jsonList(p.Handlers)
 	return s.write(ctx, func(c *conn) error {
-		_, err := c.exec(`INSERT INTO sessions (id, node, version, started_at, heartbeat_at, lease_until) VALUES (?, ?, ?, ?, ?, ?)`,
-			p.ID, p.Node, p.Version, p.StartedAt.UnixMicro(), p.StartedAt.UnixMicro(), p.LeaseUntil.UnixMicro())
+		_, err := c.exec(`INSERT INTO sessions (id, node, version, roles, slots, commands, handlers, running, started_at, heartbeat_at, lease_until)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			p.ID, p.Node, p.Version, roles, p.Slots, p.Commands, handlers, p.Running, p.StartedAt.UnixMicro(), p.StartedAt.UnixMicro(), p.LeaseUntil.UnixMicro())
 		if uniqueViolation(err) {
 			return job.Errorf(job.Conflict, "session %d exists", p.ID)
 		}
@@ -21,12 +24,28 @@ func (s *Store) OpenSession(ctx context.Context, p store.Session) error {
 	})
 }
 
-// Heartbeat prolongs a lease and returns what was asked to stop.
-func (s *Store) Heartbeat(ctx context.Context, session int64, now time.Time, lease time.Duration) ([]job.ID, error) {
-	var cancels []job.ID
+// jsonList stores texts.
+func jsonList(texts []string) string {
+	if texts == nil {
+		texts = []string{}
+	}
+	b, _ := json.Marshal(texts) // texts always encode
+	return string(b)
+}
+
+// listJSON reads what jsonList wrote.
+func listJSON(text string) []string {
+	list := []string{}
+	_ = json.Unmarshal([]byte(text), &list)
+	return list
+}
+
+// Heartbeat prolongs a lease and returns what concerns the node.
+func (s *Store) Heartbeat(ctx context.Context, p store.Beat) (store.Pulse, error) {
+	var pulse store.Pulse
 	err := s.write(ctx, func(c *conn) error {
-		changed, err := c.exec(`UPDATE sessions SET heartbeat_at = ?, lease_until = ? WHERE id = ? AND closed_at IS NULL`,
-			now.UnixMicro(), now.Add(lease).UnixMicro(), session)
+		changed, err := c.exec(`UPDATE sessions SET heartbeat_at = ?, lease_until = ?, running = ? WHERE id = ? AND closed_at IS NULL`,
+			p.Now.UnixMicro(), p.Now.Add(p.Lease).UnixMicro(), p.Running, p.Session)
 		if err != nil {
 			return err
 		}
@@ -36,13 +55,24 @@ func (s *Store) Heartbeat(ctx context.Context, session int64, now time.Time, lea
 		if err := s.dropSpent(c); err != nil {
 			return err
 		}
+		if pulse.Draining, err = c.first(context.Background(), `SELECT 1 FROM drains d JOIN sessions s ON s.node = d.node WHERE s.id = ?`, []any{p.Session}, func(*row) {}); err != nil {
+			return err
+		}
+		held, err := stopsAt(context.Background(), c, p.Now)
+		if err != nil {
+			return err
+		}
+		pulse.Maintenance = held.maintenance
 		return c.query(context.Background(), `SELECT e.k, e.lo FROM cancels z JOIN executions e ON e.k = z.k
-			WHERE z.session = ? AND e.status = 1 AND e.session = z.session`, []any{session}, func(r *row) error {
-			cancels = append(cancels, idOf(r.int(), r.int()))
+			WHERE z.session = ? AND e.status = 1 AND e.session = z.session`, []any{p.Session}, func(r *row) error {
+			pulse.Cancels = append(pulse.Cancels, idOf(r.int(), r.int()))
 			return nil
 		})
 	})
-	return cancels, err
+	if err != nil {
+		return store.Pulse{}, err
+	}
+	return pulse, nil
 }
 
 // CloseSession ends a session that holds nothing.
@@ -51,21 +81,31 @@ func (s *Store) CloseSession(ctx context.Context, session int64, now time.Time) 
 		if err := s.dropSpent(c); err != nil {
 			return err
 		}
-		_, err := c.exec(`UPDATE sessions SET closed_at = ?, lease_until = ?
+		if err := dropDuties(c, session); err != nil {
+			return err
+		}
+		_, err := c.exec(`UPDATE sessions SET closed_at = ?, lease_until = ?, running = 0
 			WHERE id = ? AND NOT EXISTS (SELECT 1 FROM claims WHERE session = sessions.id)`, now.UnixMicro(), now.UnixMicro(), session)
 		return err
 	})
 }
 
+const sqlSessions = `SELECT s.id, s.node, s.version, s.roles, s.slots, s.commands, s.handlers, s.running,
+	s.started_at, s.heartbeat_at, s.lease_until, s.closed_at, d.drained_at, d.drained_by, d.reason
+	FROM sessions s LEFT JOIN drains d ON d.node = s.node
+	WHERE s.closed_at IS NULL OR s.closed_at > ? ORDER BY s.started_at, s.id`
+
 // ListSessions returns live sessions and those that ended within a day.
 func (s *Store) ListSessions(ctx context.Context, now time.Time) ([]store.Session, error) {
 	var list []store.Session
 	err := s.read(ctx, func(c *conn) error {
-		return c.query(ctx, `SELECT id, node, version, started_at, heartbeat_at, lease_until, closed_at FROM sessions
-			WHERE closed_at IS NULL OR closed_at > ? ORDER BY started_at, id`, []any{now.Add(-24 * time.Hour).UnixMicro()}, func(r *row) error {
-			list = append(list, store.Session{
-				ID: r.int(), Node: r.text(), Version: r.text(), StartedAt: r.time(), HeartbeatAt: r.time(), LeaseUntil: r.time(), ClosedAt: r.timePtr(),
-			})
+		return c.query(ctx, sqlSessions, []any{now.Add(-recent).UnixMicro()}, func(r *row) error {
+			one := store.Session{ID: r.int(), Node: r.text(), Version: r.text(), Roles: listJSON(r.text()), Slots: int(r.int()), Commands: int(r.int())}
+			one.Handlers, one.Running = listJSON(r.text()), int(r.int())
+			one.StartedAt, one.HeartbeatAt, one.LeaseUntil, one.ClosedAt = r.time(), r.time(), r.time(), r.timePtr()
+			one.DrainedAt, one.DrainedBy, one.DrainReason = r.timePtr(), r.text(), r.text()
+			one.Draining = one.DrainedAt != nil
+			list = append(list, one)
 			return nil
 		})
 	})
@@ -147,7 +187,10 @@ func (r *reaping) session(session int64) error {
 		}
 	}
 	r.reaped.Sessions++
-	_, err := r.c.exec(`UPDATE sessions SET closed_at = ? WHERE id = ?`, r.now.UnixMicro(), session)
+	if err := dropDuties(r.c, session); err != nil {
+		return err
+	}
+	_, err := r.c.exec(`UPDATE sessions SET closed_at = ?, running = 0 WHERE id = ?`, r.now.UnixMicro(), session)
 	return err
 }
 

@@ -118,6 +118,9 @@ func (s *Store) begin(ctx context.Context, instance string) error {
 		}); err != nil {
 			return err
 		}
+		if _, err := c.exec(`DELETE FROM duties`); err != nil {
+			return err
+		}
 		_, err := c.exec(`UPDATE sessions SET lease_until = 0 WHERE closed_at IS NULL`)
 		return err
 	})
@@ -215,6 +218,14 @@ func (s *Store) Ping(ctx context.Context) error {
 		_, err := c.first(ctx, `SELECT 1 FROM meta LIMIT 1`, nil, func(*row) {})
 		return err
 	})
+}
+
+// Clock answers the clock of this process, which has the file for itself.
+func (s *Store) Clock(context.Context) (time.Time, error) {
+	if s.closed.Load() {
+		return time.Time{}, errClosed
+	}
+	return stored(time.Now()), nil
 }
 
 // Info describes the store.

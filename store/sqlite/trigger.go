@@ -171,6 +171,10 @@ func (tr *trigger) born(j *job.Job, e *execution) (bool, error) {
 	if alive, err := sessionAlive(tr.c, tr.t.Session, tr.t.Now); err != nil || !alive {
 		return false, err
 	}
+	held, err := stopsAt(context.Background(), tr.c, tr.t.Now)
+	if err != nil || held.dispatch(j.Platform) {
+		return false, err
+	}
 	return tr.t.Take(j), nil
 }
 
@@ -194,6 +198,11 @@ func (tr *trigger) inputs(e *execution) error {
 	var payload any
 	if tr.t.Payload != nil {
 		payload = []byte(tr.t.Payload)
+	}
+	if tr.t.RetryOf != nil && e.status != statusSkipped {
+		if _, err := tr.c.exec(`DELETE FROM dead_letters WHERE k = ?`, retryOf); err != nil {
+			return err
+		}
 	}
 	_, err := tr.c.exec(`INSERT INTO execution_inputs (k, payload, triggered_by, retry_of, retry_of_lo, trace_id, parent_span) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 		e.k, payload, tr.t.By, retryOf, retryOfLo, tr.t.TraceID, tr.t.ParentSpanID)

@@ -60,8 +60,15 @@ func waitingClasses(ctx context.Context, c *conn) (classes []int64, err error) {
 func (s *Store) Waiting(ctx context.Context, now time.Time, limit int) ([]store.Waiting, error) {
 	var found []candidate
 	err := s.snapshot(ctx, func(c *conn) error {
+		held, err := stopsAt(ctx, c, now)
+		if err != nil || held.maintenance || held.all {
+			return err
+		}
 		classes, err := waitingClasses(ctx, c)
 		if err != nil {
+			return err
+		}
+		if classes, err = s.startable(ctx, c, classes, &held); err != nil {
 			return err
 		}
 		for _, class := range classes {
@@ -75,6 +82,18 @@ func (s *Store) Waiting(ctx context.Context, now time.Time, limit int) ([]store.
 		return nil, err
 	}
 	return window(found, limit), nil
+}
+
+// startable leaves out the classes of platforms whose dispatch is held.
+func (s *Store) startable(ctx context.Context, c *conn, classes []int64, held *stops) ([]int64, error) {
+	for platform := range held.platforms {
+		var seq int64
+		if _, err := c.first(ctx, `SELECT seq FROM platforms WHERE slug = ?`, []any{platform}, func(r *row) { seq = r.int() }); err != nil {
+			return nil, err
+		}
+		classes = slices.DeleteFunc(classes, func(class int64) bool { return class/4 == seq })
+	}
+	return classes, nil
 }
 
 // oldest adds the longest-ready executions of one class.

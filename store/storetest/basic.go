@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
@@ -14,6 +15,7 @@ func basicTests() []test {
 		{"an open store answers", testPing},
 		{"info names the driver and the instance", testInfo},
 		{"an empty store has nothing to do", testEmptyStore},
+		{"the clock goes forward", testClock},
 		{"close may be called twice", testCloseTwice},
 		{"a call whose context has ended harms nobody", testEndedContext},
 	}
@@ -33,6 +35,16 @@ func testInfo(t *testing.T, b *bench) {
 	again, err := b.store.Info(b.ctx)
 	if err != nil || again.Instance != info.Instance {
 		t.Errorf("Info().Instance = %q, then %q, %v; want the same", info.Instance, again.Instance, err)
+	}
+}
+
+func testClock(t *testing.T, b *bench) {
+	first, err := b.store.Clock(b.ctx)
+	if err != nil || first.Location() != time.UTC || first.Year() < 2020 {
+		t.Fatalf("Clock() = %v, %v; want a time of these days in UTC, no error", first, err)
+	}
+	if again, err := b.store.Clock(b.ctx); err != nil || again.Before(first) || again.Sub(first) > time.Minute {
+		t.Errorf("Clock() = %v, then %v, %v; want it to go on", first, again, err)
 	}
 }
 
@@ -69,6 +81,9 @@ func testEmptyStore(t *testing.T, b *bench) {
 	if n, more, err := b.store.Retain(b.ctx, store.Retention{Success: 1, Failed: 1, OneTime: 1}, b.now, 10); err != nil || n != 0 || more {
 		t.Errorf("Retain() = %d, %t, %v; want 0, false, no error", n, more, err)
 	}
+	if got, err := b.store.Holds(b.ctx, b.now); err != nil || len(got) != 0 {
+		t.Errorf("Holds() = %v, %v; want none, no error", got, err)
+	}
 	totals, err := b.store.Totals(b.ctx, b.now)
 	if err != nil || totals.Waiting+totals.Delayed+totals.Running+totals.Dead+totals.LogBytes != 0 || totals.OldestReady != 0 {
 		t.Errorf("Totals() = %+v, %v; want zeros, no error", totals, err)
@@ -86,6 +101,8 @@ func testCloseTwice(t *testing.T, b *bench) {
 	b.wantCode("Job on a closed store", err, job.Unavailable)
 	_, _, err = b.tryTrigger(j.ID)
 	b.wantCode("Trigger on a closed store", err, job.Unavailable)
+	_, err = b.store.Clock(b.ctx)
+	b.wantCode("Clock of a closed store", err, job.Unavailable)
 }
 
 func testEndedContext(t *testing.T, b *bench) {

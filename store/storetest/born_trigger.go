@@ -15,6 +15,7 @@ func bornTriggerTests() []test {
 		{"a manual run that is not taken waits", testBornTriggerRefused},
 		{"a manual run that may not start is not offered", testBornTriggerHeld},
 		{"a manual run is not given to a dead session", testBornTriggerDead},
+		{"a manual run is not given to anybody while dispatch is held", testBornTriggerStopped},
 		{"a replayed run is not started again", testBornTriggerReplayed},
 		{"a retry is given with what it retries", testBornTriggerRetry},
 	}
@@ -100,6 +101,23 @@ func testBornTriggerDead(t *testing.T, b *bench) {
 		t.Errorf("Trigger gave %v to a dead session after %d questions, want nothing, unasked", made.Claimed, asked)
 	}
 	b.wantStatus(made.Execution.ID, job.Pending)
+}
+
+func testBornTriggerStopped(t *testing.T, b *bench) {
+	for _, kind := range []store.HoldKind{store.HoldDispatch, store.HoldMaintenance} {
+		h := store.Hold{Kind: kind, Since: b.now, By: "uid:0"}
+		if err := b.store.SetHold(b.ctx, h); err != nil {
+			t.Fatal(err)
+		}
+		made, asked := b.taken(b.job(""), b.session(), true)
+		if made.Claimed != nil || asked != 0 {
+			t.Errorf("%s: Trigger claimed %v after %d questions, want nothing, unasked", kind, made.Claimed, asked)
+		}
+		b.wantStatus(made.Execution.ID, job.Pending)
+		if _, err := b.store.ReleaseHold(b.ctx, kind, "", b.now); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func testBornTriggerReplayed(t *testing.T, b *bench) {

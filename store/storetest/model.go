@@ -50,6 +50,8 @@ func testModel(t *testing.T, b *bench) {
 			"trigger":       m.triggerJob,
 			"retry":         m.retryFailed,
 			"cancel run":    m.cancelRun,
+			"drop dead":     m.dropDead,
+			"stop":          m.stopOrGoOn,
 			"prune":         m.prune,
 			"fold":          m.fold,
 			"complete jobs": m.complete,
@@ -74,6 +76,7 @@ type model struct {
 	held        []holding                // newest claims of executions that run
 	stale       []holding                // claims that are over
 	seen        map[job.ID]job.Execution // as last observed; pruned ones stay
+	stopped     string                   // what keeps everything from starting; "" = nothing
 }
 
 type leased struct {
@@ -150,8 +153,61 @@ func (m *model) planNow(t *rapid.T) {
 			p.Session, p.Take = session, func(*job.Job) bool { free--; return free >= 0 }
 		}
 	})
+	m.wantStopped(t, len(got.Claimed))
 	for _, c := range got.Claimed {
 		m.held = append(m.held, holding{c, session})
+	}
+}
+
+// wantStopped checks that nothing starts while that is stopped.
+func (m *model) wantStopped(t *rapid.T, started int) {
+	if m.stopped != "" && started > 0 {
+		t.Fatalf("%d executions started although a %s stops that", started, m.stopped)
+	}
+}
+
+// stopOrGoOn holds dispatch or drains the node of all sessions, or undoes that.
+func (m *model) stopOrGoOn(t *rapid.T) {
+	if m.stopped == "" && rapid.IntRange(0, 2).Draw(t, "rare") != 0 {
+		t.Skip("rare")
+	}
+	if m.stopped == "" {
+		m.stopped = rapid.SampledFrom([]string{"hold", "drain"}).Draw(t, "what")
+		m.stop(m.stopped, true)
+		return
+	}
+	m.goOn()
+}
+
+func (m *model) goOn() {
+	m.stop(m.stopped, false)
+	m.stopped = ""
+}
+
+func (m *model) stop(what string, on bool) {
+	switch {
+	case what == "drain":
+		m.drain("node-"+m.platform, on)
+	case what == "hold" && on:
+		m.hold(m.platform)
+	case what == "hold":
+		m.release(store.HoldDispatch, m.platform)
+	}
+}
+
+func (m *model) dropDead(t *rapid.T) {
+	page := m.history(store.ExecutionFilter{Limit: 20})
+	if len(page.Items) == 0 {
+		t.Skip("no execution")
+	}
+	e := page.Items[rapid.IntRange(0, len(page.Items)-1).Draw(t, "execution")]
+	_, err := m.store.DropDead(m.ctx, store.DropDead{Platform: m.platform, Ref: e.ID.String(), Now: m.now})
+	want := job.Code("")
+	if !e.Dead {
+		want = job.Conflict
+	}
+	if got := job.CodeOf(err); got != want {
+		t.Fatalf("DropDead of an execution that is dead (%t) has code %q (%v), want %q", e.Dead, got, err, want)
 	}
 }
 
@@ -170,7 +226,9 @@ func (m *model) claimSome(t *rapid.T) {
 		wanted = append(wanted, h.ID)
 	}
 	wanted = append(wanted, m.newID())
-	for _, c := range m.claim(session, wanted...) {
+	claimed := m.claim(session, wanted...)
+	m.wantStopped(t, len(claimed))
+	for _, c := range claimed {
 		for _, h := range m.held {
 			if h.ID == c.ID {
 				t.Fatalf("execution %s was claimed while session %d runs it", c.ID, h.session)
@@ -366,6 +424,7 @@ func (m *model) complete(t *rapid.T) {
 
 // quiesce cancels what still plans, settles what runs, and expects all to be over.
 func (m *model) quiesce(t *rapid.T) {
+	m.goOn()
 	for _, id := range m.jobs {
 		if j := m.get(id); !j.Status.Terminal() {
 			m.cancel(id)

@@ -56,6 +56,9 @@ func (m *model) observe(t *rapid.T) {
 
 // checkMove compares an execution with what it was one operation ago.
 func (m *model) checkMove(t *rapid.T, was, e job.Execution) {
+	if was.Dead && !e.Dead { // it was retried or dropped
+		was.Dead, was.DeadReason = false, ""
+	}
 	if was.Status.Terminal() {
 		if !reflect.DeepEqual(was, e) { // cheaper than the comparison by meaning
 			m.wantSame("C10: what is over: "+describeRun(e), was, e)

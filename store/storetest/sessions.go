@@ -37,7 +37,8 @@ func (b *bench) listed(id int64) (store.Session, bool) {
 
 func testSessionListed(_ *testing.T, b *bench) {
 	want := store.Session{
-		ID: 1 << 62, Node: "worker-ß", Version: "v1.2.3-4-gabcdef", StartedAt: at(0.000001), HeartbeatAt: at(0.000001), LeaseUntil: at(30.000001),
+		ID: 1 << 62, Node: "worker-ß", Version: "v1.2.3-4-gabcdef", Roles: []string{"api", "worker"}, Slots: 64, Commands: 8,
+		Handlers: []string{"exec", "reindex \"ß\""}, Running: 3, StartedAt: at(0.000001), HeartbeatAt: at(0.000001), LeaseUntil: at(30.000001),
 	}
 	if err := b.store.OpenSession(b.ctx, want); err != nil {
 		b.Fatalf("OpenSession = %v, want no error", err)
@@ -45,8 +46,9 @@ func testSessionListed(_ *testing.T, b *bench) {
 	other := b.session()
 	got, _ := b.listed(want.ID)
 	b.wantSame("the session", want, got)
-	if _, ok := b.listed(other); !ok {
-		b.Errorf("the other session is not listed")
+	plain, ok := b.listed(other)
+	if !ok || plain.Roles == nil || plain.Handlers == nil || len(plain.Roles)+len(plain.Handlers) != 0 {
+		b.Errorf("the session that told nothing is listed (%t) with roles %#v, handlers %#v; want both empty, not nil", ok, plain.Roles, plain.Handlers)
 	}
 }
 
@@ -71,6 +73,14 @@ func testSessionHeartbeat(_ *testing.T, b *bench) {
 	got, _ := b.listed(s)
 	b.wantTime("heartbeat_at", &got.HeartbeatAt, b.now)
 	b.wantTime("lease_until", &got.LeaseUntil, b.now.Add(lease))
+	for _, running := range []int{5, 0, 7} {
+		b.wantSame("the pulse of a node that nobody wants anything of", store.Pulse{}, b.beat(s, running))
+		got, _ = b.listed(s)
+		wantEqual(b, "running", got.Running, running)
+	}
+	if err := b.store.CloseSession(b.ctx, b.session(), b.now); err != nil {
+		b.Errorf("CloseSession = %v, want no error", err)
+	}
 }
 
 func testSessionLate(_ *testing.T, b *bench) {
@@ -90,7 +100,7 @@ func testSessionOver(_ *testing.T, b *bench) {
 		b.Errorf("CloseSession = %v, want no error", err)
 	}
 	for what, id := range map[string]int64{"a reaped": reaped, "a closed": closed, "an unknown": 77} {
-		_, err := b.store.Heartbeat(b.ctx, id, b.now, lease)
+		_, err := b.store.Heartbeat(b.ctx, store.Beat{Session: id, Now: b.now, Lease: lease})
 		b.wantCode("Heartbeat of "+what+" session", err, job.Conflict)
 	}
 }

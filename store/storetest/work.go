@@ -13,9 +13,15 @@ const lease = 10 * time.Minute
 // session opens a session with a lease from now.
 func (b *bench) session() int64 {
 	b.Helper()
+	return b.sessionOf("node-" + b.platform)
+}
+
+// sessionOf opens a session of a node.
+func (b *bench) sessionOf(node string) int64 {
+	b.Helper()
 	id := 1_000_003 * b.sessions.Add(1)
 	err := b.store.OpenSession(b.ctx, store.Session{
-		ID: id, Node: "node-" + b.platform, Version: "test", StartedAt: b.now, HeartbeatAt: b.now, LeaseUntil: b.now.Add(lease),
+		ID: id, Node: node, Version: "test", StartedAt: b.now, HeartbeatAt: b.now, LeaseUntil: b.now.Add(lease),
 	})
 	if err != nil {
 		b.Fatalf("OpenSession(%d) = %v, want no error", id, err)
@@ -25,11 +31,17 @@ func (b *bench) session() int64 {
 
 func (b *bench) heartbeat(session int64) []job.ID {
 	b.Helper()
-	cancels, err := b.store.Heartbeat(b.ctx, session, b.now, lease)
+	return b.beat(session, 0).Cancels
+}
+
+// beat sends a heartbeat of a session on whose node so many executions run.
+func (b *bench) beat(session int64, running int) store.Pulse {
+	b.Helper()
+	pulse, err := b.store.Heartbeat(b.ctx, store.Beat{Session: session, Now: b.now, Lease: lease, Running: running})
 	if err != nil {
 		b.Fatalf("Heartbeat(%d) = %v, want no error", session, err)
 	}
-	return cancels
+	return pulse
 }
 
 // trigger runs a job by hand.

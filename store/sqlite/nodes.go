@@ -1,0 +1,52 @@
+package sqlite
+
+import (
+	"context"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store"
+)
+
+// recent is how long a session that ended is listed.
+const recent = 24 * time.Hour
+
+// DrainNode says that a node shall take no new work, or that it may again.
+func (s *Store) DrainNode(ctx context.Context, p store.DrainNode) error {
+	return s.write(ctx, func(c *conn) error {
+		known, err := c.first(context.Background(), `SELECT 1 FROM sessions WHERE node = ? AND (closed_at IS NULL OR closed_at > ?)`,
+			[]any{p.Node, p.Now.Add(-recent).UnixMicro()}, func(*row) {})
+		if err != nil {
+			return err
+		}
+		if !known {
+			return job.Errorf(job.NotFound, "node %q not found", p.Node)
+		}
+		if !p.Drain {
+			_, err := c.exec(`DELETE FROM drains WHERE node = ?`, p.Node)
+			return err
+		}
+		_, err = c.exec(`INSERT OR IGNORE INTO drains (node, drained_at, drained_by, reason) VALUES (?, ?, ?, ?)`, p.Node, p.Now.UnixMicro(), p.By, p.Reason)
+		return err
+	})
+}
+
+// HoldDuty gives a duty to a session, or prolongs it.
+func (s *Store) HoldDuty(ctx context.Context, d store.Duty) (held bool, err error) {
+	err = s.write(ctx, func(c *conn) error {
+		n, err := c.exec(`INSERT INTO duties (name, session, lease_until)
+			SELECT ?1, id, ?3 FROM sessions WHERE id = ?2 AND closed_at IS NULL AND lease_until > ?4
+			ON CONFLICT (name) DO UPDATE SET session = excluded.session, lease_until = excluded.lease_until
+			WHERE session = excluded.session OR lease_until <= ?4`,
+			d.Name, d.Session, d.Now.Add(d.Lease).UnixMicro(), d.Now.UnixMicro())
+		held = n > 0
+		return err
+	})
+	return held, err
+}
+
+// dropDuties ends the duties of a session.
+func dropDuties(c *conn, session int64) error {
+	_, err := c.exec(`DELETE FROM duties WHERE session = ?`, session)
+	return err
+}
