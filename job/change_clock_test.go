@@ -14,9 +14,6 @@ func TestChangeAfterClockWentBack(t *testing.T) {
 		"pause":      func(l *ledger) []Change { return []Change{Pause(l.act(), "", false)} },
 		"cancel":     func(l *ledger) []Change { return []Change{Cancel(l.act(), "", false)} },
 		"reschedule": func(l *ledger) []Change { return []Change{Reschedule(l.act(), NewTimes{Schedule: "*/3 * * * *"})} },
-		"end": func(l *ledger) []Change {
-			return []Change{Patch(l.act(), func(s *Spec) error { s.MaxExecutions = new(int64(1)); return nil })}
-		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
