@@ -31,10 +31,7 @@ func TestChaosOneNode(t *testing.T) {
 		t.Skip("breaking things takes time")
 	}
 	for _, seed := range seeds(t) {
-		run(t, trial{
-			setup: setup{store: "sqlite", count: 1}, seed: seed, length: seconds(t, 40), jobs: 40, callers: 3,
-			budget: budget{kills: 14, pauses: 3, stops: 1, clocks: 2},
-		})
+		run(t, oneNode(seed, seconds(t, 40), ""))
 	}
 }
 
@@ -61,6 +58,22 @@ func seconds(t *testing.T, otherwise int) time.Duration {
 		return time.Duration(n) * time.Second
 	}
 	return time.Duration(otherwise) * time.Second
+}
+
+// oneNode is a run of one schedd on its embedded store.
+func oneNode(seed uint64, length time.Duration, mutant string) trial {
+	return trial{
+		setup: setup{store: "sqlite", count: 1, mutant: mutant}, seed: seed, length: length, jobs: 40, callers: 3,
+		budget: budget{kills: 14, pauses: 3, stops: 1, clocks: 2}.over(length, 40*time.Second),
+	}
+}
+
+// over is the budget of a run of another length.
+func (b budget) over(length, usual time.Duration) budget {
+	for _, n := range []*int{&b.kills, &b.pauses, &b.flushes, &b.redisKills, &b.postgresKills, &b.cuts, &b.clocks, &b.stops} {
+		*n = int(int64(*n) * int64(length) / int64(usual))
+	}
+	return b
 }
 
 // run makes one trial and reports what it violates.

@@ -14,8 +14,8 @@ func TestMain(m *testing.M) {
 	}
 	flag.Parse()
 	code := m.Run()
-	if built != "" {
-		_ = os.RemoveAll(built)
+	if binaries.dir != "" {
+		_ = os.RemoveAll(binaries.dir)
 	}
 	os.Exit(code)
 }

@@ -13,32 +13,46 @@ import (
 	"github.com/agentic-sdlc/scheduler/internal/testbed"
 )
 
-// binaries is schedd, built once for all tests. SCHEDD_CHAOS_TAGS adds build tags.
-var binaries = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "chaos-bin-")
-	if err != nil {
-		return "", err
+// binaries are the builds of schedd, by mutant; each is built once for all tests.
+var binaries struct {
+	sync.Mutex
+	dir   string
+	paths map[string]string
+}
+
+// binary builds schedd, "" for the sound one.
+func binary(t *testing.T, mutant string) string {
+	t.Helper()
+	binaries.Lock()
+	defer binaries.Unlock()
+	if path := binaries.paths[mutant]; path != "" {
+		return path
 	}
-	built = dir
+	if binaries.dir == "" {
+		dir, err := os.MkdirTemp("", "chaos-bin-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		binaries.dir, binaries.paths = dir, map[string]string{}
+	}
 	tags := "failpoint"
-	if more := os.Getenv("SCHEDD_CHAOS_TAGS"); more != "" {
-		tags += "," + more
+	if mutant != "" {
+		tags += ",mutant_" + mutant
 	}
-	path := filepath.Join(dir, "schedd")
+	path := filepath.Join(binaries.dir, "schedd-"+mutant)
 	out, err := exec.Command("go", "build", "-tags", tags, "-ldflags", "-s -w", "-o", path, "../../cmd/schedd").CombinedOutput()
 	if err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, out)
+		t.Fatalf("go build: %v\n%s", err, out)
 	}
-	return path, nil
-})
-
-// built is what to remove at the end.
-var built string
+	binaries.paths[mutant] = path
+	return path
+}
 
 // setup says which daemons a run is about.
 type setup struct {
-	store string // sqlite | postgres
-	count int    // of nodes
+	store  string // sqlite | postgres
+	count  int    // of nodes
+	mutant string // "" = the sound build
 }
 
 // site is the daemons of a run, and what they share.
@@ -62,10 +76,7 @@ retention: {success: 0s, failed: 0s, one_time: 0s}
 
 func newSite(t *testing.T, s setup) *site {
 	t.Helper()
-	schedd, err := binaries()
-	if err != nil {
-		t.Fatal(err)
-	}
+	schedd := binary(t, s.mutant)
 	dir, err := os.MkdirTemp("", "chaos-") // short: sockets live in it
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +97,7 @@ func newSite(t *testing.T, s setup) *site {
 		if s.store == "postgres" {
 			w.toStore = append(w.toStore, testbed.NewProxy(t, "unix", w.postgres.Socket()))
 			w.toQueue = append(w.toQueue, testbed.NewProxy(t, "unix", w.redis.Socket()))
-			own += fmt.Sprintf("store: {driver: postgres, postgres: {url: %q}}\nqueue: {driver: redis, redis: {url: %q}}\n",
+			own += fmt.Sprintf("store: {driver: postgres, postgres: {dsn: %q}}\nqueue: {driver: redis, redis: {url: %q}}\n",
 				w.postgres.DSNAt(w.toStore[i].Addr(), "chaos"), "redis://"+w.toQueue[i].Addr()+"/0")
 		}
 		w.nodes = append(w.nodes, newNode(t, dir, name, schedd, own, env...))
