@@ -43,7 +43,7 @@ func TestMutants(t *testing.T) {
 			for seed := range uint64(3) {
 				h, text := mutantTrial(name, seed+1, seconds(t, 30)).live(t)
 				found := Check(h)
-				t.Logf("seed %d: %s\n%s\nflagged %s", seed+1, text, tally(h, found), flags(found))
+				t.Logf("seed %d: %s\n%s\nflagged %v", seed+1, text, tally(h, found), flags(found))
 				if i := slices.IndexFunc(found, func(v Violation) bool { return slices.Contains(want, v.Invariant) }); i >= 0 {
 					line := fmt.Sprintf("mutant %s: caught with seed %d by %s", name, seed+1, found[i])
 					t.Log(line)
