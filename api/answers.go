@@ -75,6 +75,9 @@ type SlotAudit struct {
 	Pruned   int64         `json:"pruned"`  // removed by retention, still counted
 	Balanced bool          `json:"balanced"`
 	Findings []SlotFinding `json:"findings,omitempty"` // at most 100
+	// Maintenance has the windows since From. Due times within one were planned after
+	// it, by the job's misfire policy; those of one that stands are not planned yet.
+	Maintenance []Hold `json:"maintenance,omitempty"`
 }
 
 // SlotFinding is one fault of the ledger.

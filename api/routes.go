@@ -5,7 +5,8 @@ const Prefix = "/api/v1/scheduler"
 
 // Routes, as patterns of net/http.ServeMux without the method. {id} of a job is a
 // UUID or the name of a live job; of an execution a UUID, JOB/N, JOB/last or
-// JOB/last-failed with the slash escaped as %2F or written as ":".
+// JOB/last-failed with the slash escaped as %2F or written as ":"; of a worker the
+// name of its node.
 const (
 	RouteJobs          = Prefix + "/jobs"
 	RouteJobsCron      = Prefix + "/jobs/cron"
@@ -29,6 +30,17 @@ const (
 	RouteForecast      = Prefix + "/next"
 	RouteAuditSlots    = Prefix + "/audit/slots"
 	RouteHandlers      = Prefix + "/handlers"
+	RouteWorkers       = Prefix + "/workers"
+	RouteWorker        = Prefix + "/workers/{id}"
+	RouteWorkerDrain   = Prefix + "/workers/{id}/drain"
+	RouteWorkerUndrain = Prefix + "/workers/{id}/undrain"
+	RouteQueue         = Prefix + "/queue"
+	RouteQueuePause    = Prefix + "/queue/pause"
+	RouteQueueResume   = Prefix + "/queue/resume"
+	RouteMaintenance   = Prefix + "/maintenance"
+	RouteDeadLetters   = Prefix + "/dead-letter"
+	RouteDeadLetter    = Prefix + "/dead-letter/{id}"
+	RouteDeadRetry     = Prefix + "/dead-letter/{id}/retry"
 	RouteHealth        = Prefix + "/health"
 	RouteVersion       = Prefix + "/version"
 	RouteLivez         = "/livez"

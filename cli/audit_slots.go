@@ -54,7 +54,29 @@ func runAuditSlots(ctx context.Context, a *app, ref string) error {
 	if err != nil {
 		return err
 	}
+	if !a.structured() {
+		a.noteMaintenance(page.Items)
+	}
 	return a.auditVerdict(page.Items)
+}
+
+// noteMaintenance names the windows within which due times were not planned, once each.
+func (a *app) noteMaintenance(audits []api.SlotAudit) {
+	known := map[time.Time]bool{}
+	for i := range audits {
+		for _, m := range audits[i].Maintenance {
+			if known[m.Since] {
+				continue
+			}
+			known[m.Since] = true
+			span := "since " + a.moment(m.Since) + a.ending(m.Until)
+			then := "due times are not planned until it ends"
+			if m.EndedAt != nil {
+				span, then = "from "+a.moment(m.Since)+" to "+a.moment(*m.EndedAt), "its due times were decided over after it"
+			}
+			a.note("maintenance %s; %s", said(span, m.By, m.Reason), then)
+		}
+	}
 }
 
 func (a *app) auditTable(audits []api.SlotAudit) *render.Table {

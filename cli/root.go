@@ -40,9 +40,9 @@ func newRootCmd(a *app) *cobra.Command {
 	},
 		newJobCmd(a), newRunCmd(a, groupJobs), in(groupJobs, shortcut(newJobListCmd(a), "ls")),
 		in(groupJobs, shortcut(newJobShowCmd(a), "status")),
-		newExecutionCmd(a), newPsCmd(a), newLogsCmd(a),
+		newExecutionCmd(a), newPsCmd(a), newLogsCmd(a), newDLQCmd(a),
 		newExplainCmd(a), newNextCmd(a), newWhyCmd(a), newAuditCmd(a), newCrontabCmd(a),
-		newHealthCmd(a), newVersionCmd(a), newCompletionCmd(a),
+		newWorkerCmd(a), newQueueCmd(a), newMaintenanceCmd(a), newHealthCmd(a), newVersionCmd(a), newCompletionCmd(a),
 	)
 	root.AddGroup(
 		&cobra.Group{ID: groupJobs, Title: "Jobs"},

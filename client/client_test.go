@@ -374,7 +374,7 @@ func TestMethodsUseTheirRoutes(t *testing.T) {
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
-		list := map[string]bool{api.RouteJobs: true, api.RouteExecutions: true, api.RouteAuditSlots: true, api.RouteForecast: true, api.RouteHandlers: true}
+		list := map[string]bool{api.RouteJobs: true, api.RouteExecutions: true, api.RouteAuditSlots: true, api.RouteForecast: true, api.RouteHandlers: true, api.RouteWorkers: true, api.RouteDeadLetters: true}
 		if list[r.URL.Path] || strings.HasSuffix(r.URL.Path, "/logs") || strings.HasSuffix(r.URL.Path, "j/executions") {
 			_, _ = w.Write([]byte(`[]`))
 			return
@@ -411,6 +411,20 @@ func TestMethodsUseTheirRoutes(t *testing.T) {
 		{"GET " + api.RouteForecast, func() error { return err1(c.Forecast(ctx, time.Hour, nil, 0)) }},
 		{"GET " + api.RouteAuditSlots, func() error { return err1(c.AuditSlots(ctx, "", "", 0)) }},
 		{"GET " + api.RouteHandlers, func() error { return err1(c.Handlers(ctx)) }},
+		{"GET " + api.RouteWorkers, func() error { return err1(c.Workers(ctx)) }},
+		{"GET " + path(api.RouteWorker, "n"), func() error { return err1(c.Worker(ctx, "n")) }},
+		{"POST " + path(api.RouteWorkerDrain, "n"), func() error { return err1(c.Drain(ctx, "n", api.Drain{})) }},
+		{"POST " + path(api.RouteWorkerUndrain, "n"), func() error { return err1(c.Undrain(ctx, "n", api.Drain{})) }},
+		{"GET " + api.RouteQueue, func() error { return err1(c.Queue(ctx)) }},
+		{"POST " + api.RouteQueuePause, func() error { return err1(c.PauseQueue(ctx, api.Stop{})) }},
+		{"POST " + api.RouteQueueResume, func() error { return c.ResumeQueue(ctx, Write{}) }},
+		{"GET " + api.RouteMaintenance, func() error { return err1(c.Maintenance(ctx)) }},
+		{"PUT " + api.RouteMaintenance, func() error { return err1(c.BeginMaintenance(ctx, api.Stop{})) }},
+		{"DELETE " + api.RouteMaintenance, func() error { return c.EndMaintenance(ctx, Write{}) }},
+		{"GET " + api.RouteDeadLetters, func() error { return err1(c.DeadLetters(ctx, DeadQuery{})) }},
+		{"GET " + path(api.RouteDeadLetter, "e"), func() error { return err1(c.DeadLetter(ctx, "e")) }},
+		{"POST " + path(api.RouteDeadRetry, "e"), func() error { return err1(c.RetryDead(ctx, "e", api.Retry{}, Write{})) }},
+		{"DELETE " + path(api.RouteDeadLetter, "e"), func() error { return c.DropDead(ctx, "e", Write{}) }},
 		{"GET " + api.RouteHealth, func() error { return err1(c.Health(ctx)) }},
 		{"GET " + api.RouteVersion, func() error { return err1(c.Version(ctx)) }},
 		{"GET " + api.RouteLivez, func() error { return c.Live(ctx) }},

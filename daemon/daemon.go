@@ -143,7 +143,8 @@ func (n *node) build(context.Context) error {
 	})
 	n.control = control.New(control.Options{
 		Store: n.store, Handlers: n.handlers, Defaults: defaultsOf(&n.cfg), Policy: policyOf(&n.cfg), NewID: n.engine.NewID, Logger: n.log,
-		Wake: n.engine.Wake, Kick: n.engine.Kick, Trigger: n.engine.Trigger, CancelRunning: n.engine.Cancel, Started: n.started, Version: n.version(),
+		Wake: n.engine.Wake, Kick: n.engine.Kick, Beat: n.engine.Beat, Trigger: n.engine.Trigger, Queue: n.queue,
+		CancelRunning: n.engine.Cancel, Started: n.started, Version: n.version(),
 		Health: control.HealthOptions{
 			Clock: now, Draining: n.draining.get,
 			Ticked: n.ticked(),

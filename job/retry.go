@@ -64,6 +64,11 @@ func RetryDelay(def *Spec, retry int, random float64) time.Duration {
 	return time.Duration((ms + ms*0.1*random) * float64(time.Millisecond))
 }
 
+// DeadReasons returns all reasons for which an execution may be a dead letter.
+func DeadReasons() []string {
+	return []string{"retries_exhausted", "permanent", "poison", "worker_lost", "handler_missing"}
+}
+
 // DecideLost says what becomes of an execution whose worker vanished, lost being
 // the number of losses with this one.
 func DecideLost(def *Spec, lost int) Decision {

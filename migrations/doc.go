@@ -9,3 +9,8 @@ import "embed"
 //
 //go:embed sqlite/*.sql
 var SQLite embed.FS
+
+// Postgres are the migrations of the PostgreSQL store.
+//
+//go:embed postgres/*.sql
+var Postgres embed.FS

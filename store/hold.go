@@ -30,9 +30,18 @@ type Hold struct {
 	Reason   string     `json:"reason,omitempty"`
 }
 
+// End is when the hold ended, or will end by itself; nil = nobody knows.
+func (h *Hold) End() *time.Time {
+	if h.EndedAt != nil {
+		return h.EndedAt
+	}
+	return h.Until
+}
+
 // Stands reports whether the hold stands at an instant.
 func (h *Hold) Stands(at time.Time) bool {
-	return !at.Before(h.Since) && (h.EndedAt == nil || at.Before(*h.EndedAt)) && (h.Until == nil || at.Before(*h.Until))
+	end := h.End()
+	return !at.Before(h.Since) && (end == nil || at.Before(*end))
 }
 
 // Covers reports whether the hold concerns a platform.

@@ -92,6 +92,7 @@ type Trigger struct {
 	Ref            string // job
 	Kind           job.Trigger
 	RetryOf        *job.Execution // for TriggerRetry; must be failed, timeout or cancelled, and not retried yet; leaves the dead letters unless the retry is skipped
+	Dead           bool           // RetryOf must be in the dead letters
 	Payload        json.RawMessage
 	By             string
 	Force          bool        // run a paused job

@@ -76,6 +76,15 @@ func (c Call) scope() (string, error) {
 	return asked, nil
 }
 
+// everywhere refuses callers who are confined to a platform: what they ask for
+// concerns all of them.
+func (c Call) everywhere(what string) error {
+	if c.Principal.reach() != AnyPlatform {
+		return job.Errorf(job.Forbidden, "%s concerns all platforms, and you are confined to %q", what, c.Principal.reach())
+	}
+	return nil
+}
+
 // home returns the platform of what the call creates.
 func (c Call) home() (string, error) {
 	scope, err := c.scope()

@@ -31,7 +31,7 @@ func (s *Service) AuditSlots(ctx context.Context, c Call, q AuditQuery) (AuditPa
 		if err != nil {
 			return AuditPage{}, err
 		}
-		audit, err := s.audit(ctx, &j)
+		audit, err := s.audit(ctx, &j, c.Now)
 		return AuditPage{Items: []api.SlotAudit{audit}, Total: 1}, err
 	}
 	jobs, err := s.ListJobs(ctx, c, store.JobFilter{Limit: q.Limit, Cursor: q.Cursor, WithTotal: q.Total})
@@ -40,7 +40,7 @@ func (s *Service) AuditSlots(ctx context.Context, c Call, q AuditQuery) (AuditPa
 	}
 	page := AuditPage{Items: make([]api.SlotAudit, 0, len(jobs.Items)), Next: jobs.Next, Total: jobs.Total}
 	for i := range jobs.Items {
-		audit, err := s.audit(ctx, &jobs.Items[i])
+		audit, err := s.audit(ctx, &jobs.Items[i], c.Now)
 		if job.CodeOf(err) == job.NotFound {
 			continue // purged since the list was read
 		}
@@ -53,7 +53,7 @@ func (s *Service) AuditSlots(ctx context.Context, c Call, q AuditQuery) (AuditPa
 }
 
 // audit audits one job. A schedule that cannot be read is a finding, not an error.
-func (s *Service) audit(ctx context.Context, j *job.Job) (api.SlotAudit, error) {
+func (s *Service) audit(ctx context.Context, j *job.Job, now time.Time) (api.SlotAudit, error) {
 	id := j.ID.String()
 	book, err := s.store.Book(ctx, j.Platform, id)
 	if err != nil {
@@ -74,7 +74,10 @@ func (s *Service) audit(ctx context.Context, j *job.Job) (api.SlotAudit, error) 
 	for _, f := range audit.Findings {
 		out.Findings = append(out.Findings, api.SlotFinding{Slot: f.Slot, Kind: f.Kind, Message: f.Message})
 	}
-	return out, nil
+	if !audit.From.IsZero() {
+		out.Maintenance, err = s.maintenance(ctx, audit.From, now.Add(time.Microsecond))
+	}
+	return out, err
 }
 
 // instant is nil for the zero time.

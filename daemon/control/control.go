@@ -10,6 +10,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/handler"
 	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/queue"
 	"github.com/agentic-sdlc/scheduler/store"
 )
 
@@ -37,10 +38,17 @@ type Options struct {
 	NewID    func() job.ID
 	Logger   *slog.Logger // nil = silent
 
-	Wake          func()                                                              // a cursor may have moved to an earlier instant; nil = nobody cares
-	Kick          func()                                                              // an execution may be ready; nil = nobody cares
-	Trigger       func(ctx context.Context, t store.Trigger) (store.Triggered, error) // makes a run and starts it if it can; nil = the store's, then Kick
-	CancelRunning func(ids []job.ID)                                                  // these were asked to stop: a hint, the store knows; nil = nobody cares
+	Wake          func()             // a cursor may have moved to an earlier instant; nil = nobody cares
+	Kick          func()             // an execution may be ready; nil = nobody cares
+	Beat          func()             // what concerns this node may have changed in the store; nil = nobody cares
+	CancelRunning func(ids []job.ID) // these were asked to stop: a hint, the store knows; nil = nobody cares
+	// Trigger makes a run and starts it if it can; nil = the store's, then Kick.
+	Trigger func(ctx context.Context, t store.Trigger) (store.Triggered, error)
+
+	// Queue is where executions are announced; nil = there is none to look at.
+	Queue interface {
+		Depth(ctx context.Context) (queue.Depth, error)
+	}
 
 	Version api.Version // what the build says; the store's part is filled in
 	Started time.Time   // of this daemon
@@ -74,7 +82,7 @@ func New(o Options) *Service {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	for _, hook := range []*func(){&o.Wake, &o.Kick} {
+	for _, hook := range []*func(){&o.Wake, &o.Kick, &o.Beat} {
 		if *hook == nil {
 			*hook = func() {}
 		}

@@ -3,10 +3,12 @@ package control
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store"
 )
 
 // HealthOptions say how this node is looked at. Nil functions leave a part out.
@@ -60,6 +62,7 @@ func (s *Service) Health(ctx context.Context, now time.Time) api.Health {
 	}
 	if h.database(ctx) {
 		h.workers(ctx)
+		h.holds(ctx)
 		h.backlog(ctx)
 	}
 	h.scheduler()
@@ -146,24 +149,66 @@ func (h *examination) queue(ctx context.Context) {
 	h.answer.Components["queue"] = part
 }
 
-// workers counts the nodes whose lease is good.
+// workers counts the nodes whose lease is good, by what they do. A node that does not
+// say does everything.
 func (h *examination) workers(ctx context.Context) {
 	sessions, err := h.s.store.ListSessions(ctx, h.now)
 	if err != nil {
 		return
 	}
-	alive := 0
+	alive, draining, planning := 0, 0, 0
 	for i := range sessions {
-		if sessions[i].ClosedAt == nil && sessions[i].LeaseUntil.After(h.now) {
+		s := &sessions[i]
+		if s.ClosedAt != nil || !s.LeaseUntil.After(h.now) {
+			continue
+		}
+		if has(s.Roles, "worker") {
 			alive++
+			if s.Draining {
+				draining++
+			}
+		}
+		if has(s.Roles, "scheduler") {
+			planning++
 		}
 	}
 	part := api.Component{Status: up, ActiveCount: &alive}
-	if alive == 0 {
+	if draining > 0 {
+		part.Message = fmt.Sprintf("%d draining", draining)
+	}
+	switch {
+	case alive == 0:
 		part.Status = down
 		h.issue("workers", "none", severityError, "systemctl start schedd", "no worker is alive: nothing that is due will start")
+	case alive == draining:
+		h.issue("workers", "draining", severityError, "schedctl worker list", "every worker drains: nothing that is due will start")
+	}
+	if planning == 0 && alive > 0 {
+		h.issue("scheduler", "none", severityError, "systemctl start schedd", "no node with the role scheduler is alive: nothing is planned")
 	}
 	h.answer.Components["workers"] = part
+}
+
+// has reports whether a node has a role.
+func has(roles []string, role string) bool { return len(roles) == 0 || slices.Contains(roles, role) }
+
+// holds looks at what operators stopped.
+func (h *examination) holds(ctx context.Context) {
+	holds, err := h.s.store.Holds(ctx, h.now)
+	if err != nil {
+		return
+	}
+	for i := range holds {
+		hold, said := &holds[i], sayHold(&holds[i], h.now)
+		switch {
+		case hold.Kind == store.HoldMaintenance:
+			h.issue("scheduler", "maintenance", severityWarning, "schedctl maintenance off", "%s", said)
+		case hold.Platform == "":
+			h.issue("queue", "held", severityWarning, "schedctl queue resume", "%s", said)
+		default:
+			h.issue("queue", "held/"+hold.Platform, severityWarning, "schedctl queue resume --platform "+hold.Platform, "%s", said)
+		}
+	}
 }
 
 // backlog looks at what nobody takes care of.
@@ -173,7 +218,7 @@ func (h *examination) backlog(ctx context.Context) {
 		return
 	}
 	if totals.Dead > 0 {
-		h.issue("queue", "dead", severityWarning, "schedctl execution list --dead", "%d dead letters", totals.Dead)
+		h.issue("queue", "dead", severityWarning, "schedctl dlq list", "%d dead letters", totals.Dead)
 	}
 	if broken := totals.Jobs[job.JobError]; broken > 0 {
 		h.issue("scheduler", "broken", severityWarning, "schedctl ls --status error", "%d jobs have a definition that cannot be used", broken)

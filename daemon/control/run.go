@@ -32,6 +32,11 @@ func (s *Service) Run(ctx context.Context, c Call, ref string, in *api.Run) (e j
 // Retry makes an execution that repeats one which did not succeed, with what that
 // one was given unless in has a payload.
 func (s *Service) Retry(ctx context.Context, c Call, ref string, in *api.Retry) (e job.Execution, replayed bool, err error) {
+	return s.repeat(ctx, c, ref, in, store.Trigger{})
+}
+
+// repeat makes an execution that repeats another, on the terms of t.
+func (s *Service) repeat(ctx context.Context, c Call, ref string, in *api.Retry, t store.Trigger) (e job.Execution, replayed bool, err error) {
 	of, err := s.Execution(ctx, c, ref)
 	if err != nil {
 		return e, false, err
@@ -43,11 +48,11 @@ func (s *Service) Retry(ctx context.Context, c Call, ref string, in *api.Retry) 
 	if err := s.checkRun(c, &j, in.Payload); err != nil {
 		return e, false, err
 	}
-	payload := in.Payload
-	if payload == nil {
-		payload = of.Payload
+	t.Kind, t.RetryOf, t.Payload = job.TriggerRetry, &of, in.Payload
+	if t.Payload == nil {
+		t.Payload = of.Payload
 	}
-	return s.trigger(ctx, c, &j, store.Trigger{Kind: job.TriggerRetry, RetryOf: &of, Payload: payload})
+	return s.trigger(ctx, c, &j, t)
 }
 
 // trigger completes the parameters of a run outside the schedule and makes it.

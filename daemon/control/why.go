@@ -19,7 +19,8 @@ func (s *Service) WhyExecution(ctx context.Context, c Call, ref string) (api.Why
 	if err != nil {
 		return api.Why{}, err
 	}
-	return shown(job.WhyExecution(&j, &e, c.Now)), nil
+	why := shown(job.WhyExecution(&j, &e, c.Now))
+	return why, s.whyHeld(ctx, &why, heldRun(&e, c.Now), c.Now)
 }
 
 // WhyJob explains where a job stands.
@@ -36,7 +37,8 @@ func (s *Service) WhyJob(ctx context.Context, c Call, ref string) (api.Why, erro
 	if len(page.Items) > 0 {
 		last = &page.Items[0]
 	}
-	return shown(job.WhyJob(&j, last, c.Now)), nil
+	why := shown(job.WhyJob(&j, last, c.Now))
+	return why, s.whyHeld(ctx, &why, heldJob(&j), c.Now)
 }
 
 // WhySlot explains what became, or will become, of a job at an instant.
@@ -69,7 +71,8 @@ func (s *Service) WhySlot(ctx context.Context, c Call, ref string, at time.Time)
 			e = &found
 		}
 	}
-	return shown(job.WhySlot(&book, at, entry, e, c.Now)), nil
+	why := shown(job.WhySlot(&book, at, entry, e, c.Now))
+	return why, s.whyHeld(ctx, &why, heldSlot(&book, at, entry, e, c.Now), c.Now)
 }
 
 // shown is a Reason as the API has it.

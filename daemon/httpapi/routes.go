@@ -68,12 +68,13 @@ var (
 	paging        = []string{"sort_order", "limit", "offset", "cursor", "total"}
 	jobQuery      = append([]string{"type", "status", "tags", "tags_all", "name_contains", "name", "handler", "created_by", "created_after", "created_before", "next_run_after", "next_run_before", "failing", "sort_by"}, paging...)
 	executionList = append([]string{"job", "status", "trigger", "since", "until", "dead"}, paging...)
+	deadQuery     = append([]string{"job", "reason", "dead_before"}, paging...)
 	logQuery      = []string{"after", "attempt", "level", "contains", "since", "until", "tail", "limit", "follow"}
 )
 
 // routes is the table: what is not here does not exist.
 func (s *server) routes() []route {
-	return []route{
+	return append(s.operations(), []route{
 		get(api.RouteJobs, s.listJobs, jobQuery...),
 		send(http.MethodPost, api.RouteJobsCron, s.createJob(job.TypeCron)).create(),
 		send(http.MethodPost, api.RouteJobsOnce, s.createJob(job.TypeOneTime)).create(),
@@ -102,7 +103,7 @@ func (s *server) routes() []route {
 		get(api.RouteVersion, s.version),
 		get(api.RouteLivez, s.livez).public(),
 		get(api.RouteReadyz, s.readyz).public(),
-	}
+	}...)
 }
 
 // noRoute answers what no route matches: 405 with Allow when another method would.

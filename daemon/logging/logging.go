@@ -55,7 +55,7 @@ func New(o Options) *Logger {
 	l.queue = newQueue(safe{o.Out}, o.Queue, func(n uint64) {
 		direct.Warn("log lines dropped", slog.Uint64("dropped", n))
 	})
-	l.Logger = slog.New(l.handler(o, l.queue))
+	l.Logger = slog.New(limitRepeats(l.handler(o, l.queue)))
 	return l
 }
 

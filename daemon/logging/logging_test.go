@@ -266,3 +266,26 @@ func BenchmarkInfo(b *testing.B) {
 		l.Info("execution finished", slog.String("job", "nightly"), slog.Int("attempt", 1))
 	}
 }
+
+// TestRepeatsAreCounted: a fault that comes back many times a second is written a few
+// times a minute, with the number of those left out; other faults are not held up.
+func TestRepeatsAreCounted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		got := lines(t, Options{Format: Text}, func(l *Logger) {
+			for range 3 {
+				for i := range 100 {
+					l.With(slog.Int("try", i)).Error("tick failed")
+					l.Info("started")
+				}
+				l.Warn("queue is away")
+				time.Sleep(time.Minute)
+			}
+		})
+		for text, want := range map[string]int{`msg="tick failed"`: 15, "suppressed=95": 2, `msg="queue is away"`: 3, "msg=started": 300} {
+			if n := strings.Count(got, text); n != want {
+				t.Errorf("%s is written %d times, want %d", text, n, want)
+			}
+		}
+	})
+}

@@ -5,15 +5,15 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/agentic-sdlc/scheduler/internal/mutant"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
 )
 
-// heartbeat prolongs the lease. When it cannot, the node fences itself before its
-// lease ends: others may start its executions from then on. When the session is
-// gone already, all that runs is stopped and a new session is opened.
+// heartbeat prolongs the lease. When the session is gone already, all that runs is
+// stopped and a new session is opened.
 func (m *Maintainer) heartbeat(ctx context.Context, now time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, m.o.Lease/3)
+	defer cancel()
 	pulse, err := m.o.Store.Heartbeat(ctx, store.Beat{Session: m.o.Session(), Now: now, Lease: m.o.Lease, Running: m.o.Running()})
 	switch {
 	case err == nil:
@@ -26,21 +26,22 @@ func (m *Maintainer) heartbeat(ctx context.Context, now time.Time) error {
 		return nil
 	case job.CodeOf(err) == job.Conflict:
 		m.o.Logger.WarnContext(ctx, "the lease was lost: what runs here is stopped, and a new session is opened")
-		m.fence()
+		m.o.Fence()
 		return m.o.NewSession(ctx)
 	}
-	if last := m.LastHeartbeat(); !last.IsZero() && now.Sub(last) > m.o.Lease-m.margin() && !m.fenced.Swap(true) {
-		m.o.Logger.ErrorContext(ctx, "the lease cannot be prolonged: what runs here is stopped", slog.Any("err", err))
-		m.fence()
-	}
+	m.guard(ctx, m.o.Now())
 	return err
 }
 
-// fence stops what runs here.
-func (m *Maintainer) fence() {
-	if mutant.Active != mutant.NoFence {
-		m.o.Fence()
+// guard fences the node before its lease ends: others may start its executions from
+// then on.
+func (m *Maintainer) guard(ctx context.Context, now time.Time) {
+	last := m.LastHeartbeat()
+	if last.IsZero() || now.Sub(last) <= m.o.Lease-m.margin() || m.fenced.Swap(true) {
+		return
 	}
+	m.o.Logger.ErrorContext(ctx, "the lease cannot be prolonged: what runs here is stopped", slog.Duration("since", now.Sub(last)))
+	m.o.Fence()
 }
 
 // margin is how long before the end of its lease a node stops.

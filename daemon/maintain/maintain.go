@@ -48,7 +48,8 @@ type Options struct {
 // does not hold up the others.
 type Maintainer struct {
 	o         Options
-	tasks     []task
+	life      []task // what keeps the node alive: no other task may hold it up
+	upkeep    []task
 	beaten    atomic.Int64 // when the last heartbeat that succeeded began, in microseconds
 	fenced    atomic.Bool
 	published int64 // position in the outbox
@@ -74,9 +75,11 @@ func New(o Options) *Maintainer {
 	}
 	m := &Maintainer{o: o, wake: make(chan struct{}, 1)}
 	publishing, upkeep := &duty{name: "publish"}, &duty{name: "upkeep"}
-	m.tasks = []task{
+	m.life = []task{
 		{name: "heartbeat", every: o.Heartbeat, do: whole(m.heartbeat)},
 		{name: "clock", every: o.Heartbeat, do: whole(func(ctx context.Context, _ time.Time) error { return o.Clock(ctx) })},
+	}
+	m.upkeep = []task{
 		{name: "reap", every: o.ReapEvery, do: m.reap},
 		{name: "complete", every: time.Second, duty: upkeep, do: whole(m.complete)},
 		{name: "fold", every: time.Second, do: whole(func(ctx context.Context, _ time.Time) error { return o.Store.Fold(ctx) })},
@@ -104,15 +107,30 @@ func (m *Maintainer) Beat() {
 // Tick does what is due at now and returns when the next task is. Errors of tasks
 // are joined.
 func (m *Maintainer) Tick(ctx context.Context, now time.Time) (next time.Time, err error) {
-	if m.asked.Swap(false) {
-		m.tasks[0].due = now
+	first, err1 := m.live(ctx, now)
+	second, err2 := m.tick(ctx, m.upkeep, now)
+	if second.Before(first) {
+		first = second
 	}
+	return first, errors.Join(err1, err2)
+}
+
+// live does what keeps the node alive.
+func (m *Maintainer) live(ctx context.Context, now time.Time) (next time.Time, err error) {
+	if m.asked.Swap(false) {
+		m.life[0].due = now
+	}
+	return m.tick(ctx, m.life, now)
+}
+
+func (m *Maintainer) tick(ctx context.Context, tasks []task, now time.Time) (next time.Time, err error) {
 	var errs []error
-	for i := range m.tasks {
-		t := &m.tasks[i]
+	for i := range tasks {
+		t := &tasks[i]
 		if !t.due.After(now) {
 			if err := m.run(ctx, t, now); err != nil {
 				errs = append(errs, &taskError{task: t.name, err: err})
+				t.due = now.Add(max(t.every, min(time.Second, m.o.Heartbeat)))
 			}
 		}
 		if next.IsZero() || t.due.Before(next) {

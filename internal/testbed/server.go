@@ -18,11 +18,13 @@ const patience = 30 * time.Second
 // maxSocketPath is what fits into a socket address of Linux.
 const maxSocketPath = 107
 
-// server is one process of a server, with a folder and a log.
+// server is one process of a server, with a folder and a log. It has no goroutine,
+// so that tests may look for those that are left over.
 type server struct {
-	dir  string
-	cmd  *exec.Cmd
-	done chan struct{} // closed when the process was collected
+	dir   string
+	cmd   *exec.Cmd
+	pid   int
+	ended bool // the process was collected
 }
 
 // newServer makes a folder under base, or under the temporary folder when base is "",
@@ -99,16 +101,10 @@ func (s *server) start(ready func() error, name string, args ...string) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	done := make(chan struct{})
-	s.cmd, s.done = cmd, done
-	if err := tell("started", cmd.Process.Pid); err != nil {
-		s.signal(syscall.SIGKILL)
+	s.cmd, s.pid, s.ended = cmd, cmd.Process.Pid, false
+	if err := tell("started", s.pid); err != nil {
+		return errors.Join(err, s.stop(syscall.SIGKILL))
 	}
-	go func() {
-		_ = cmd.Wait()
-		_ = tell("ended", cmd.Process.Pid)
-		close(done)
-	}()
 	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
 		err := ready()
 		if err == nil {
@@ -121,22 +117,24 @@ func (s *server) start(ready func() error, name string, args ...string) error {
 	}
 }
 
-// running tells whether the process is there.
+// running tells whether the process is there, and collects it when it is not.
 func (s *server) running() bool {
-	if s.cmd == nil {
+	if s.cmd == nil || s.ended {
 		return false
 	}
-	select {
-	case <-s.done:
-		return false
-	default:
+	var status syscall.WaitStatus
+	if pid, err := syscall.Wait4(s.Pid(), &status, syscall.WNOHANG, nil); pid == 0 && err == nil || errors.Is(err, syscall.EINTR) {
 		return true
 	}
+	s.ended = true
+	_ = tell("ended", s.Pid())
+	_ = s.cmd.Process.Release()
+	return false
 }
 
 func (s *server) signal(sig syscall.Signal) {
 	if s.running() {
-		_ = s.cmd.Process.Signal(sig)
+		_ = syscall.Kill(s.Pid(), sig)
 	}
 }
 
@@ -148,18 +146,18 @@ func (s *server) stop(sig syscall.Signal) error {
 	}
 	s.signal(syscall.SIGCONT) // one that was stopped would not hear the signal
 	s.signal(sig)
-	select {
-	case <-s.done:
-		return nil
-	case <-time.After(patience):
-		s.signal(syscall.SIGKILL)
-		<-s.done
-		return fmt.Errorf("process %d did not end in %v and was killed", s.Pid(), patience)
+	var err error
+	for end := time.Now().Add(patience); s.running(); time.Sleep(time.Millisecond) {
+		if err == nil && time.Now().After(end) {
+			err = fmt.Errorf("process %d did not end in %v and was killed", s.Pid(), patience)
+			s.signal(syscall.SIGKILL)
+		}
 	}
+	return err
 }
 
 // Pid returns the number of the newest process.
-func (s *server) Pid() int { return s.cmd.Process.Pid }
+func (s *server) Pid() int { return s.pid }
 
 // Dir returns the folder that holds everything of the server.
 func (s *server) Dir() string { return s.dir }

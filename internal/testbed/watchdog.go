@@ -56,7 +56,7 @@ func tell(verb string, arg any) error {
 			w.Close()
 			return fmt.Errorf("start the watchdog: %w", err)
 		}
-		go func() { _ = cmd.Wait() }()
+		_ = cmd.Process.Release() // it ends after us
 		watchdog.pipe = w
 	}
 	_, err := fmt.Fprintf(watchdog.pipe, "%s %v\n", verb, arg)

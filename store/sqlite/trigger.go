@@ -120,9 +120,21 @@ func (tr *trigger) retriable() error {
 	retried, err := tr.c.first(context.Background(), `SELECT e.n FROM execution_inputs i JOIN executions e ON e.k = i.k WHERE i.retry_of = ?`, []any{k},
 		func(r *row) { by = r.int() })
 	if err != nil || !retried {
-		return err
+		return tr.deadEnough(k, err)
 	}
 	return job.Errorf(job.Conflict, "the execution was retried already, by run %d", by).WithHint("retry that one")
+}
+
+// deadEnough refuses what is no dead letter, when it must be one.
+func (tr *trigger) deadEnough(k int64, err error) error {
+	if err != nil || !tr.t.Dead {
+		return err
+	}
+	dead, err := tr.c.first(context.Background(), `SELECT 1 FROM dead_letters WHERE k = ?`, []any{k}, func(*row) {})
+	if err == nil && !dead {
+		err = job.Errorf(job.Conflict, "the execution is not in the dead letters")
+	}
+	return err
 }
 
 // insertRun writes the execution as the overlap policy has it.

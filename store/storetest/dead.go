@@ -101,7 +101,17 @@ func testDeadDropOther(_ *testing.T, b *bench) {
 func testDeadRetry(_ *testing.T, b *bench) {
 	s := b.session()
 	e, other := b.die(s, b.job("").ID, "permanent"), b.die(s, b.job("").ID, "permanent")
-	b.trigger(e.JobID, retryOf(e))
+	asDead := func(t *store.Trigger) { t.Dead = true }
+	b.trigger(e.JobID, retryOf(e), asDead, keyed("k1", "h1"))
+	if _, replayed, err := b.tryTrigger(e.JobID, retryOf(e), asDead, keyed("k1", "h1")); err != nil || !replayed {
+		b.Errorf("Trigger with the same key = replayed %t, %v; want true, no error", replayed, err)
+	}
+	_, _, err := b.tryTrigger(e.JobID, retryOf(e), asDead)
+	b.wantCode("a second retry", err, job.Conflict)
+	failed := b.run(s, b.job("").ID, job.EventFail)
+	_, _, err = b.tryTrigger(failed.JobID, retryOf(failed), asDead)
+	b.wantCode("a retry of what is no dead letter", err, job.Conflict)
+	b.trigger(failed.JobID, retryOf(failed))
 	b.wantSame("dead letters", []job.ID{other.ID}, b.deadIDs(store.ExecutionFilter{Dead: true}))
 	after := b.wantStatus(e.ID, job.Failed)
 	wantEqual(b, "dead", after.Dead, false)

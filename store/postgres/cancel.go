@@ -1,0 +1,114 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/stored"
+)
+
+// sqlCancelWaiting cancels what waits. The rows are locked in order first.
+const sqlCancelWaiting = `WITH w AS MATERIALIZED (SELECT k FROM executions WHERE k = ANY ($1::bigint[]) AND status = 0 ORDER BY k FOR UPDATE)
+	UPDATE executions e SET status = 5, queued = NULL, ready_at = NULL, finished_at = $2 FROM w WHERE e.k = w.k RETURNING e.k, e.lo, e.attempt`
+
+// cancelWaiting cancels those of the executions of a locked job that wait, and returns
+// their keys.
+func cancelWaiting(t *tx, seq int64, keys []int64, now time.Time, events *stored.Events) (cancelled map[int64]bool, err error) {
+	cancelled = map[int64]bool{}
+	if len(keys) == 0 {
+		return cancelled, nil
+	}
+	var deltas stored.Deltas
+	if err := t.query(sqlCancelWaiting, []any{keys, now.UnixMicro()}, func(r *row) error {
+		k := r.int()
+		cancelled[k] = true
+		deltas.Add(seq, stored.Cancelled, 0, time.Time{})
+		events.Completed(stored.Run{Job: seq, ID: idOf(k, r.int())}, stored.Cancelled, int(r.int()), 0)
+		return nil
+	}); err != nil || len(cancelled) == 0 {
+		return cancelled, err
+	}
+	t.queue(sqlFailures, keys)
+	writeDeltas(t, &deltas)
+	return cancelled, nil
+}
+
+// CancelExecution cancels a waiting execution and asks a running one to stop.
+func (s *Store) CancelExecution(ctx context.Context, p store.CancelExecution) (job.Execution, error) {
+	var after job.Execution
+	err := s.write(ctx, func(t *tx) error {
+		k, err := findExecution(t, p.Platform, p.Ref)
+		if err != nil {
+			return err
+		}
+		if err := s.cancelOne(t, k, &p); err != nil {
+			return err
+		}
+		after, err = executionByKey(t, k)
+		return err
+	})
+	return after, err
+}
+
+// DropDead takes an execution out of the dead letters.
+func (s *Store) DropDead(ctx context.Context, p store.DropDead) (job.Execution, error) {
+	var after job.Execution
+	err := s.write(ctx, func(t *tx) error {
+		k, err := findExecution(t, p.Platform, p.Ref)
+		if err != nil {
+			return err
+		}
+		dropped, err := t.exec(`DELETE FROM dead_letters WHERE k = $1`, k)
+		if err != nil {
+			return err
+		}
+		if dropped == 0 {
+			return job.Errorf(job.Conflict, "the execution is not in the dead letters")
+		}
+		after, err = executionByKey(t, k)
+		return err
+	})
+	return after, err
+}
+
+func (s *Store) cancelOne(t *tx, k int64, p *store.CancelExecution) error {
+	var seq int64
+	if _, err := t.first(`SELECT job FROM executions WHERE k = $1`, []any{k}, func(r *row) { seq = r.int() }); err != nil {
+		return err
+	}
+	locked, err := lockCursors(t, []int64{seq})
+	if err != nil {
+		return err
+	}
+	status := int64(-1)
+	if _, err := t.first(`SELECT status FROM executions WHERE k = $1 FOR UPDATE`, []any{k}, func(r *row) { status = r.int() }); err != nil {
+		return err
+	}
+	switch status {
+	case stored.Pending:
+		var events stored.Events
+		over, err := cancelWaiting(t, seq, []int64{k}, p.Now, &events)
+		if err != nil {
+			return err
+		}
+		if _, err := s.promote(t, ordered(locked), over, p.Now); err != nil {
+			return err
+		}
+		if _, err := endJobs(t, ordered(locked), over, p.Now, &events); err != nil {
+			return err
+		}
+		writeEvents(t, &events, p.Now)
+		return nil
+	case stored.Running:
+		requestCancels(t, []int64{k}, p.Now, p.By, p.Reason)
+		return nil
+	case stored.Cancelled:
+		return nil
+	case -1:
+		return job.Errorf(job.NotFound, "execution %q not found", p.Ref)
+	default:
+		return job.Errorf(job.Conflict, "the execution is over: its status is %s", stored.Value(stored.Statuses, status))
+	}
+}

@@ -1,0 +1,175 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/stored"
+)
+
+// ChangeJob lets p.Change decide over a job under its lock and writes the decision.
+func (s *Store) ChangeJob(ctx context.Context, p store.ChangeJob) (job.Job, error) {
+	var after job.Job
+	err := s.write(ctx, func(t *tx) error {
+		seq, err := find(t, p.Platform, p.Ref)
+		if err != nil {
+			return err
+		}
+		run := change{planning: planning{s: s, t: t, p: &store.PlanDue{Now: p.Now, NewID: p.NewID}, careful: true, taker: &taker{}}, p: &p, seq: seq}
+		if err := run.decide(); err != nil {
+			return err
+		}
+		after, err = jobBySeq(t, seq)
+		return err
+	})
+	return after, s.nameTaken(ctx, err)
+}
+
+// change is the state of one ChangeJob.
+type change struct {
+	planning
+	p   *store.ChangeJob
+	seq int64
+	cur *cursor
+}
+
+func (ch *change) decide() error {
+	state, err := ch.load(ch.p.Ref)
+	if err != nil {
+		return err
+	}
+	before, err := jobBySeq(ch.t, ch.seq)
+	if err != nil {
+		return err
+	}
+	if ch.p.IfRevision != 0 && ch.p.IfRevision != before.Revision {
+		return job.Errorf(job.VersionMismatch, "the job is at revision %d, not %d", before.Revision, ch.p.IfRevision).
+			WithHint("read it again, then repeat the change")
+	}
+	changed, err := ch.p.Change(before, state)
+	if err != nil || changed.Unchanged {
+		return err
+	}
+	return ch.write(&before, &changed)
+}
+
+// load locks the job and what runs of it, and reads the cursor as the planner sees it.
+func (ch *change) load(ref string) (job.State, error) {
+	locked, err := lockCursors(ch.t, []int64{ch.seq})
+	if err != nil {
+		return job.State{}, err
+	}
+	if ch.cur = locked[ch.seq]; ch.cur == nil {
+		return job.State{}, job.Errorf(job.NotFound, "job %q not found", ref)
+	}
+	if ch.cur.live, err = stillLive(ch.t, sqlHold, ch.cur.live); err != nil {
+		return job.State{}, err
+	}
+	queued, err := countQueued(ch.t, []int64{ch.seq})
+	st := job.State{Occurrences: ch.cur.occurrences, Live: len(ch.cur.live), Queued: queued[ch.seq]}
+	if ch.cur.nextRun != 0 {
+		st.NextRun = fromMicros(ch.cur.nextRun)
+	}
+	return st, err
+}
+
+func (ch *change) write(before *job.Job, changed *job.Changed) error {
+	ch.plan = changed.Plan
+	if err := ch.record(&definition{seq: ch.seq, job: before}, ch.cur); err != nil {
+		return err
+	}
+	ch.queueRecords()
+	over, err := ch.executions(before, changed)
+	if err != nil {
+		return err
+	}
+	if changed.CloseEpoch != nil {
+		closeEpoch(ch.t, ch.seq, *changed.CloseEpoch)
+	}
+	if changed.Open != nil {
+		if err := openEpoch(ch.t, ch.seq, changed.Open); err != nil {
+			return err
+		}
+	}
+	if err := ch.definition(before, changed); err != nil {
+		return err
+	}
+	ch.cur.revision = before.Revision + 1
+	ch.cur.ending = changed.Job.Status == job.JobActive && changed.NextRun.IsZero() && (changed.Plan.Ended || ch.cur.ending)
+	if ch.cur.ending && changed.Plan.Ended {
+		closeEpoch(ch.t, ch.seq, changed.Plan.EndedAt)
+	}
+	ch.t.queue(`UPDATE cursors SET next_run = $1, revision = $2, numbers = $3, runs = $4, occurrences = $5, skipped = $6, live = $7, ending = $8 WHERE job = $9`,
+		micros(changed.NextRun), ch.cur.revision, ch.cur.numbers, ch.cur.runs, ch.cur.occurrences, ch.cur.skipped, packLive(ch.cur.live), ch.cur.ending, ch.seq)
+	if _, err := endJobs(ch.t, []*cursor{ch.cur}, over, ch.p.Now, &ch.events); err != nil {
+		return err
+	}
+	if before.Status == job.JobPaused && changed.Job.Status == job.JobActive {
+		if _, err := ch.s.promote(ch.t, []*cursor{ch.cur}, over, ch.p.Now); err != nil {
+			return err
+		}
+	}
+	if changed.Event != "" {
+		ch.events.Job(ch.seq, changed.Event, "")
+	}
+	writeEvents(ch.t, &ch.events, ch.p.Now)
+	return nil
+}
+
+// executions does to waiting and running executions what the change says, and returns
+// those that are over by it.
+func (ch *change) executions(before *job.Job, changed *job.Changed) (over map[int64]bool, err error) {
+	if changed.CancelLive {
+		requestCancels(ch.t, ch.cur.live, ch.p.Now, ch.p.By, changed.Event)
+	}
+	if changed.DropQueued {
+		return ch.drop()
+	}
+	paused, was := changed.Job.Status == job.JobPaused, before.Status == job.JobPaused
+	switch {
+	case paused && !was: // what waits is not claimed while the job is paused
+		ch.t.queue(`UPDATE executions SET queued = 2 WHERE k = ANY ($1::bigint[]) AND status = 0`, ch.cur.live)
+	case was && !paused:
+		ch.t.queue(`UPDATE executions SET queued = NULL WHERE job = $1 AND queued = 2 AND queued IS NOT NULL`, ch.seq)
+	}
+	return nil, nil
+}
+
+// drop cancels every execution of the job that waits.
+func (ch *change) drop() (map[int64]bool, error) {
+	keys := append([]int64(nil), ch.cur.live...)
+	if err := ch.t.query(`SELECT k FROM executions WHERE job = $1 AND queued IS NOT NULL`, []any{ch.seq}, func(r *row) error {
+		keys = append(keys, r.int())
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	return cancelWaiting(ch.t, ch.seq, keys, ch.p.Now, &ch.events)
+}
+
+const sqlChangeJob = `UPDATE jobs SET name = $1, live = $2, type = $3, status = $4, priority = $5, handler = $6, revision = $7, spec = $8, max_retries = $9, anchor = $10,
+	seed = $11, reason = $12, pause_reason = $13, updated_by = $14, updated_at = $15, paused_at = $16, completed_at = $17, cancelled_at = $18, deleted_at = $19 WHERE seq = $20`
+
+// definition writes the job as it becomes.
+func (ch *change) definition(before *job.Job, changed *job.Changed) error {
+	j := &changed.Job
+	spec, err := json.Marshal(&j.Spec)
+	if err != nil {
+		return err
+	}
+	live := !j.Status.Terminal() && j.DeletedAt == nil
+	_, err = ch.t.exec(sqlChangeJob, j.Name, live, stored.Code(stored.JobTypes, j.Type), stored.Code(stored.JobStatuses, j.Status), stored.Code(stored.Priorities, j.Priority),
+		j.HandlerName, before.Revision+1, spec, j.MaxRetries, j.Anchor.UnixMicro(), j.Seed, j.StatusReason, j.PauseReason, ch.p.By, ch.p.Now.UnixMicro(), microsPtr(j.PausedAt),
+		microsPtr(j.CompletedAt), microsPtr(j.CancelledAt), microsPtr(j.DeletedAt), ch.seq)
+	if violated(err) == "jobs_name" {
+		return &nameError{job: *j}
+	}
+	if err != nil {
+		return err
+	}
+	ch.t.queue(`DELETE FROM job_tags WHERE job = $1`, ch.seq)
+	writeTags(ch.t, ch.seq, j.Tags)
+	return nil
+}

@@ -1,0 +1,38 @@
+package postgres
+
+import "slices"
+
+// A cursor remembers which executions of its job may not be over, so that settling
+// one need not touch the cursor: the next planning looks at them and forgets those
+// that are. Usually there is none or one.
+
+// sqlLive finds those of the executions that are not over.
+const sqlLive = `SELECT k FROM executions WHERE k = ANY ($1::bigint[]) AND status <= 1`
+
+// sqlHold is sqlLive, and keeps them from ending until this transaction has ended: one
+// that is to wait for them must be seen by whoever ends them.
+const sqlHold = `SELECT k FROM executions WHERE k = ANY ($1::bigint[]) AND status <= 1 ORDER BY k FOR SHARE`
+
+// stillLive returns those of the keys whose executions are not over, in order.
+func stillLive(t *tx, query string, keys []int64) ([]int64, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	live := map[int64]bool{}
+	err := t.query(query, []any{keys}, func(r *row) error {
+		live[r.int()] = true
+		return nil
+	})
+	return slices.DeleteFunc(slices.Clone(keys), func(k int64) bool { return !live[k] }), err
+}
+
+// countQueued returns how many executions of each job wait for another to end.
+func countQueued(t *tx, seqs []int64) (map[int64]int, error) {
+	counts := map[int64]int{}
+	err := t.query(`SELECT job, count(*) FROM executions WHERE job = ANY ($1::bigint[]) AND queued IS NOT NULL GROUP BY job`, []any{seqs}, func(r *row) error {
+		seq := r.int()
+		counts[seq] = int(r.int())
+		return nil
+	})
+	return counts, err
+}

@@ -1,0 +1,164 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store"
+)
+
+// recent is how long a session that ended is listed.
+const recent = 24 * time.Hour
+
+// OpenSession registers a session.
+func (s *Store) OpenSession(ctx context.Context, p store.Session) error {
+	return s.write(ctx, func(t *tx) error {
+		n, err := t.exec(`INSERT INTO sessions (id, node, version, roles, slots, commands, handlers, running, started_at, heartbeat_at, lease_until)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10) ON CONFLICT DO NOTHING`,
+			p.ID, p.Node, p.Version, jsonList(p.Roles), p.Slots, p.Commands, jsonList(p.Handlers), p.Running, p.StartedAt.UnixMicro(), p.LeaseUntil.UnixMicro())
+		if err == nil && n == 0 {
+			return job.Errorf(job.Conflict, "session %d exists", p.ID)
+		}
+		return err
+	})
+}
+
+// jsonList stores texts.
+func jsonList(texts []string) string {
+	if texts == nil {
+		texts = []string{}
+	}
+	b, _ := json.Marshal(texts) // texts always encode
+	return string(b)
+}
+
+// listJSON reads what jsonList wrote.
+func listJSON(text string) []string {
+	list := []string{}
+	_ = json.Unmarshal([]byte(text), &list)
+	return list
+}
+
+// Heartbeat prolongs a lease and returns what concerns the node.
+func (s *Store) Heartbeat(ctx context.Context, p store.Beat) (store.Pulse, error) {
+	var pulse store.Pulse
+	err := s.write(ctx, func(t *tx) error {
+		n, err := t.exec(`UPDATE sessions SET heartbeat_at = $1, lease_until = $2, running = $3 WHERE id = $4 AND closed_at IS NULL`,
+			p.Now.UnixMicro(), p.Now.Add(p.Lease).UnixMicro(), p.Running, p.Session)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return job.Errorf(job.Conflict, "the session is over: its lease ended and its work was given away")
+		}
+		pulse = store.Pulse{}
+		var held stops
+		queueStops(t, p.Now, &held)
+		t.queueQuery(`SELECT 1 FROM drains d JOIN sessions s ON s.node = d.node WHERE s.id = $1`, []any{p.Session}, func(*row) error {
+			pulse.Draining = true
+			return nil
+		})
+		err = t.query(`SELECT e.k, e.lo FROM cancels z JOIN executions e ON e.k = z.k
+			WHERE z.session = $1 AND e.status = 1 AND e.session = z.session`, []any{p.Session}, func(r *row) error {
+			pulse.Cancels = append(pulse.Cancels, idOf(r.int(), r.int()))
+			return nil
+		})
+		pulse.Maintenance = held.maintenance
+		return err
+	})
+	if err != nil {
+		return store.Pulse{}, err
+	}
+	return pulse, s.dropSpent(ctx)
+}
+
+// dropSpent removes claims rows that nobody needs any more and that no settling took
+// along.
+func (s *Store) dropSpent(ctx context.Context) error {
+	spent := s.batches.TakeSpent()
+	if len(spent) == 0 {
+		return nil
+	}
+	err := s.write(ctx, func(t *tx) error {
+		t.queue(`DELETE FROM claims WHERE id = ANY ($1::bigint[])`, spent)
+		return nil
+	})
+	if err != nil {
+		s.batches.Return(spent)
+	}
+	return err
+}
+
+// CloseSession ends a session that holds nothing.
+func (s *Store) CloseSession(ctx context.Context, session int64, now time.Time) error {
+	if err := s.dropSpent(ctx); err != nil {
+		return err
+	}
+	return s.write(ctx, func(t *tx) error {
+		t.queue(`SELECT pg_advisory_xact_lock($1)`, session) // no claim is under way
+		t.queue(`DELETE FROM duties WHERE session = $1`, session)
+		t.queue(`UPDATE sessions SET closed_at = $1, lease_until = $1, running = 0
+			WHERE id = $2 AND NOT EXISTS (SELECT 1 FROM claims WHERE session = sessions.id)`, now.UnixMicro(), session)
+		return nil
+	})
+}
+
+const sqlSessions = `SELECT s.id, s.node, s.version, s.roles, s.slots, s.commands, s.handlers, s.running,
+	s.started_at, s.heartbeat_at, s.lease_until, s.closed_at, d.drained_at, d.drained_by, d.reason
+	FROM sessions s LEFT JOIN drains d ON d.node = s.node
+	WHERE s.closed_at IS NULL OR s.closed_at > $1 ORDER BY s.started_at, s.id`
+
+// ListSessions returns live sessions and those that ended within a day.
+func (s *Store) ListSessions(ctx context.Context, now time.Time) ([]store.Session, error) {
+	var list []store.Session
+	err := s.read(ctx, func(t *tx) error {
+		list = nil
+		return t.query(sqlSessions, []any{now.Add(-recent).UnixMicro()}, func(r *row) error {
+			one := store.Session{ID: r.int(), Node: r.text(), Version: r.text(), Roles: listJSON(r.text()), Slots: int(r.int()), Commands: int(r.int())}
+			one.Handlers, one.Running = listJSON(r.text()), int(r.int())
+			one.StartedAt, one.HeartbeatAt, one.LeaseUntil, one.ClosedAt = r.time(), r.time(), r.time(), r.timePtr()
+			one.DrainedAt, one.DrainedBy, one.DrainReason = r.timePtr(), r.text(), r.text()
+			one.Draining = one.DrainedAt != nil
+			list = append(list, one)
+			return nil
+		})
+	})
+	return list, err
+}
+
+// DrainNode says that a node shall take no new work, or that it may again.
+func (s *Store) DrainNode(ctx context.Context, p store.DrainNode) error {
+	return s.write(ctx, func(t *tx) error {
+		known, err := t.first(`SELECT 1 FROM sessions WHERE node = $1 AND (closed_at IS NULL OR closed_at > $2)`,
+			[]any{p.Node, p.Now.Add(-recent).UnixMicro()}, func(*row) {})
+		if err != nil {
+			return err
+		}
+		if !known {
+			return job.Errorf(job.NotFound, "node %q not found", p.Node)
+		}
+		if p.Drain {
+			t.queue(`INSERT INTO drains (node, drained_at, drained_by, reason) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`, p.Node, p.Now.UnixMicro(), p.By, p.Reason)
+		} else {
+			t.queue(`DELETE FROM drains WHERE node = $1`, p.Node)
+		}
+		return nil
+	})
+}
+
+const sqlDuty = `INSERT INTO duties AS d (name, session, lease_until)
+	SELECT $1, id, $3 FROM sessions WHERE id = $2 AND closed_at IS NULL AND lease_until > $4
+	ON CONFLICT (name) DO UPDATE SET session = excluded.session, lease_until = excluded.lease_until
+	WHERE d.session = excluded.session OR d.lease_until <= $4`
+
+// HoldDuty gives a duty to a session, or prolongs it.
+func (s *Store) HoldDuty(ctx context.Context, d store.Duty) (held bool, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		n, err := t.exec(sqlDuty, d.Name, d.Session, d.Now.Add(d.Lease).UnixMicro(), d.Now.UnixMicro())
+		held = n > 0
+		return err
+	})
+	return held, err
+}

@@ -1,0 +1,46 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/stored"
+)
+
+const sqlTotals = `SELECT
+	(SELECT count(*) FROM executions WHERE ready_at <= $1 AND ready_at IS NOT NULL AND queued IS NULL),
+	(SELECT count(*) FROM executions WHERE ready_at > $1 AND ready_at IS NOT NULL AND queued IS NULL),
+	(SELECT count(*) FROM dead_letters),
+	(SELECT coalesce(sum(bytes), 0)::bigint FROM log_sizes),
+	(SELECT min(ready_at) FROM executions WHERE ready_at IS NOT NULL AND queued IS NULL)`
+
+// Totals counts by indexes only; what runs is counted from claims.
+func (s *Store) Totals(ctx context.Context, now time.Time) (store.Totals, error) {
+	var totals store.Totals
+	err := s.snapshot(ctx, func(t *tx) error {
+		totals = store.Totals{Jobs: map[job.JobStatus]int64{}}
+		t.queueQuery(`SELECT status, count(*) FROM jobs WHERE deleted_at IS NULL GROUP BY status`, nil, func(r *row) error {
+			totals.Jobs[stored.Value(stored.JobStatuses, r.int())] = r.int()
+			return nil
+		})
+		t.queueQuery(sqlTotals, []any{now.UnixMicro()}, func(r *row) error {
+			totals.Waiting, totals.Delayed, totals.Dead, totals.LogBytes = r.int(), r.int(), r.int(), r.int()
+			if oldest := r.time(); !oldest.IsZero() && oldest.Before(now) {
+				totals.OldestReady = now.Sub(oldest)
+			}
+			return nil
+		})
+		var keys []int64
+		if err := t.query(`SELECT data FROM claims`, nil, func(r *row) error {
+			keys = stored.UnpackKeys(r.blob(), keys)
+			return nil
+		}); err != nil || len(keys) == 0 {
+			return err
+		}
+		_, err := t.first(`SELECT count(*) FROM executions WHERE k = ANY ($1::bigint[]) AND status = 1`, []any{keys}, func(r *row) { totals.Running = r.int() })
+		return err
+	})
+	return totals, err
+}

@@ -1,0 +1,110 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/stored"
+)
+
+// class is what waiting executions are indexed by: the job's platform and priority.
+func (s *Store) class(t *tx, j *job.Job) (int64, error) {
+	rank := stored.Code(stored.Priorities, j.Priority)
+	if n, ok := s.tenants.Load(j.Platform); ok {
+		return n.(int64)*4 + rank, nil
+	}
+	var n int64
+	_, err := t.first(`SELECT seq FROM platforms WHERE slug = $1`, []any{j.Platform}, func(r *row) { n = r.int() })
+	if err == nil && n > 0 {
+		s.tenants.Store(j.Platform, n)
+	}
+	return n*4 + rank, err
+}
+
+const (
+	// sqlClasses hops through the index executions_ready from class to class.
+	sqlClasses = `WITH RECURSIVE classes (class) AS (
+			(SELECT class FROM executions WHERE ready_at IS NOT NULL AND queued IS NULL ORDER BY class LIMIT 1)
+		UNION ALL
+			SELECT (SELECT e.class FROM executions e WHERE e.ready_at IS NOT NULL AND e.queued IS NULL AND e.class > c.class ORDER BY e.class LIMIT 1)
+			FROM classes c WHERE c.class IS NOT NULL)
+		`
+	// sqlWaiting reads the oldest ready executions of each class.
+	sqlWaiting = sqlClasses + `SELECT w.k, w.lo, w.job, w.ready_at, c.revision FROM classes, LATERAL (SELECT e.k, e.lo, e.job, e.ready_at FROM executions e
+			WHERE e.class = classes.class AND e.ready_at <= $1 AND e.ready_at IS NOT NULL AND e.queued IS NULL ORDER BY e.ready_at LIMIT $2) AS w
+		JOIN cursors c ON c.job = w.job
+		WHERE classes.class / 4 <> ALL (ARRAY(SELECT seq FROM platforms WHERE slug = ANY ($3::text[])))`
+	sqlNextReady = sqlClasses + `SELECT min(w.ready_at) FROM classes, LATERAL (SELECT e.ready_at FROM executions e
+			WHERE e.class = classes.class AND e.ready_at > $1 AND e.ready_at IS NOT NULL AND e.queued IS NULL ORDER BY e.ready_at LIMIT 1) AS w`
+)
+
+// planned reads with the settings of writers, in a transaction that writes nothing:
+// the plans of what the dispatcher asks for must not depend on how full a table was.
+func (s *Store) planned(ctx context.Context, fn func(t *tx) error) error {
+	return s.read(ctx, func(t *tx) error {
+		t.queue("BEGIN READ ONLY")
+		t.queue("SELECT " + writerSettings)
+		if s.pooled {
+			t.queue(s.timeouts)
+		}
+		err := fn(t)
+		_ = t.rollback()
+		return err
+	})
+}
+
+// Waiting returns executions to announce: the best effective priority first,
+// platforms in turn. Its cost grows with limit and the number of platforms that
+// wait, not with what waits.
+func (s *Store) Waiting(ctx context.Context, now time.Time, limit int) ([]store.Waiting, error) {
+	type ready struct{ k, lo, seq, at int64 }
+	var found []stored.Candidate
+	err := s.planned(ctx, func(t *tx) error {
+		var rows []ready
+		var wanted []want
+		found = nil
+		var held stops
+		queueStops(t, now, &held)
+		if err := t.flush(); err != nil || held.maintenance || held.all {
+			return err
+		}
+		if err := t.query(sqlWaiting, []any{now.UnixMicro(), int64(limit), held.names()}, func(r *row) error {
+			rows = append(rows, ready{r.int(), r.int(), r.int(), r.int()})
+			wanted = append(wanted, want{rows[len(rows)-1].seq, r.int()})
+			return nil
+		}); err != nil {
+			return err
+		}
+		defs, err := s.define(t, wanted)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			def := defs[r.seq]
+			if def == nil {
+				continue
+			}
+			j := def.job
+			found = append(found, stored.Candidate{
+				Waiting: store.Waiting{ID: idOf(r.k, r.lo), ReadyAt: fromMicros(r.at), Platform: j.Platform, Priority: j.Priority, HandlerName: j.HandlerName},
+				Since:   fromMicros(r.at).Add(-job.HeadStart(j.Priority)),
+			})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return stored.Window(found, limit), nil
+}
+
+// NextReady returns the earliest instant after now at which an execution is ready.
+func (s *Store) NextReady(ctx context.Context, now time.Time) (at time.Time, err error) {
+	err = s.planned(ctx, func(t *tx) error {
+		_, err := t.first(sqlNextReady, []any{now.UnixMicro()}, func(r *row) { at = r.time() })
+		return err
+	})
+	return at, err
+}

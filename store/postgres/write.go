@@ -1,0 +1,198 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/agentic-sdlc/scheduler/internal/failpoint"
+	"github.com/agentic-sdlc/scheduler/job"
+)
+
+const (
+	// patience is how long an operation is tried again before its caller hears.
+	patience = 4 * time.Second
+	// pause is the first wait between two tries; it doubles.
+	pause = 5 * time.Millisecond
+	// limit bounds one operation with all its tries.
+	limit = 30 * time.Second
+)
+
+// errAgain makes an operation start over at once: it found that it needs other locks
+// than it took.
+var errAgain = errors.New("start over")
+
+// write runs fn in one transaction until it is committed. fn may run several times and
+// must set all that it sets outside itself each time. Once it is begun the caller
+// cannot give it up; that takes a moment at most.
+func (s *Store) write(ctx context.Context, fn func(t *tx) error) error {
+	return s.retry(ctx, func(ctx context.Context) error {
+		return s.withConn(ctx, func(c *pgxpool.Conn) error {
+			t := &tx{ctx: context.WithoutCancel(ctx), conn: c.Conn(), track: true}
+			var cancel context.CancelFunc
+			t.ctx, cancel = context.WithTimeout(t.ctx, limit)
+			defer cancel()
+			t.queue("BEGIN")
+			t.queue(s.prelude)
+			if err := guard(fn, t); err != nil {
+				return errors.Join(err, t.rollback())
+			}
+			return s.commit(t)
+		})
+	})
+}
+
+// commit sends what is left together with COMMIT. A connection that is lost with it
+// says nothing about the outcome: then the server is asked by the transaction's number.
+func (s *Store) commit(t *tx) error {
+	if t.xid == "" { // it must be known before COMMIT is sent
+		if err := t.flush(); err != nil {
+			return errors.Join(err, t.rollback())
+		}
+	}
+	if t.xid == "" {
+		return t.rollback() // it wrote nothing
+	}
+	failpoint.Hit("before_commit")
+	t.queue("COMMIT").Exec(func(tag pgconn.CommandTag) error {
+		if tag.String() != "COMMIT" {
+			return fmt.Errorf("the server answered %s to COMMIT", tag)
+		}
+		return nil
+	})
+	err := t.flush()
+	switch {
+	case err == nil:
+		failpoint.Hit("after_commit")
+		return nil
+	case lost(err) || t.conn.IsClosed():
+		committed, unknown := s.outcome(t)
+		if unknown != nil {
+			return &job.Error{Code: job.Unavailable, Message: "the store went away while it was written", Hint: "read what became of it before you try again", Err: errors.Join(err, unknown)}
+		}
+		if committed {
+			return nil
+		}
+		return errors.Join(errBroken, err)
+	default:
+		return errors.Join(err, t.rollback())
+	}
+}
+
+// outcome asks what became of a transaction whose connection is gone.
+func (s *Store) outcome(t *tx) (committed bool, err error) {
+	deadline := time.Now().Add(limit / 2)
+	for wait := pause; ; wait *= 2 {
+		var status *string
+		err = s.withConn(context.Background(), func(c *pgxpool.Conn) error {
+			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+			defer cancel()
+			return c.QueryRow(ctx, `SELECT pg_xact_status($1::text::xid8)`, t.xid).Scan(&status)
+		})
+		switch {
+		case err == nil && status != nil && *status == "committed":
+			return true, nil
+		case err == nil && status != nil && *status == "aborted":
+			return false, nil
+		case err == nil && status == nil:
+			return false, errors.New("the server does not know the transaction any more")
+		case err != nil && !passing(err):
+			return false, err
+		case time.Now().After(deadline):
+			return false, errors.Join(errors.New("the transaction is still in progress"), err)
+		}
+		time.Sleep(min(wait, time.Second))
+	}
+}
+
+// rollback ends a transaction that wrote nothing, or must not. Its error matters to
+// nobody: a connection that is not clean is not used again.
+func (t *tx) rollback() error {
+	t.batch = pgx.Batch{}
+	if t.conn.IsClosed() || t.conn.PgConn().TxStatus() == 'I' {
+		return nil
+	}
+	_, _ = t.conn.Exec(t.ctx, "ROLLBACK")
+	return nil
+}
+
+// read runs fn on a connection, each statement for itself.
+func (s *Store) read(ctx context.Context, fn func(t *tx) error) error {
+	return s.retry(ctx, func(ctx context.Context) error {
+		return s.withConn(ctx, func(c *pgxpool.Conn) error {
+			ctx, cancel := context.WithTimeout(ctx, limit/2)
+			defer cancel()
+			return guard(fn, &tx{ctx: ctx, conn: c.Conn()})
+		})
+	})
+}
+
+// snapshot runs fn in one read transaction: all it reads is of one moment.
+func (s *Store) snapshot(ctx context.Context, fn func(t *tx) error) error {
+	return s.read(ctx, func(t *tx) error {
+		t.queue("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+		if s.pooled {
+			t.queue(s.timeouts)
+		}
+		err := fn(t)
+		return errors.Join(err, t.rollback())
+	})
+}
+
+// withConn runs fn on a connection of the pool.
+func (s *Store) withConn(ctx context.Context, fn func(c *pgxpool.Conn) error) error {
+	if s.closed.Load() {
+		return errClosed
+	}
+	waiting, cancel := context.WithTimeout(ctx, s.acquire)
+	defer cancel()
+	c, err := s.pool.Acquire(waiting)
+	if err != nil {
+		switch {
+		case s.closed.Load():
+			return errClosed
+		case ctx.Err() == nil && waiting.Err() != nil:
+			return &job.Error{Code: job.Unavailable, Message: "the store is busy or does not answer", Hint: "try again in a moment", Err: err}
+		}
+		return err
+	}
+	defer c.Release()
+	return fn(c)
+}
+
+// retry runs fn again while what stopped it passes.
+func (s *Store) retry(ctx context.Context, fn func(ctx context.Context) error) error {
+	start := time.Now()
+	for wait := pause; ; wait = min(2*wait, time.Second) {
+		if err := ctx.Err(); err != nil {
+			return classify(err)
+		}
+		err := fn(ctx)
+		switch {
+		case errors.Is(err, errAgain):
+			wait = pause
+			continue
+		case err == nil || !passing(err) || time.Since(start) > patience:
+			return classify(err)
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// guard turns a panic of one operation into its error.
+func guard(fn func(t *tx) error, t *tx) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = job.Errorf(job.Internal, "store operation panicked: %v", r)
+		}
+	}()
+	return fn(t)
+}
