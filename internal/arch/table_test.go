@@ -32,7 +32,7 @@ var table = map[string]row{
 	"configs":             {},
 
 	// Adapters.
-	"store/sqlite":     {ours: "internal/failpoint job migrations schedule store", third: "modernc.org/sqlite github.com/pressly/goose/v3"},
+	"store/sqlite":     {ours: "internal/mutant internal/failpoint job migrations schedule store", third: "modernc.org/sqlite github.com/pressly/goose/v3"},
 	"queue/memory":     {ours: "job queue"},
 	"queue/failover":   {ours: "queue"},
 	"queue/redis":      {ours: "job queue", third: "github.com/redis/go-redis/v9"},
@@ -43,9 +43,9 @@ var table = map[string]row{
 	"client":           {ours: "api job"},
 
 	// Components of the daemon, and its glue to the machine.
-	"daemon/timer":    {ours: "job schedule store"},
-	"daemon/dispatch": {ours: "job queue store"},
-	"daemon/executor": {ours: "handler internal/failpoint job queue store", third: "golang.org/x/sync"},
+	"daemon/timer":    {ours: "internal/mutant job schedule store"},
+	"daemon/dispatch": {ours: "internal/mutant job queue store"},
+	"daemon/executor": {ours: "internal/mutant handler internal/failpoint job queue store", third: "golang.org/x/sync"},
 	"daemon/maintain": {ours: "job queue store"},
 	"daemon/control":  {ours: "api handler job queue schedule store"},
 	"daemon/httpapi":  {ours: "api daemon/control job store"},
@@ -78,8 +78,10 @@ var table = map[string]row{
 	// Helpers that know nothing of the domain.
 	"internal/arch":      {},
 	"internal/build":     {},
+	"internal/chaos":     {ours: "schedule/oracle"},
 	"internal/crash":     {third: "modernc.org/sqlite"},
 	"internal/failpoint": {},
+	"internal/mutant":    {},
 	"internal/supervise": {third: "golang.org/x/sys/unix"},
 	"internal/testbed":   {third: "github.com/jackc/pgx/v5/pgconn"},
 }
@@ -94,16 +96,17 @@ const impure = "crypto/rand io/fs log math/rand net os syscall testing"
 // handle.go, that may read a clock or make a timer. All others get now as a
 // parameter, so that a year can be simulated in seconds.
 var clockFiles = map[string]string{
-	"cli/watch.go":           "repaints until interrupted",
-	"client/follow.go":       "waits between attempts to reconnect",
-	"client/request.go":      "measures requests for the trace",
-	"daemon/clock.go":        "follows the store's clock by the monotonic one",
-	"daemon/httpapi/logs.go": "polls the log of a run that is followed",
-	"queue/memory/queue.go":  "blocks receivers; the clock is an option",
-	"queue/redis/receive.go": "blocks receivers",
-	"queue/redis/redis.go":   "the default of an option",
-	"queue/redis/ping.go":    "measures the answer",
-	"store/sqlite/sqlite.go": "bounds the wait for readers at the end",
+	"cli/watch.go":             "repaints until interrupted",
+	"client/follow.go":         "waits between attempts to reconnect",
+	"client/request.go":        "measures requests for the trace",
+	"daemon/clock.go":          "follows the store's clock by the monotonic one",
+	"daemon/httpapi/logs.go":   "polls the log of a run that is followed",
+	"internal/mutant/pause.go": "makes faults of mutants likelier",
+	"queue/memory/queue.go":    "blocks receivers; the clock is an option",
+	"queue/redis/receive.go":   "blocks receivers",
+	"queue/redis/redis.go":     "the default of an option",
+	"queue/redis/ping.go":      "measures the answer",
+	"store/sqlite/sqlite.go":   "bounds the wait for readers at the end",
 }
 
 // suites are packages of tests that other packages run; the clock is theirs too.
