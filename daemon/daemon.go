@@ -3,12 +3,9 @@ package daemon
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"runtime"
 	"time"
 
@@ -20,9 +17,8 @@ import (
 	"github.com/agentic-sdlc/scheduler/internal/build"
 	"github.com/agentic-sdlc/scheduler/internal/supervise"
 	"github.com/agentic-sdlc/scheduler/job"
-	"github.com/agentic-sdlc/scheduler/queue/memory"
+	"github.com/agentic-sdlc/scheduler/queue"
 	"github.com/agentic-sdlc/scheduler/store"
-	"github.com/agentic-sdlc/scheduler/store/sqlite"
 )
 
 // Options are what one life of the daemon needs.
@@ -40,9 +36,9 @@ type Options struct {
 // from starting; it has an exit status where the reason is the store or another
 // schedd.
 func Run(ctx context.Context, o Options) error {
-	n := &node{o: o, cfg: o.Config, log: o.Logger, started: now()}
+	n := &node{o: o, cfg: o.Config, log: o.Logger, started: now(), clock: &Clock{}}
 	defer n.close()
-	for _, step := range []func(context.Context) error{n.openStore, n.startSupervisor, n.build, n.listen} {
+	for _, step := range []func(context.Context) error{n.claimName, n.openStore, n.startSupervisor, n.openQueue, n.build, n.listen} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -57,11 +53,14 @@ type node struct {
 	log     *slog.Logger
 	started time.Time
 
-	store    *sqlite.Store
-	instance string
+	store    openedStore
+	instance string // of the store
+	name     string // of this node: its configured id, unless another process here has it
+	clock    *Clock
 	runner   *supervise.Client
 	handlers *handler.Registry
-	queue    *memory.Queue
+	queue    queue.Queue
+	bus      queue.Bus
 	engine   *Engine
 	control  *control.Service
 	socket   *listen.Listener
@@ -81,42 +80,18 @@ func (n *node) close() {
 	}
 }
 
-func (n *node) openStore(ctx context.Context) error {
-	path := n.cfg.Store.SQLite.Path
-	if path == "" {
-		path = filepath.Join(n.cfg.DataDir, "schedd.db")
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-		return &exitError{status: exitStore, err: fmt.Errorf("make the data directory: %w", err)}
-	}
-	var id [16]byte
-	_, _ = rand.Read(id[:]) // never fails
-	s, err := sqlite.Open(ctx, sqlite.Options{Path: path, Synchronous: n.cfg.Store.SQLite.Synchronous, Instance: hex.EncodeToString(id[:])})
-	if err != nil {
-		return storeError(err)
-	}
-	n.store = s
-	n.onClose(s.Close)
-	info, err := s.Info(ctx)
-	if err != nil {
-		return storeError(err)
-	}
-	n.instance = info.Instance
-	n.log.InfoContext(ctx, "store open", slog.String("path", path), slog.Int64("schema", info.Schema))
-	return nil
-}
-
 // startSupervisor kills what an earlier life of this daemon may have left running,
 // then starts the process that starts commands.
 func (n *node) startSupervisor(ctx context.Context) error {
-	killed, err := supervise.Sweep(ctx, n.instance)
+	cookie := n.cookie()
+	killed, err := supervise.Sweep(ctx, cookie)
 	if err != nil {
 		n.log.WarnContext(ctx, "looking for commands of an earlier life failed", slog.Any("err", err))
 	}
 	if killed > 0 {
 		n.log.WarnContext(ctx, "commands of an earlier life were killed", slog.Int("processes", killed))
 	}
-	n.runner, err = supervise.Start(context.WithoutCancel(ctx), supervise.Options{Cookie: n.instance, Logger: n.log})
+	n.runner, err = supervise.Start(context.WithoutCancel(ctx), supervise.Options{Cookie: cookie, Logger: n.log})
 	if err != nil {
 		return fmt.Errorf("start the supervisor of commands: %w", err)
 	}
@@ -130,15 +105,13 @@ func (n *node) build(context.Context) error {
 	if n.handlers, err = buildHandlers(n.cfg.Handlers, n.runner, os.Environ()); err != nil {
 		return &exitError{status: exitConfig, err: err}
 	}
-	n.queue = memory.New(memory.Options{Now: now})
-	n.onClose(n.queue.Close)
 	ids := &job.IDs{Rand: rand.Reader}
 	ids.After(n.store.Newest())
 	w := n.cfg.Worker
 	n.engine = NewEngine(EngineOptions{
-		Store: n.store, Queue: n.queue, Bus: memory.NewBus(memory.BusOptions{}), Handlers: n.handlers, Logger: n.log,
-		Node: n.cfg.NodeID, Version: n.o.Build.Version, IDs: ids, Roles: n.cfg.Roles, Settings: settingsOf(&n.cfg),
-		Slots: w.Slots, SlowSlots: w.Commands, Lease: w.Lease, Heartbeat: w.Heartbeat, ReapEvery: w.ReapEvery, Drain: w.DrainTimeout,
+		Store: n.store, Queue: n.queue, Bus: n.bus, Handlers: n.handlers, Logger: n.log,
+		Node: n.name, Version: n.o.Build.Version, IDs: ids, Clock: n.clock, Shared: n.shared(), Roles: n.cfg.Roles, Settings: settingsOf(&n.cfg),
+		Slots: w.Slots, SlowSlots: w.Commands, Lease: w.Lease, Heartbeat: w.Heartbeat, ReapEvery: w.ReapEvery, Drain: w.DrainTimeout, ClaimIdle: n.cfg.Queue.Redis.ClaimIdle,
 		LogCaps: store.LogCaps{Job: int64(n.cfg.Limits.LogJobBytes), Total: int64(n.cfg.Limits.LogTotalBytes)},
 	})
 	n.control = control.New(control.Options{
@@ -146,12 +119,9 @@ func (n *node) build(context.Context) error {
 		Wake: n.engine.Wake, Kick: n.engine.Kick, Beat: n.engine.Beat, Trigger: n.engine.Trigger, Queue: n.queue,
 		CancelRunning: n.engine.Cancel, Started: n.started, Version: n.version(),
 		Health: control.HealthOptions{
-			Clock: now, Draining: n.draining.get,
+			Clock: n.clock.Now, Draining: n.draining.get,
 			Ticked: n.ticked(),
-			Queue: func(ctx context.Context) error {
-				_, err := n.queue.Depth(ctx)
-				return err
-			},
+			Queue:  n.queueFault,
 		},
 	})
 	return nil
@@ -172,19 +142,8 @@ func (n *node) version() api.Version {
 	b := n.o.Build
 	return api.Version{
 		Version: b.Version, Commit: b.Commit, Built: b.Date, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
-		API: "v1", Queue: "memory", Node: n.cfg.NodeID,
+		API: "v1", Queue: n.cfg.Queue.Driver, Node: n.name,
 	}
-}
-
-// storeError gives the store's errors their exit status.
-func storeError(err error) error {
-	if _, ok := errors.AsType[*sqlite.LockedError](err); ok {
-		return &exitError{status: exitRunning, err: err}
-	}
-	if _, ok := errors.AsType[*sqlite.SchemaError](err); ok {
-		return &exitError{status: exitSchema, err: err}
-	}
-	return &exitError{status: exitStore, err: fmt.Errorf("open the store: %w", err)}
 }
 
 // Exit statuses of what keeps the daemon from starting.

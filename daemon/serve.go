@@ -48,10 +48,10 @@ func (n *node) listen(context.Context) error {
 // serve answers requests and runs jobs until ctx ends. Requests are refused first,
 // then the engine drains.
 func (n *node) serve(ctx context.Context) error {
-	peers := listen.NewPeers(listen.PeerOptions{OperatorGroup: n.cfg.Listen.OperatorGroup, Now: now, Logger: n.log})
+	peers := listen.NewPeers(listen.PeerOptions{OperatorGroup: n.cfg.Listen.OperatorGroup, Now: n.clock.Now, Logger: n.log})
 	server := &http.Server{
 		Handler: httpapi.New(httpapi.Options{
-			Service: n.control, Principal: n.principal, Logger: n.log, Now: now, Version: n.o.Build.Version, MaxBody: int64(n.cfg.Listen.MaxBodyBytes),
+			Service: n.control, Principal: n.principal, Logger: n.log, Now: n.clock.Now, Version: n.o.Build.Version, MaxBody: int64(n.cfg.Listen.MaxBodyBytes),
 		}),
 		ConnContext: peers.ConnContext, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
 		ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug),

@@ -35,6 +35,7 @@ type Options struct {
 	SlowSlots int           // of which commands
 	Drain     time.Duration // how long a stop waits for what runs
 	Grace     time.Duration // how long a cancelled handler may go on; 0 = 5 s
+	ClaimIdle time.Duration // after which a message that was not claimed is taken over; 0 = 15 s
 	// Freed says that slots became free; Promoted, that waiting runs got their turn.
 	Freed, Promoted func()
 }
@@ -62,6 +63,9 @@ type settlement struct {
 
 // New returns an executor; Run starts it.
 func New(o Options) *Executor {
+	if o.ClaimIdle == 0 {
+		o.ClaimIdle = 15 * time.Second
+	}
 	if o.Grace == 0 {
 		o.Grace = 5 * time.Second
 	}

@@ -44,7 +44,12 @@ func (e *Executor) Run(ctx context.Context) error {
 
 // receive claims and starts until ctx ends.
 func (e *Executor) receive(ctx context.Context) {
+	var reclaim time.Time
 	for ctx.Err() == nil {
+		if now := e.o.Now(); !now.Before(reclaim) {
+			reclaim = now.Add(e.o.ClaimIdle)
+			e.reclaim(ctx)
+		}
 		free := e.slots.available()
 		if free == 0 {
 			select {
@@ -64,6 +69,21 @@ func (e *Executor) receive(ctx context.Context) {
 		}
 	}
 	e.slots.close()
+}
+
+// reclaim takes over what consumers received and neither claimed nor acked, since they
+// ended: the queue would keep it for ever.
+func (e *Executor) reclaim(ctx context.Context) {
+	for ctx.Err() == nil {
+		left, err := e.o.Queue.Reclaim(ctx, e.o.Node, e.o.ClaimIdle, maxClaim)
+		if err != nil && ctx.Err() == nil {
+			e.o.Logger.WarnContext(ctx, "reclaim failed", slog.Any("err", err))
+		}
+		if len(left) == 0 || err != nil {
+			return
+		}
+		e.claim(ctx, left)
+	}
 }
 
 // claim takes what was announced, as far as slots are free, and starts it. What is
@@ -89,10 +109,10 @@ func (e *Executor) claim(ctx context.Context, deliveries []queue.Delivery) {
 		e.o.Logger.ErrorContext(ctx, "claim failed", slog.Int("executions", len(ids)), slog.Any("err", err))
 		e.wait(ctx, 100*time.Millisecond)
 	}
+	e.Start(claimed) // the claims are durable: a queue that answers slowly delays nothing
 	if err := e.o.Queue.Ack(ctx, receipts); err != nil {
 		e.o.Logger.WarnContext(ctx, "ack failed", slog.Any("err", err))
 	}
-	e.Start(claimed)
 }
 
 // drain waits for what runs, then stops it.

@@ -56,8 +56,8 @@ var table = map[string]row{
 	// Composition.
 	"daemon": {
 		ours: "api daemon/config daemon/control daemon/dispatch daemon/executor daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/timer " +
-			"handler handler/exec handler/function handler/httpcall internal/build internal/failpoint internal/supervise job queue queue/memory schedule store store/sqlite",
-		third: "golang.org/x/sync",
+			"handler handler/exec handler/function handler/httpcall internal/build internal/failpoint internal/supervise job queue queue/failover queue/memory queue/redis schedule store store/postgres store/sqlite",
+		third: "golang.org/x/sync golang.org/x/sys/unix",
 	},
 	"daemon/command": {
 		ours:  "daemon/config daemon/listen daemon/logging internal/build",
