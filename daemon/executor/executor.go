@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/handler"
+	"github.com/agentic-sdlc/scheduler/internal/mutant"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/queue"
 	"github.com/agentic-sdlc/scheduler/store"
@@ -17,6 +18,7 @@ import (
 type Options struct {
 	Store interface {
 		Claim(ctx context.Context, c store.Claim) ([]store.Claimed, error)
+		Held(ctx context.Context, session int64) ([]store.Settlement, error)
 		Settle(ctx context.Context, now time.Time, batch []store.Settlement) (store.Settled, error)
 		AppendLogs(ctx context.Context, entries []job.LogEntry) error
 		DropLogs(ctx context.Context, execution job.ID, upto int64) error
@@ -49,6 +51,9 @@ type Executor struct {
 
 	mu      sync.Mutex
 	running map[job.ID]*run
+
+	claiming sync.RWMutex // held for reading from a claim to the start of what it gave
+	doubt    atomic.Bool  // a claim may have succeeded without an answer
 
 	fenced atomic.Int64
 	stuck  atomic.Int64
@@ -113,7 +118,11 @@ func (e *Executor) Cancel(ids []job.ID) {
 
 // Fence stops everything that runs: the node's lease is over or about to be, and
 // others may start its executions.
-func (e *Executor) Fence() { e.stopAll(errFenced) }
+func (e *Executor) Fence() {
+	if mutant.Active != mutant.NoFence {
+		e.stopAll(errFenced)
+	}
+}
 
 func (e *Executor) stopAll(cause error) {
 	e.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/agentic-sdlc/scheduler/internal/mutant"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
 )
@@ -33,6 +34,8 @@ type Options struct {
 	Release func(def *job.Job)
 	// Start starts runs whose slots Take reserved.
 	Start func(claimed []store.Claimed)
+	// Claiming runs what claims and starts, and is told whether it failed; nil = nobody is.
+	Claiming func(fn func() error) error
 	// Announce says that executions wait for a worker.
 	Announce func()
 }
@@ -49,6 +52,9 @@ type Timer struct {
 
 // New returns a timer; Run starts it.
 func New(o Options) *Timer {
+	if o.Claiming == nil {
+		o.Claiming = func(fn func() error) error { return fn() }
+	}
 	return &Timer{o: o, wake: make(chan struct{}, 1)}
 }
 
@@ -85,6 +91,9 @@ func (t *Timer) noteLag(now time.Time, claimed []store.Claimed) {
 // Tick plans everything that is due at now and returns the next instant at which
 // something will be; zero when nothing will.
 func (t *Timer) Tick(ctx context.Context, now time.Time) (next time.Time, err error) {
+	if mutant.Active == mutant.Early {
+		now = now.Add(300 * time.Millisecond)
+	}
 	for {
 		planned, err := t.plan(ctx, now)
 		if err != nil {
@@ -118,7 +127,15 @@ func (t *Timer) warm(ctx context.Context, now, next time.Time) {
 }
 
 // plan plans one batch and starts what was born claimed.
-func (t *Timer) plan(ctx context.Context, now time.Time) (store.Planned, error) {
+func (t *Timer) plan(ctx context.Context, now time.Time) (planned store.Planned, err error) {
+	err = t.o.Claiming(func() error {
+		planned, err = t.planAndStart(ctx, now)
+		return err
+	})
+	return planned, err
+}
+
+func (t *Timer) planAndStart(ctx context.Context, now time.Time) (store.Planned, error) {
 	var taken []*job.Job
 	planned, err := t.o.Store.PlanDue(ctx, store.PlanDue{
 		Now: now, Limit: Batch, Policy: t.o.Policy(), Session: t.o.Session(),

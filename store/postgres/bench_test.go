@@ -123,7 +123,7 @@ func BenchmarkSlotToSettled(b *testing.B) {
 // BenchmarkWaitingToSettled claims and settles executions that wait.
 func BenchmarkWaitingToSettled(b *testing.B) {
 	const batch = 1000
-	r := newRig(b, open(b, postgres.Options{URL: database(b, false)}), batch, func(j *job.Job) { j.Overlap, j.Concurrency, j.AllowOverlap = job.OverlapAllow, 1 << 20, true })
+	r := newRig(b, open(b, postgres.Options{URL: database(b, false)}), batch, func(j *job.Job) { j.Overlap, j.Concurrency, j.AllowOverlap = job.OverlapAllow, 1<<20, true })
 	for made := 0; made < b.N; made += batch {
 		r.now = r.now.Add(time.Second)
 		r.plan(batch, false)
@@ -156,4 +156,12 @@ func BenchmarkWaitingToSettled(b *testing.B) {
 	b.ReportMetric(float64(window.Microseconds())/float64(b.N), "window-µs")
 	b.ReportMetric(float64(claiming.Microseconds())/float64(b.N), "claim-µs")
 	b.ReportMetric(float64(settling.Microseconds())/float64(b.N), "settle-µs")
+}
+
+// remove purges a job.
+func (r *rig) remove(name string) {
+	r.Helper()
+	if err := r.PurgeJob(context.Background(), job.DefaultPlatform, name, r.now, "test"); err != nil {
+		r.Fatal(err)
+	}
 }
