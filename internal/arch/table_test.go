@@ -22,8 +22,9 @@ var table = map[string]row{
 
 	// Contracts: ports, the wire, the schema.
 	"store":                 {ours: "job"},
-	"store/storetest":       {ours: "job store", third: "github.com/google/go-cmp pgregory.net/rapid"},
+	"store/storetest":       {ours: "job store store/dump", third: "github.com/google/go-cmp pgregory.net/rapid"},
 	"store/internal/stored": {ours: "job store"},
+	"store/dump":            {ours: "job store store/internal/stored"},
 	"queue":                 {ours: "job"},
 	"queue/queuetest":       {ours: "job queue", third: "github.com/google/go-cmp"},
 	"handler":               {ours: "job"},
@@ -33,8 +34,8 @@ var table = map[string]row{
 	"configs":               {},
 
 	// Adapters.
-	"store/postgres":   {ours: "internal/failpoint job migrations schedule store store/internal/stored", third: "github.com/jackc/pgx/v5 github.com/pressly/goose/v3 golang.org/x/sys/unix"},
-	"store/sqlite":     {ours: "internal/mutant internal/failpoint job migrations schedule store", third: "modernc.org/sqlite github.com/pressly/goose/v3"},
+	"store/postgres":   {ours: "internal/failpoint job migrations schedule store store/dump store/internal/stored", third: "github.com/jackc/pgx/v5 github.com/pressly/goose/v3 golang.org/x/sys/unix"},
+	"store/sqlite":     {ours: "internal/mutant internal/failpoint job migrations schedule store store/dump", third: "modernc.org/sqlite github.com/pressly/goose/v3"},
 	"queue/memory":     {ours: "job queue"},
 	"queue/failover":   {ours: "queue"},
 	"queue/redis":      {ours: "job queue", third: "github.com/redis/go-redis/v9"},
@@ -58,11 +59,11 @@ var table = map[string]row{
 	// Composition.
 	"daemon": {
 		ours: "api daemon/config daemon/control daemon/dispatch daemon/executor daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/timer " +
-			"handler handler/exec handler/function handler/httpcall internal/build internal/failpoint internal/supervise job queue queue/failover queue/memory queue/redis schedule store store/postgres store/sqlite",
+			"handler handler/exec handler/function handler/httpcall internal/build internal/failpoint internal/supervise job migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
 		third: "golang.org/x/sync golang.org/x/sys/unix",
 	},
 	"daemon/command": {
-		ours:  "daemon/config daemon/listen daemon/logging internal/build",
+		ours:  "daemon/config daemon/listen daemon/logging internal/build migrations store/dump",
 		third: "github.com/spf13/cobra github.com/spf13/pflag github.com/coreos/go-systemd/v22/daemon golang.org/x/sys/unix",
 	},
 

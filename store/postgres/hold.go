@@ -51,13 +51,16 @@ func (s *Store) Hold(ctx context.Context) (release func() error, err error) {
 	}, nil
 }
 
-const sqlNodes = `SELECT DISTINCT node COLLATE "C" FROM sessions
-	WHERE closed_at IS NULL AND lease_until > (extract(epoch FROM clock_timestamp()) * 1000000)::bigint ORDER BY 1`
+const sqlNodes = `SELECT DISTINCT node COLLATE "C" FROM sessions WHERE closed_at IS NULL AND lease_until > $1 ORDER BY 1`
 
 // wantNobody refuses a store that live sessions use.
 func wantNobody(t *tx, what string) error {
+	now, err := clock(t)
+	if err != nil {
+		return err
+	}
 	var nodes []string
-	err := t.query(sqlNodes, nil, func(r *row) error {
+	err = t.query(sqlNodes, []any{now.UnixMicro()}, func(r *row) error {
 		nodes = append(nodes, r.text())
 		return nil
 	})
