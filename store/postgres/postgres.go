@@ -51,6 +51,7 @@ type Store struct {
 	timeouts    string // sets the time limits of one transaction
 	prelude     string // the first statement of every write
 	acquire     time.Duration
+	limit       time.Duration // of one operation
 	defs        definitions
 	batches     stored.Batches
 	ended       ended
@@ -88,7 +89,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, openError(err)
 	}
-	s := &Store{pool: pool, pooled: config.ConnConfig.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement, acquire: 5 * time.Second}
+	s := &Store{pool: pool, pooled: config.ConnConfig.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement, acquire: 5 * time.Second, limit: max(limit, 2*o.StatementTimeout)}
 	s.timeouts = "SELECT " + settings(o.timeLimits())
 	s.prelude = "SELECT " + writerSettings + ", pg_advisory_xact_lock_shared(" + strconv.Itoa(outboxLock) + ")"
 	if s.pooled {

@@ -24,7 +24,7 @@ func Schema(ctx context.Context, o Options) (steps []migrations.Step, have int64
 		return nil, 0, openError(err)
 	}
 	defer pool.Close()
-	s := &Store{pool: pool, acquire: 5 * time.Second}
+	s := &Store{pool: pool, acquire: 5 * time.Second, limit: limit}
 	steps = migrations.PostgresSteps()
 	if have, err = s.schema(ctx); err != nil {
 		return nil, 0, openError(err)

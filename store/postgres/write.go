@@ -19,7 +19,7 @@ const (
 	patience = 4 * time.Second
 	// pause is the first wait between two tries; it doubles.
 	pause = 5 * time.Millisecond
-	// limit bounds one operation with all its tries.
+	// limit bounds one operation with all its tries, unless statements may take longer.
 	limit = 30 * time.Second
 )
 
@@ -35,7 +35,7 @@ func (s *Store) write(ctx context.Context, fn func(t *tx) error) error {
 		return s.withConn(ctx, func(c *pgxpool.Conn) error {
 			t := &tx{ctx: context.WithoutCancel(ctx), conn: c.Conn(), track: true}
 			var cancel context.CancelFunc
-			t.ctx, cancel = context.WithTimeout(t.ctx, limit)
+			t.ctx, cancel = context.WithTimeout(t.ctx, s.limit)
 			defer cancel()
 			t.queue("BEGIN")
 			t.queue(s.prelude)
@@ -125,7 +125,7 @@ func (t *tx) rollback() error {
 func (s *Store) read(ctx context.Context, fn func(t *tx) error) error {
 	return s.retry(ctx, func(ctx context.Context) error {
 		return s.withConn(ctx, func(c *pgxpool.Conn) error {
-			ctx, cancel := context.WithTimeout(ctx, limit/2)
+			ctx, cancel := context.WithTimeout(ctx, s.limit/2)
 			defer cancel()
 			return guard(fn, &tx{ctx: ctx, conn: c.Conn()})
 		})
