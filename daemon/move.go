@@ -33,8 +33,7 @@ func MoveStore(ctx context.Context, from, to config.Config, progress dump.Progre
 		return moved, storeError(err)
 	}
 	defer func() { err = errors.Join(err, target.Close()) }()
-	var tally dump.Tally
-	if moved.Sums, err = target.Import(ctx, tally.Watch(source.Export(ctx), progress)); err != nil {
+	if moved.Sums, err = target.Import(ctx, dump.Watch(source.Export(ctx), progress)); err != nil {
 		return moved, copyError(err)
 	}
 	if moved.Balance, err = dump.Compare(ctx, source, target); err != nil {
@@ -109,10 +108,9 @@ func ExportStore(ctx context.Context, cfg config.Config, w io.Writer, progress d
 		return nil, storeError(err)
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	var tally dump.Tally
 	sums, err = dump.Write(w, dump.Header{
 		WrittenAt: now().Format(time.RFC3339), Schedd: build.Get().Version, Driver: cfg.Store.Driver,
-	}, tally.Watch(s.Export(ctx), progress))
+	}, dump.Watch(s.Export(ctx), progress))
 	return sums, copyError(err)
 }
 
@@ -129,8 +127,7 @@ func ImportStore(ctx context.Context, cfg config.Config, r io.Reader, progress d
 		return nil, storeError(err)
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	var tally dump.Tally
-	sums, err = s.Import(ctx, tally.Watch(rows, progress))
+	sums, err = s.Import(ctx, dump.Watch(rows, progress))
 	return sums, copyError(err)
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/daemon/config"
 	"github.com/agentic-sdlc/scheduler/daemon/listen"
+	"github.com/agentic-sdlc/scheduler/migrations"
 )
 
 // The exit statuses.
@@ -17,7 +18,7 @@ const (
 	ExitUsage       = 2
 	ExitRunning     = 3  // another schedd has the socket or the store
 	ExitStore       = 4  // the store cannot be used
-	ExitSchema      = 5  // the store was written by a newer schedd
+	ExitSchema      = 5  // the store, or a file, is not of this schedd
 	ExitBadSettings = 78 // EX_CONFIG: systemd does not restart after it
 )
 
@@ -41,6 +42,9 @@ func status(err error) int {
 	}
 	if errors.Is(err, listen.ErrRunning) {
 		return ExitRunning
+	}
+	if _, ok := errors.AsType[*migrations.SchemaError](err); ok {
+		return ExitSchema
 	}
 	return ExitFailure
 }

@@ -73,7 +73,7 @@ func moved(t *testing.T, from movable, to place) movable {
 	t.Helper()
 	target := to.open(t)
 	var tally dump.Tally
-	sums, err := target.Import(t.Context(), tally.Watch(from.Export(t.Context()), nil))
+	sums, err := target.Import(t.Context(), tally.Over(from.Export(t.Context())))
 	if err != nil {
 		t.Fatalf("Import into %s = %v, want no error", to.name, err)
 	}
@@ -117,7 +117,7 @@ func TestMoveCoversEverything(t *testing.T) {
 	s := file(t).open(t)
 	storetest.NewLife(t, s)
 	var tally dump.Tally
-	for _, err := range tally.Watch(s.Export(t.Context()), nil) {
+	for _, err := range tally.Over(s.Export(t.Context())) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -81,35 +81,16 @@ func (t *Tally) Sums() Sums {
 	return sums
 }
 
-// Watch counts rows as they pass, and calls progress, if it is not nil, now and then
-// with the rows of a table so far, and with done when the next table begins or the
-// stream ends.
-func (t *Tally) Watch(rows iter.Seq2[Row, error], progress Progress) iter.Seq2[Row, error] {
+// Over counts rows as they pass.
+func (t *Tally) Over(rows iter.Seq2[Row, error]) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		var current *Table
-		told := func(done bool) {
-			if progress != nil && current != nil {
-				progress(current.Name, t.tables[current].rows, done)
-			}
-		}
 		for row, err := range rows {
 			if err == nil {
-				if row.Table != current {
-					told(true)
-					current = row.Table
-				}
 				err = t.Add(row)
 			}
 			if !yield(row, err) || err != nil {
 				return
 			}
-			if t.tables[current].rows%100_000 == 0 {
-				told(false)
-			}
 		}
-		told(true)
 	}
 }
-
-// Progress is told how many rows of a table have passed.
-type Progress func(table string, rows int64, done bool)

@@ -24,7 +24,7 @@ import (
 func (s *Store) Import(ctx context.Context, rows iter.Seq2[dump.Row, error]) (dump.Sums, error) {
 	in := &incoming{}
 	var stop func()
-	in.pull, stop = iter.Pull2(in.tally.Watch(rows, nil))
+	in.pull, stop = iter.Pull2(in.tally.Over(rows))
 	defer stop()
 	err := s.withConn(ctx, func(c *pgxpool.Conn) error {
 		t := &tx{ctx: ctx, conn: c.Conn(), track: true}

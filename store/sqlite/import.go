@@ -19,15 +19,13 @@ func (s *Store) Import(ctx context.Context, rows iter.Seq2[dump.Row, error]) (du
 		if err := wantEmpty(c); err != nil {
 			return err
 		}
-		for row, err := range rows {
+		in := importer{c: c}
+		for row, err := range read.Over(rows) {
 			if err == nil {
 				err = ctx.Err()
 			}
 			if err == nil {
-				err = read.Add(row)
-			}
-			if err == nil {
-				err = importRow(c, row)
+				err = in.row(row)
 			}
 			if err != nil {
 				return err
@@ -75,26 +73,36 @@ func wantEmpty(c *conn) error {
 	return nil
 }
 
-func importRow(c *conn, r dump.Row) error {
+// importer writes rows, one table after the other.
+type importer struct {
+	c      *conn
+	table  *dump.Table
+	insert string // of the table
+	values []any
+}
+
+func (in *importer) row(r dump.Row) error {
 	if r.Table == dump.Store {
-		return importStore(c, r)
+		return importStore(in.c, r)
 	}
-	values := make([]any, len(r.Values))
-	for i, v := range r.Values {
-		switch v := v.(type) {
+	if r.Table != in.table {
+		in.table = r.Table
+		in.insert = "INSERT INTO " + r.Table.Name + " (" + columnNames(r.Table) + ") VALUES (?" + strings.Repeat(", ?", len(r.Values)-1) + ")"
+	}
+	in.values = in.values[:0]
+	for _, v := range r.Values {
+		switch part := v.(type) {
 		case job.ID:
-			values[i] = v[:]
+			v = part[:]
 		case []int64:
+			v = packBlob(part)
 			if r.Table.Name == "cursors" {
-				values[i] = packKeys(v)
-			} else {
-				values[i] = packBlob(v)
+				v = packKeys(part)
 			}
-		default:
-			values[i] = v
 		}
+		in.values = append(in.values, v)
 	}
-	_, err := c.exec("INSERT INTO "+r.Table.Name+" ("+columnNames(r.Table)+") VALUES (?"+strings.Repeat(", ?", len(values)-1)+")", values...)
+	_, err := in.c.exec(in.insert, in.values...)
 	return err
 }
 
