@@ -30,7 +30,7 @@ func NewLife(t *testing.T, s store.Store) *Life {
 	l := &Life{b: newBench(t, f)}
 	l.past()
 	l.definitions()
-	l.random(300)
+	l.random(120)
 	l.operations()
 	l.present()
 	return l
