@@ -35,6 +35,24 @@ func TestChaosOneNode(t *testing.T) {
 	}
 }
 
+// TestChaos breaks two schedds that share PostgreSQL and Redis, and what they share.
+func TestChaos(t *testing.T) {
+	if testing.Short() {
+		t.Skip("breaking things takes time")
+	}
+	for _, seed := range seeds(t) {
+		run(t, twoNodes(seed, seconds(t, 110), ""))
+	}
+}
+
+// twoNodes is a run of two schedds on PostgreSQL and Redis.
+func twoNodes(seed uint64, length time.Duration, mutant string) trial {
+	return trial{
+		setup: setup{store: "postgres", count: 2, mutant: mutant}, seed: seed, length: length, jobs: 60, callers: 4,
+		budget: budget{kills: 42, pauses: 9, flushes: 4, redisKills: 4, postgresKills: 5, cuts: 8, clocks: 3, stops: 2}.over(length, 110*time.Second),
+	}
+}
+
 // seeds are the fixed seed and a random one, or the one that the environment names.
 func seeds(t *testing.T) []uint64 {
 	t.Helper()

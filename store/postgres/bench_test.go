@@ -123,7 +123,7 @@ func BenchmarkSlotToSettled(b *testing.B) {
 // BenchmarkWaitingToSettled claims and settles executions that wait.
 func BenchmarkWaitingToSettled(b *testing.B) {
 	const batch = 1000
-	r := newRig(b, open(b, postgres.Options{URL: database(b, false)}), batch, func(j *job.Job) { j.Overlap, j.Concurrency, j.AllowOverlap = job.OverlapAllow, 1 << 20, true })
+	r := newRig(b, open(b, postgres.Options{URL: database(b, false)}), batch, func(j *job.Job) { j.Overlap, j.Concurrency, j.AllowOverlap = job.OverlapAllow, 1<<20, true })
 	for made := 0; made < b.N; made += batch {
 		r.now = r.now.Add(time.Second)
 		r.plan(batch, false)
