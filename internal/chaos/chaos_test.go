@@ -115,6 +115,16 @@ func run(t *testing.T, tr trial) {
 // keep saves a history and its report where the environment wants them.
 func keep(t *testing.T, tr *trial, h *History, found []Violation, text string) {
 	t.Helper()
+	if page := os.Getenv("SCHEDD_CHAOS_REPORT"); page != "" {
+		f, err := os.OpenFile(page, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+		if err == nil {
+			_, err = f.WriteString(report(tr, h, found, text) + "\n")
+			_ = f.Close()
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}
 	dir := os.Getenv("SCHEDD_CHAOS_KEEP")
 	if dir == "" || len(found) == 0 && !t.Failed() && os.Getenv("SCHEDD_CHAOS_KEEP_ALL") == "" {
 		return
