@@ -33,6 +33,9 @@ func binary(t *testing.T, mutant string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if err := testbed.Remove(dir); err != nil {
+			t.Fatal(err)
+		}
 		binaries.dir, binaries.paths = dir, map[string]string{}
 	}
 	tags := "failpoint"
@@ -79,6 +82,9 @@ func newSite(t *testing.T, s setup) *site {
 	schedd := binary(t, s.mutant)
 	dir, err := os.MkdirTemp("", "chaos-") // short: sockets live in it
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := testbed.Remove(dir); err != nil {
 		t.Fatal(err)
 	}
 	w := &site{T: t, setup: s, dir: dir, marks: filepath.Join(dir, "witness")}
