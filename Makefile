@@ -64,6 +64,10 @@ fuzz: ## Run each fuzz target for FUZZTIME (30s)
 bench: ## Measure against peers and bars and print the table (BENCHFLAGS=-quick for a short look)
 	cd bench && go run . $(or $(BENCHFLAGS),-all)
 
+.PHONY: bench-compare
+bench-compare: servers ## Measure PostgreSQL and Redis against River and asynq in one run (BENCHFLAGS=-quick for a short look)
+	cd bench && go run . -compare $(or $(BENCHFLAGS),-all)
+
 .PHONY: microbench
 microbench: ## Run the Go benchmarks (BENCH=regexp, PKG=./store/...)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)

@@ -3,82 +3,80 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"path/filepath"
 	"time"
 
-	"github.com/agentic-sdlc/scheduler/daemon"
-	"github.com/agentic-sdlc/scheduler/handler"
-	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/queue"
+	"github.com/agentic-sdlc/scheduler/queue/failover"
 	"github.com/agentic-sdlc/scheduler/queue/memory"
+	"github.com/agentic-sdlc/scheduler/queue/redis"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/postgres"
 	"github.com/agentic-sdlc/scheduler/store/sqlite"
 )
 
-// slots is how many executions may run at once where a test needs many.
-const slots = 4096
+// bed is what a scheduler runs on.
+type bed struct {
+	store  *counted
+	queue  queue.Queue
+	bus    queue.Bus
+	shared bool // others may use the store
+}
+
+// close releases it all.
+func (b *bed) close() error {
+	err := errors.Join(b.queue.Close(), b.store.Close())
+	if c, ok := b.bus.(io.Closer); ok {
+		err = errors.Join(err, c.Close())
+	}
+	return err
+}
+
+// alone is a machine of its own: a store and queues in this process.
+func alone(s store.Store) *bed {
+	return &bed{store: &counted{Store: s}, queue: memory.New(memory.Options{}), bus: memory.NewBus(memory.BusOptions{})}
+}
 
 // openStore opens the store in a folder as the daemon does: WAL, synchronous=FULL.
-func openStore(ctx context.Context, path string) (*counted, error) {
-	s, err := sqlite.Open(ctx, sqlite.Options{Path: path, Instance: "bench"})
+func openStore(ctx context.Context, path string) (store.Store, error) {
+	return sqlite.Open(ctx, sqlite.Options{Path: path, Instance: "bench"})
+}
+
+// openAlone opens the store in a folder, with queues in this process.
+func openAlone(ctx context.Context, dir string) (*bed, error) {
+	s, err := openStore(ctx, database(dir))
 	if err != nil {
 		return nil, err
 	}
-	return &counted{Store: s}, nil
+	return alone(s), nil
+}
+
+// openShared opens a database and a queue as each of several nodes does.
+func openShared(ctx context.Context, sv *servers, dsn string) (*bed, error) {
+	if err := emptyRedis(ctx, sv.aof); err != nil {
+		return nil, err
+	}
+	primary, err := redis.New(redis.Options{URL: sv.aof.URL()})
+	if err != nil {
+		return nil, err
+	}
+	bus, err := redis.NewBus(redis.BusOptions{URL: sv.aof.URL()})
+	if err != nil {
+		return nil, errors.Join(err, primary.Close())
+	}
+	s, err := openPostgres(ctx, dsn)
+	if err != nil {
+		return nil, errors.Join(err, primary.Close(), bus.Close())
+	}
+	q := failover.New(failover.Options{Primary: primary, Local: memory.New(memory.Options{}), Logger: slog.New(slog.DiscardHandler), Now: time.Now})
+	return &bed{store: &counted{Store: s}, queue: q, bus: bus, shared: true}, nil
+}
+
+// openPostgres opens a database with as many connections as the peers have.
+func openPostgres(ctx context.Context, dsn string) (store.Store, error) {
+	return postgres.Open(ctx, postgres.Options{URL: dsn, MaxConns: poolSize, Instance: "bench"})
 }
 
 func database(dir string) string { return filepath.Join(dir, "schedd.db") }
-
-// registry has one handler.
-func registry(h handler.Func) *handler.Registry {
-	r := &handler.Registry{}
-	if err := r.Register(handler.Info{Name: handlerName, Kind: "builtin"}, h); err != nil {
-		panic(err) // an empty registry takes any name
-	}
-	return r
-}
-
-// noop is the function that all schedulers are given here.
-func noop(context.Context, *handler.Task) (handler.Result, error) { return handler.Result{}, nil }
-
-// timed returns a handler that notes how long after its due time it was called.
-func timed(late *sampler) handler.Func {
-	return func(_ context.Context, t *handler.Task) (handler.Result, error) {
-		late.add(time.Since(t.ScheduledAt))
-		return handler.Result{}, nil
-	}
-}
-
-// running is a daemon's engine at work.
-type running struct {
-	*daemon.Engine
-	store *counted
-	stop  func() error // drains and closes the store; needed once, more do no harm
-}
-
-// startEngine starts the engine that schedd runs, with schedd's defaults.
-func startEngine(ctx context.Context, s *counted, slots int, h handler.Func) *running {
-	e := daemon.NewEngine(daemon.EngineOptions{
-		Store: s, Queue: memory.New(memory.Options{}), Bus: memory.NewBus(memory.BusOptions{}), Handlers: registry(h),
-		Logger: slog.New(slog.DiscardHandler), Node: "bench", Version: "bench", Slots: slots, SlowSlots: 8,
-		Lease: 30 * time.Second, Heartbeat: 5 * time.Second, ReapEvery: 5 * time.Second, Drain: 30 * time.Second,
-		LogCaps: store.LogCaps{Job: 64 << 20, Total: 1 << 30},
-		Settings: daemon.Settings{
-			Policy:    job.DefaultPolicy(),
-			Retention: store.Retention{Success: 7 * day, Failed: 30 * day, OneTime: 90 * day, KeepLast: 10},
-		},
-	})
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	done := make(chan error, 1)
-	go func() { done <- e.Run(ctx) }()
-	r := &running{Engine: e, store: s}
-	r.stop = func() error {
-		cancel()
-		err := <-done
-		r.stop = func() error { return nil }
-		return errors.Join(err, s.Close())
-	}
-	return r
-}
-
-const day = 24 * time.Hour

@@ -15,20 +15,20 @@ const burstEvery = 5 * time.Second
 
 // burst measures many cron jobs that are due at one second, several times.
 func burst(ctx context.Context, dir string, s size) ([]Figure, error) {
-	st, err := openStore(ctx, database(dir))
+	b, err := openAlone(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
 	late := newSampler(s.Burst)
 	first := ahead(burstEvery, time.Duration(s.Burst)*time.Millisecond/2)
 	expr := fmt.Sprintf("*/%d * * * * *", int(burstEvery.Seconds()))
-	err = create(ctx, st, s.Burst, func(i int) job.Job {
+	err = create(ctx, b.store, s.Burst, func(i int) job.Job {
 		return definition(fmt.Sprintf("job%d", i), expr, wall(), func(j *job.Job) { j.StartDate = &first })
 	})
 	if err != nil {
-		return nil, errors.Join(err, st.Close())
+		return nil, errors.Join(err, b.close())
 	}
-	e := startEngine(ctx, st, slots, timed(late))
+	e := startEngine(ctx, b, slots, timed(late))
 	defer func() { _ = e.stop() }()
 	if left := time.Until(first); left < time.Second {
 		return nil, fmt.Errorf("%d jobs were stored %s before they were due: too late", s.Burst, left)
@@ -36,7 +36,7 @@ func burst(ctx context.Context, dir string, s size) ([]Figure, error) {
 	var p50, p99, last, settled, samples []float64
 	for i := range s.Bursts {
 		due := first.Add(time.Duration(i) * burstEvery)
-		end, err := await(ctx, st.after(s.Burst), "a burst")
+		end, err := await(ctx, b.store.after(s.Burst), "a burst")
 		if err != nil {
 			return nil, err
 		}

@@ -26,9 +26,9 @@ func child(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	first := make(chan time.Time, 1)
-	settled := s.after(1)
-	e := startEngine(ctx, s, workers, func(context.Context, *handler.Task) (handler.Result, error) {
+	b, first := alone(s), make(chan time.Time, 1)
+	settled := b.store.after(1)
+	e := startEngine(ctx, b, workers, func(context.Context, *handler.Task) (handler.Result, error) {
 		first <- time.Now()
 		return handler.Result{}, nil
 	})

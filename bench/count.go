@@ -6,12 +6,11 @@ import (
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/store"
-	"github.com/agentic-sdlc/scheduler/store/sqlite"
 )
 
 // counted is the store with a count of the executions whose end is durable.
 type counted struct {
-	*sqlite.Store
+	store.Store
 
 	mu      sync.Mutex
 	settled int

@@ -6,6 +6,7 @@
 //	go run . -run burst,tick      only those parts; -list names them
 //	go run . -quick -check        exit status 1 when a bar is missed
 //	go run . -all -out raw.json   every sample
+//	go run . -compare             PostgreSQL and Redis, against River and asynq
 //
 // Machines differ and are noisy: what is compared is measured in turn, round by
 // round, in one run, and the ratio of each round counts, not the absolute figure.

@@ -10,22 +10,22 @@ import (
 )
 
 // drain measures executions a second from waiting to settled: each of 1 000 jobs has
-// missed slots that are to be caught up, all ready and none claimed.
-func drain(ctx context.Context, dir string, runs int) (v speed, err error) {
-	s, err := openStore(ctx, database(dir))
+// missed slots that are to be caught up, all ready and none claimed. ready is called
+// between the preparation and the measurement. It closes the bed.
+func drain(ctx context.Context, b *bed, sv *servers, runs int, ready func() error) (v speed, err error) {
+	defer b.close()
+	if err := backlog(ctx, b.store, runs); err != nil {
+		return v, err
+	}
+	p, err := newPipeline(ctx, b, wall(), nil)
 	if err != nil {
 		return v, err
 	}
-	defer s.Close()
-	if err := backlog(ctx, s, runs); err != nil {
+	if err := ready(); err != nil {
 		return v, err
 	}
-	p, err := newPipeline(ctx, s, wall(), nil)
-	if err != nil {
-		return v, err
-	}
-	drained := s.after(runs)
-	m := measureSpeed()
+	drained := b.store.after(runs)
+	m := measureSpeed(sv)
 	err = p.run(ctx, func(ctx context.Context) error {
 		_, err := await(ctx, drained, "draining")
 		v = m.end(runs)

@@ -18,31 +18,31 @@ const (
 )
 
 // fire measures executions a second from due to settled: every tick moves the clock
-// to the next second, at which half of the jobs are due.
-func fire(ctx context.Context, dir string, runs int) (v speed, err error) {
-	s, err := openStore(ctx, database(dir))
-	if err != nil {
-		return v, err
-	}
-	defer s.Close()
+// to the next second, at which half of the jobs are due. ready is called between the
+// preparation and the measurement. It closes the bed.
+func fire(ctx context.Context, b *bed, sv *servers, runs int, ready func() error) (v speed, err error) {
+	defer b.close()
 	at := wall().Truncate(time.Minute)
-	if err := create(ctx, s, firing, func(i int) job.Job {
+	if err := create(ctx, b.store, firing, func(i int) job.Job {
 		return definition(fmt.Sprintf("job%d", i), fmt.Sprintf("%d-59/%d * * * * *", i%halves, halves), at, nil)
 	}); err != nil {
 		return v, err
 	}
-	var b batches
-	s.onEnd = b.ended
-	p, err := newPipeline(ctx, s, at, b.started)
+	var all batches
+	b.store.onEnd = all.ended
+	p, err := newPipeline(ctx, b, at, all.started)
 	if err != nil {
 		return v, err
 	}
 	err = p.run(ctx, func(ctx context.Context) error {
-		if err := p.fire(ctx, &b, 4*firing); err != nil { // warms up
+		if err := p.fire(ctx, &all, 4*firing); err != nil { // warms up
 			return err
 		}
-		m := measureSpeed()
-		err := p.fire(ctx, &b, runs)
+		if err := ready(); err != nil {
+			return err
+		}
+		m := measureSpeed(sv)
+		err := p.fire(ctx, &all, runs)
 		v = m.end(runs)
 		return err
 	})

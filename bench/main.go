@@ -30,7 +30,7 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	if o.list {
-		return list(os.Stdout)
+		return list(os.Stdout, o.parts)
 	}
 	stop, err := profile(o.cpuProfile, o.memProfile)
 	if err != nil {

@@ -23,13 +23,31 @@ func TestMain(m *testing.M) {
 
 // TestEveryPart measures next to nothing of everything.
 func TestEveryPart(t *testing.T) {
-	if testing.Short() {
-		t.Skip("half a minute")
+	for name, c := range map[string]struct {
+		flags []string
+		parts []part
+	}{"embedded": {nil, parts}, "comparison": {[]string{"-compare"}, comparison}} {
+		t.Run(name, func(t *testing.T) {
+			if testing.Short() {
+				t.Skip("minutes")
+			}
+			dir, err := publicFolder("", "b") // a short path, for sockets
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = os.RemoveAll(dir) })
+			out := filepath.Join(dir, "raw.json")
+			if err := run(t.Context(), append(c.flags, "-all", "-tiny", "-dir", dir, "-out", out)); err != nil {
+				t.Fatal(err)
+			}
+			wholeReport(t, out, c.parts)
+		})
 	}
-	out := filepath.Join(t.TempDir(), "raw.json")
-	if err := run(t.Context(), []string{"-all", "-tiny", "-dir", t.TempDir(), "-out", out}); err != nil {
-		t.Fatal(err)
-	}
+}
+
+// wholeReport checks that a file has whole figures of every part.
+func wholeReport(t *testing.T, out string, parts []part) {
+	t.Helper()
 	text, err := os.ReadFile(out)
 	if err != nil {
 		t.Fatal(err)
@@ -62,6 +80,9 @@ func TestParse(t *testing.T) {
 		{nil, len(parts), "full"},
 		{[]string{"-all", "-quick"}, len(parts), "quick"},
 		{[]string{"-run", "tick, burst"}, 2, "full"},
+		{[]string{"-compare"}, len(comparison), "full"},
+		{[]string{"-compare", "-run", "spread"}, 1, "full"},
+		{[]string{"-run", "spread"}, 0, ""},
 		{[]string{"-run", "tock"}, 0, ""},
 		{[]string{"tick"}, 0, ""},
 	} {

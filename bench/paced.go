@@ -17,19 +17,19 @@ import (
 func paced(ctx context.Context, dir string, s size) ([]Figure, error) {
 	var figures []Figure
 	for _, rate := range []int{100, 1000} {
-		l, err := inFolder(dir, func(dir string) (late, error) { return evenly(ctx, dir, rate, s.Paced) })
+		l, err := inFolder(dir, func(dir string) (late, error) { return evenlyAlone(ctx, dir, rate, s.Paced) })
 		if err != nil {
 			return figures, err
 		}
-		figures = append(figures, lateness(fmt.Sprintf("%d runs triggered a second, evenly: triggered → start", rate), l.runs, true)...)
-		figures = append(figures, lateness("  a bare goroutine at the same pace", l.bare, false)...)
+		figures = append(figures, lateness(fmt.Sprintf("%d runs triggered a second, evenly: triggered → start", rate), l.runs, atMost(2), atMost(8))...)
+		figures = append(figures, lateness("  a bare goroutine at the same pace", l.bare, nil, nil)...)
 	}
 	for _, rate := range []int{100, 1000} {
 		l, err := inFolder(dir, func(dir string) (late, error) { return eachSecond(ctx, dir, rate, s.Paced) })
 		if err != nil {
 			return figures, err
 		}
-		figures = append(figures, lateness(fmt.Sprintf("%d cron jobs due at each second, a burst of its own: due → start", rate), l.runs, false)...)
+		figures = append(figures, lateness(fmt.Sprintf("%d cron jobs due at each second, a burst of its own: due → start", rate), l.runs, nil, nil)...)
 	}
 	return figures, nil
 }
@@ -39,37 +39,38 @@ func paced(ctx context.Context, dir string, s size) ([]Figure, error) {
 type late struct{ runs, bare []float64 }
 
 // lateness makes the figures of one run; the range is that of its sixths.
-func lateness(what string, ms []float64, judged bool) []Figure {
+// Goals may be nil.
+func lateness(what string, ms []float64, half, most *Goal) []Figure {
 	at := func(label string, p float64, g *Goal) Figure {
 		fn := func(ms []float64) float64 { return percentile(ms, p) }
 		return Figure{What: what + label, Unit: "ms", Value: fn(ms), Rounds: windows(ms, 6, fn), Goal: g}
 	}
-	if !judged {
-		return []Figure{at(", p50", 50, nil), at(", p99", 99, nil)}
+	p50, p99 := at(", p50", 50, half), at(", p99", 99, most)
+	if most == nil {
+		return []Figure{p50, p99}
 	}
-	p50, p99 := at(", p50", 50, atMost(2)), at(", p99", 99, atMost(8))
 	p50.Samples = ms
 	return []Figure{p50, p99, {What: what + ", earliest", Unit: "ms", Value: slices.Min(ms), Goal: atLeast(0)}}
 }
 
 // eachSecond runs so many secondly jobs for as long.
 func eachSecond(ctx context.Context, dir string, rate int, d time.Duration) (l late, err error) {
-	st, err := openStore(ctx, database(dir))
+	b, err := openAlone(ctx, dir)
 	if err != nil {
 		return l, err
 	}
 	n := rate * int(d.Seconds())
 	starts := newSampler(n + 2*rate)
 	first := ahead(time.Second, time.Duration(rate)*time.Millisecond/2)
-	err = create(ctx, st, rate, func(i int) job.Job {
+	err = create(ctx, b.store, rate, func(i int) job.Job {
 		return definition(fmt.Sprintf("job%d", i), "* * * * * *", wall(), func(j *job.Job) { j.StartDate = &first })
 	})
 	if err != nil {
-		return l, errors.Join(err, st.Close())
+		return l, errors.Join(err, b.close())
 	}
-	e := startEngine(ctx, st, slots, timed(starts))
+	e := startEngine(ctx, b, slots, timed(starts))
 	defer func() { _ = e.stop() }()
-	if _, err := await(ctx, st.after(n), "a paced run"); err != nil {
+	if _, err := await(ctx, b.store.after(n), "a paced run"); err != nil {
 		return l, err
 	}
 	if err := e.stop(); err != nil {
@@ -83,24 +84,21 @@ func eachSecond(ctx context.Context, dir string, rate int, d time.Duration) (l l
 // is late holds up nobody else. Due is the instant that was planned for the trigger,
 // so what the trigger itself costs counts, and so does a pacemaker that oversleeps;
 // the latter is measured too.
-func evenly(ctx context.Context, dir string, rate int, d time.Duration) (l late, err error) {
-	st, err := openStore(ctx, database(dir))
-	if err != nil {
-		return l, err
-	}
+// It closes the bed.
+func evenly(ctx context.Context, b *bed, rate int, d time.Duration) (l late, err error) {
 	const jobs = 100
 	n := rate * int(d.Seconds())
 	starts, bare := newSampler(n), newSampler(n)
-	if err := create(ctx, st, jobs, func(i int) job.Job {
+	if err := create(ctx, b.store, jobs, func(i int) job.Job {
 		return definition(fmt.Sprintf("job%d", i), "", wall(), func(j *job.Job) {
 			j.Overlap, j.AllowOverlap, j.Concurrency = job.OverlapAllow, true, job.MaxConcurrency
 		})
 	}); err != nil {
-		return l, errors.Join(err, st.Close())
+		return l, errors.Join(err, b.close())
 	}
-	e := startEngine(ctx, st, slots, timed(starts))
+	e := startEngine(ctx, b, slots, timed(starts))
 	defer func() { _ = e.stop() }()
-	all, failed := st.after(n), make(chan error, n)
+	all, failed := b.store.after(n), make(chan error, n)
 	first := wall().Add(time.Second)
 	for i := range n {
 		due := first.Add(time.Duration(i) * time.Second / time.Duration(rate))
@@ -126,6 +124,14 @@ func evenly(ctx context.Context, dir string, rate int, d time.Duration) (l late,
 	l.bare = bare.take()
 	l.runs, err = whole(starts, n)
 	return l, err
+}
+
+func evenlyAlone(ctx context.Context, dir string, rate int, d time.Duration) (l late, err error) {
+	b, err := openAlone(ctx, dir)
+	if err != nil {
+		return l, err
+	}
+	return evenly(ctx, b, rate, d)
 }
 
 // trigger runs a job by hand, the way the API does.

@@ -24,11 +24,24 @@ var parts = []part{
 	{"next", "schedule arithmetic against raw cronexpr", next},
 }
 
+// comparison are the parts that need PostgreSQL and Redis, in the order of the table.
+var comparison = []part{
+	{"waiting", "a backlog worked off, against River and asynq", waiting},
+	{"firing", "due → settled, against River inserting and working at once", firingPart},
+	{"onetime", "100 000 one-time jobs due at once, against River's scheduled jobs", oneTime},
+	{"instant", "10 000 one-time jobs due at one instant, against River", instant},
+	{"spread", "1 000 one-time jobs spread over a minute, against River", spread1000},
+	{"pace", "lateness at 1 000 and 5 000 runs a second", pace},
+	{"ticks", "a tick of 1 000 jobs with a million stored against two thousand", tickShared},
+	{"history", "looking at ten million executions", history},
+	{"retention", "removing old executions while others run", retention},
+}
+
 // measure measures the parts one after the other. What one of them cannot do is
 // told on standard error and harms no other.
 func measure(ctx context.Context, o options) (report, error) {
 	r := report{Size: o.size}
-	dir, err := os.MkdirTemp(o.dir, "schedd-bench-")
+	dir, err := publicFolder(o.dir, "schedd-bench-")
 	if err != nil {
 		return r, err
 	}
@@ -59,7 +72,7 @@ func measure(ctx context.Context, o options) (report, error) {
 
 // isolated measures one part with a clean heap and a folder that goes afterwards.
 func isolated(ctx context.Context, dir string, p part, s size) ([]Figure, error) {
-	own, err := os.MkdirTemp(dir, p.name+"-")
+	own, err := publicFolder(dir, p.name+"-")
 	if err != nil {
 		return nil, err
 	}

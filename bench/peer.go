@@ -70,7 +70,7 @@ func drainPeer(ctx context.Context, dir string, messages int, o peerOptions) (v 
 		}
 		return nil
 	})
-	m := measureSpeed()
+	m := measureSpeed(nil)
 	runner.Start(working)
 	v = m.end(messages)
 	return v, emptied(ctx, db)

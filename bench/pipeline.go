@@ -14,7 +14,6 @@ import (
 	"github.com/agentic-sdlc/scheduler/daemon/maintain"
 	"github.com/agentic-sdlc/scheduler/daemon/timer"
 	"github.com/agentic-sdlc/scheduler/job"
-	"github.com/agentic-sdlc/scheduler/queue/memory"
 	"github.com/agentic-sdlc/scheduler/store"
 )
 
@@ -22,7 +21,6 @@ import (
 // clock of the timer, and for its loop: Tick is called by hand. Counters are folded
 // and events published meanwhile, so nothing is left for later.
 type pipeline struct {
-	store    *counted
 	clock    *clock
 	timer    *timer.Timer
 	dispatch *dispatch.Dispatcher
@@ -34,16 +32,16 @@ const session = 7
 
 // newPipeline connects the components; the timer's clock starts at the instant.
 // started is told of runs that are born claimed, before they start.
-func newPipeline(ctx context.Context, s *counted, at time.Time, started func([]store.Claimed)) (*pipeline, error) {
+func newPipeline(ctx context.Context, b *bed, at time.Time, started func([]store.Claimed)) (*pipeline, error) {
 	const lease = 10 * time.Minute
 	open := func(ctx context.Context) error {
-		return s.OpenSession(ctx, store.Session{ID: session, Node: "bench", StartedAt: wall(), LeaseUntil: wall().Add(lease)})
+		return b.store.OpenSession(ctx, store.Session{ID: session, Node: "bench", StartedAt: wall(), LeaseUntil: wall().Add(lease)})
 	}
 	if err := open(ctx); err != nil {
 		return nil, err
 	}
-	p := &pipeline{store: s, clock: newClock(at)}
-	q, log, id := memory.New(memory.Options{}), slog.New(slog.DiscardHandler), func() int64 { return session }
+	p := &pipeline{clock: newClock(at)}
+	s, q, log, id := b.store, b.queue, slog.New(slog.DiscardHandler), func() int64 { return session }
 	p.executor = executor.New(executor.Options{
 		Store: s, Queue: q, Handlers: registry(noop), Logger: log, Now: wall, Random: rand.Float64, Node: "bench", Session: id,
 		Slots: slots, SlowSlots: 8, Drain: patience, Freed: func() { p.dispatch.Freed() }, Promoted: func() { p.dispatch.Kick() },
@@ -55,8 +53,9 @@ func newPipeline(ctx context.Context, s *counted, at time.Time, started func([]s
 		Start: func(claimed []store.Claimed) { started(claimed); p.executor.Start(claimed) },
 	})
 	p.maintain = maintain.New(maintain.Options{
-		Store: s, Bus: memory.NewBus(memory.BusOptions{}), Logger: log, Now: wall, Lease: lease, Heartbeat: 5 * time.Second, ReapEvery: 5 * time.Second,
-		Retention: func() store.Retention { return store.Retention{} }, Session: id, NewSession: open, Cancel: p.executor.Cancel, Fence: p.executor.Fence, Ready: p.dispatch.Kick,
+		Store: s, Bus: b.bus, Logger: log, Now: wall, Lease: lease, Heartbeat: 5 * time.Second, ReapEvery: 5 * time.Second,
+		Retention: func() store.Retention { return store.Retention{} }, Session: id, NewSession: open, Running: p.executor.Running,
+		Cancel: p.executor.Cancel, Fence: p.executor.Fence, Ready: p.dispatch.Kick,
 	})
 	return p, nil
 }

@@ -1,10 +1,6 @@
 package main
 
-import (
-	"context"
-	"syscall"
-	"time"
-)
+import "context"
 
 // throughput measures executions a second with all of the history kept, in turn with
 // goqite's runner, which keeps none.
@@ -16,8 +12,8 @@ func throughput(ctx context.Context, dir string, s size) ([]Figure, error) {
 			measure func(dir string) (speed, error)
 		}{
 			{&theirs, func(dir string) (speed, error) { return drainPeer(ctx, dir, s.Messages, bestPeer) }},
-			{&fired, func(dir string) (speed, error) { return fire(ctx, dir, s.Runs) }},
-			{&drained, func(dir string) (speed, error) { return drain(ctx, dir, s.Runs) }},
+			{&fired, func(dir string) (speed, error) { return fireAlone(ctx, dir, s.Runs) }},
+			{&drained, func(dir string) (speed, error) { return drainAlone(ctx, dir, s.Runs) }},
 		} {
 			v, err := inFolder(dir, m.measure)
 			if err != nil {
@@ -37,30 +33,20 @@ func throughput(ctx context.Context, dir string, s size) ([]Figure, error) {
 	}, nil
 }
 
-// speed is how much was done a second, and what one of it took of the processors: in
-// a crowd the latter says more.
-type speed struct {
-	rate float64
-	cpu  float64 // microseconds
+func fireAlone(ctx context.Context, dir string, runs int) (v speed, err error) {
+	b, err := openAlone(ctx, dir)
+	if err != nil {
+		return v, err
+	}
+	return fire(ctx, b, nil, runs, alreadyReady)
 }
 
-// series are the speeds of the rounds.
-type series struct{ rate, cpu []float64 }
-
-func (s *series) add(v speed) { s.rate, s.cpu = append(s.rate, v.rate), append(s.cpu, v.cpu) }
-
-// speedometer measures from measureSpeed to end.
-type speedometer struct {
-	start time.Time
-	cpu   time.Duration
+func drainAlone(ctx context.Context, dir string, runs int) (v speed, err error) {
+	b, err := openAlone(ctx, dir)
+	if err != nil {
+		return v, err
+	}
+	return drain(ctx, b, nil, runs, alreadyReady)
 }
 
-func measureSpeed() speedometer {
-	return speedometer{start: time.Now(), cpu: used(syscall.RUSAGE_SELF)}
-}
-
-// end returns the speed of n things done since.
-func (m speedometer) end(n int) speed {
-	took, cpu := time.Since(m.start), used(syscall.RUSAGE_SELF)-m.cpu
-	return speed{rate: float64(n) / took.Seconds(), cpu: float64(cpu.Microseconds()) / float64(n)}
-}
+func alreadyReady() error { return nil }

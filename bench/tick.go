@@ -13,12 +13,26 @@ const ticking = 100
 // a large one, in turn. Due are, in turn, jobs that were created together and jobs
 // that lie as far apart as the store lets them: their cursors share no page.
 func tick(ctx context.Context, dir string, s size) ([]Figure, error) {
-	small, err := newTicker(ctx, filepath.Join(dir, "small"), 1000)
+	small, err := sqliteShelf(filepath.Join(dir, "small"))
+	if err != nil {
+		return nil, err
+	}
+	large, err := sqliteShelf(filepath.Join(dir, "large"))
+	if err != nil {
+		return nil, err
+	}
+	return tickBoth(ctx, small, large, ticking, s)
+}
+
+// tickBoth measures ticks on two shelves, one with few jobs and one with many.
+func tickBoth(ctx context.Context, few, many shelf, due int, s size) ([]Figure, error) {
+	stored := max(1000, 2*due)
+	small, err := newTicker(ctx, few, stored, due)
 	if err != nil {
 		return nil, err
 	}
 	defer small.store.Close()
-	large, err := newTicker(ctx, filepath.Join(dir, "large"), s.Many)
+	large, err := newTicker(ctx, many, s.Many, due)
 	if err != nil {
 		return nil, err
 	}
@@ -41,9 +55,9 @@ func tick(ctx context.Context, dir string, s size) ([]Figure, error) {
 	}
 	what := fmt.Sprintf("%s stored jobs: a tick that ", number(float64(s.Many)))
 	return []Figure{
-		near.figure(what+fmt.Sprintf("plans %d, created together", ticking), atMost(1.2, 1)),
-		far.figure(what+fmt.Sprintf("plans %d, far apart", ticking), atMost(1.2, 1)),
-		idle.figure(what+"finds nothing due", nil),
+		near.figure(stored, what+fmt.Sprintf("plans %d, created together", due), atMost(1.2, 1)),
+		far.figure(stored, what+fmt.Sprintf("plans %d, far apart", due), atMost(1.2, 1)),
+		idle.figure(stored, what+"finds nothing due", nil),
 	}, nil
 }
 
@@ -54,9 +68,20 @@ func (p *pair) add(small, large []float64) {
 	p.small, p.large = append(p.small, median(small)), append(p.large, median(large))
 }
 
-func (p *pair) figure(what string, g *Goal) Figure {
-	return against(what, "ms", p.large, "1 000 stored", p.small, g)
+func (p *pair) figure(few int, what string, g *Goal) Figure {
+	return against(what, "ms", p.large, number(float64(few))+" stored", p.small, g)
 }
 
 // tickTimes are the times of single ticks, in milliseconds.
 type tickTimes struct{ near, far, idle []float64 }
+
+// tickShared measures ticks with few and with many jobs stored in PostgreSQL.
+func tickShared(ctx context.Context, dir string, s size) ([]Figure, error) {
+	return withServers(dir, func(sv *servers) ([]Figure, error) {
+		return inDatabase(ctx, sv, func(few string) ([]Figure, error) {
+			return inDatabase(ctx, sv, func(many string) ([]Figure, error) {
+				return tickBoth(ctx, postgresShelf(few), postgresShelf(many), 1000, s)
+			})
+		})
+	})
+}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/daemon/timer"
@@ -15,7 +14,8 @@ import (
 
 // ticker is a timer on a store of its own.
 type ticker struct {
-	store   *counted
+	store   store.Store
+	due     int // jobs at each tick
 	clock   *clock
 	timer   *timer.Timer
 	claimed []store.Claimed
@@ -25,12 +25,17 @@ type ticker struct {
 // at even seconds, the far ones at odd ones.
 var templates = []struct{ name, expr string }{{"idle", "0 0 1 1 *"}, {"near", "*/2 * * * * *"}, {"far", "1-59/2 * * * * *"}}
 
-// newTicker makes a store with so many jobs.
-func newTicker(ctx context.Context, dir string, jobs int) (*ticker, error) {
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		return nil, err
-	}
-	s, err := openStore(ctx, database(dir))
+// shelf is where a ticker's store is kept: how to open it, and how to add copies of
+// the templates while nobody has it open, so that there are so many jobs and so many
+// of them due at each tick.
+type shelf struct {
+	open func(ctx context.Context) (store.Store, error)
+	fill func(ctx context.Context, jobs, due int) error
+}
+
+// newTicker makes a store with so many jobs, so many of them due at each tick.
+func newTicker(ctx context.Context, on shelf, jobs, due int) (*ticker, error) {
+	s, err := on.open(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -39,20 +44,13 @@ func newTicker(ctx context.Context, dir string, jobs int) (*ticker, error) {
 	if err := errors.Join(err, s.Close()); err != nil {
 		return nil, err
 	}
-	if err := fill(ctx, database(dir), func(b *bulk) error {
-		step, copies := jobs/ticking, ticking-1 // beside the originals
-		far := fmt.Sprintf("i.n %% %d = 0 AND i.n < %d", step, jobs)
-		return errors.Join(
-			b.copy(ctx, "idle", jobs, "NOT ("+far+")", true),
-			b.copy(ctx, "far", jobs, far, false),
-			b.copy(ctx, "near", jobs+copies, fmt.Sprintf("i.n > %d", jobs), false))
-	}); err != nil {
+	if err := on.fill(ctx, jobs, due); err != nil {
 		return nil, err
 	}
-	if s, err = openStore(ctx, database(dir)); err != nil {
+	if s, err = on.open(ctx); err != nil {
 		return nil, err
 	}
-	t := &ticker{store: s, clock: newClock(at)}
+	t := &ticker{store: s, due: due, clock: newClock(at)}
 	t.timer = timer.New(timer.Options{
 		Store: s, Policy: job.DefaultPolicy, NewID: ids.New, Logger: slog.New(slog.DiscardHandler), Now: t.clock.now,
 		Session: func() int64 { return session }, Take: func(*job.Job) bool { return true }, Release: func(*job.Job) {},
@@ -78,8 +76,8 @@ func (t *ticker) one(ctx context.Context, due, idle *[]float64) error {
 		}
 		*times = append(*times, millis(time.Since(start)))
 	}
-	if len(t.claimed) != ticking {
-		return fmt.Errorf("a tick started %d runs, want %d", len(t.claimed), ticking)
+	if len(t.claimed) != t.due {
+		return fmt.Errorf("a tick started %d runs, want %d", len(t.claimed), t.due)
 	}
 	batch := make([]store.Settlement, len(t.claimed))
 	for i := range t.claimed {

@@ -21,17 +21,19 @@ var table = map[string]row{
 	"job":             {ours: "schedule", pure: true},
 
 	// Contracts: ports, the wire, the schema.
-	"store":               {ours: "job"},
-	"store/storetest":     {ours: "job store", third: "github.com/google/go-cmp pgregory.net/rapid"},
-	"queue":               {ours: "job"},
-	"queue/queuetest":     {ours: "job queue", third: "github.com/google/go-cmp"},
-	"handler":             {ours: "job"},
-	"handler/handlertest": {ours: "handler job"},
-	"api":                 {ours: "job"},
-	"migrations":          {},
-	"configs":             {},
+	"store":                 {ours: "job"},
+	"store/storetest":       {ours: "job store", third: "github.com/google/go-cmp pgregory.net/rapid"},
+	"store/internal/stored": {ours: "job store"},
+	"queue":                 {ours: "job"},
+	"queue/queuetest":       {ours: "job queue", third: "github.com/google/go-cmp"},
+	"handler":               {ours: "job"},
+	"handler/handlertest":   {ours: "handler job"},
+	"api":                   {ours: "job"},
+	"migrations":            {},
+	"configs":               {},
 
 	// Adapters.
+	"store/postgres":   {ours: "internal/failpoint job migrations schedule store store/internal/stored", third: "github.com/jackc/pgx/v5 github.com/pressly/goose/v3 golang.org/x/sys/unix"},
 	"store/sqlite":     {ours: "internal/mutant internal/failpoint job migrations schedule store", third: "modernc.org/sqlite github.com/pressly/goose/v3"},
 	"queue/memory":     {ours: "job queue"},
 	"queue/failover":   {ours: "queue"},
@@ -101,13 +103,17 @@ var clockFiles = map[string]string{
 	"client/request.go":        "measures requests for the trace",
 	"daemon/clock.go":          "follows the store's clock by the monotonic one",
 	"daemon/httpapi/logs.go":   "polls the log of a run that is followed",
-	"internal/mutant/pause.go": "makes faults of mutants likelier",
 	"queue/memory/queue.go":    "blocks receivers; the clock is an option",
 	"queue/redis/receive.go":   "blocks receivers",
 	"queue/redis/redis.go":     "the default of an option",
 	"queue/redis/ping.go":      "measures the answer",
+	"store/postgres/outbox.go": "waits a moment for transactions to show their locks",
+	"store/postgres/write.go":  "bounds tries and the waits between them",
 	"store/sqlite/sqlite.go":   "bounds the wait for readers at the end",
 }
+
+// sqlClockFile is the one place that may ask a store for its clock.
+const sqlClockFile = "store/postgres/clock.go"
 
 // suites are packages of tests that other packages run; the clock is theirs too.
 const suites = "store/storetest queue/queuetest handler/handlertest"

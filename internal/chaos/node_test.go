@@ -122,12 +122,6 @@ func (n *node) ended() chan struct{} {
 	return n.done
 }
 
-func (n *node) pid() int {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.proc.Pid
-}
-
 func (n *node) signal(sig syscall.Signal) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

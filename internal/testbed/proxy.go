@@ -5,6 +5,7 @@ import (
 	"context"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -48,8 +49,10 @@ type cut struct {
 
 // link is one connection through the proxy.
 type link struct {
-	ends [2]net.Conn // by where a Direction leads: server, client
-	once sync.Once
+	ends   [2]net.Conn // by where a Direction leads: server, client
+	once   sync.Once
+	frozen atomic.Bool
+	gone   chan struct{} // closed by reset
 }
 
 // NewProxy returns a proxy in front of a server, which ends with the test. The
@@ -85,6 +88,14 @@ func (p *Proxy) Resume() {
 	if p.resume != nil {
 		close(p.resume)
 		p.resume = nil
+	}
+}
+
+// Freeze stops forwarding for the connections that are open, for good, and leaves
+// those to come alone: a network that lost them without a word.
+func (p *Proxy) Freeze() {
+	for _, l := range p.open() {
+		l.frozen.Store(true)
 	}
 }
 
@@ -188,7 +199,7 @@ func (p *Proxy) accept() {
 
 func (p *Proxy) serve(client net.Conn) {
 	server, err := (&net.Dialer{Timeout: patience}).DialContext(context.Background(), p.network, p.address)
-	l := &link{ends: [2]net.Conn{ToServer: server, ToClient: client}}
+	l := &link{ends: [2]net.Conn{ToServer: server, ToClient: client}, gone: make(chan struct{})}
 	if err != nil {
 		abort(client)
 		return
@@ -220,7 +231,7 @@ func (p *Proxy) pump(l *link, way Direction) {
 	for {
 		n, err := from.Read(buffer)
 		if n > 0 {
-			p.hold()
+			p.hold(l)
 			pass, broken := p.pass(l, way, buffer[:n])
 			if _, err := to.Write(pass); err != nil || broken {
 				l.reset()
@@ -228,7 +239,7 @@ func (p *Proxy) pump(l *link, way Direction) {
 			}
 		}
 		if err != nil {
-			p.hold()
+			p.hold(l)
 			if end, ok := to.(interface{ CloseWrite() error }); ok {
 				_ = end.CloseWrite()
 			}
@@ -238,12 +249,15 @@ func (p *Proxy) pump(l *link, way Direction) {
 }
 
 // hold waits for the end of a stall and for the delay.
-func (p *Proxy) hold() {
+func (p *Proxy) hold(l *link) {
 	p.mu.Lock()
 	resume, delay := p.resume, p.delay
 	p.mu.Unlock()
 	if resume != nil {
 		<-resume
+	}
+	if l.frozen.Load() {
+		<-l.gone
 	}
 	time.Sleep(delay)
 }
@@ -275,6 +289,7 @@ func (p *Proxy) pass(l *link, way Direction, chunk []byte) (forward []byte, brok
 // reset breaks both ends without a word.
 func (l *link) reset() {
 	l.once.Do(func() {
+		close(l.gone)
 		abort(l.ends[ToClient])
 		abort(l.ends[ToServer])
 	})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -134,6 +135,22 @@ func TestProxyStalls(t *testing.T) {
 	}
 	p.Resume()
 	a.want("ONE")
+}
+
+func TestProxyFreezes(t *testing.T) {
+	t.Parallel()
+	p := NewProxy(t, "tcp", echo(t))
+	a := dial(t, p)
+	a.say("x")
+	a.want("X")
+	p.Freeze()
+	b := dial(t, p)
+	b.say("new")
+	b.want("NEW")
+	a.say("one")
+	if got, err := a.hear(3, 50*time.Millisecond); got != "" || !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("heard %q, %v on a frozen connection", got, err)
+	}
 }
 
 func TestProxyDelays(t *testing.T) {

@@ -258,6 +258,11 @@ CREATE TABLE outbox (
     data bytea  NOT NULL -- packed
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 1);
 
+-- Large values that are read once: no compression.
+ALTER TABLE counter_deltas ALTER COLUMN data SET STORAGE EXTERNAL;
+ALTER TABLE claims ALTER COLUMN data SET STORAGE EXTERNAL;
+ALTER TABLE outbox ALTER COLUMN data SET STORAGE EXTERNAL;
+
 CREATE TABLE logs (
     k       bigint   NOT NULL,
     seq     bigint   NOT NULL,

@@ -39,6 +39,8 @@ type BusOptions struct {
 type Bus struct {
 	o       BusOptions
 	client  *redis.Client
+	life    context.Context // ends with Close
+	end     context.CancelFunc
 	dropped atomic.Int64
 	strays  atomic.Int64
 }
@@ -55,7 +57,9 @@ func NewBus(o BusOptions) (*Bus, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Bus{o: o, client: client}, nil
+	b := &Bus{o: o, client: client}
+	b.life, b.end = context.WithCancel(context.Background())
+	return b, nil
 }
 
 // Publish hands events to all subscribers at this moment, in order.
@@ -105,33 +109,24 @@ func (b *Bus) Subscribe(ctx context.Context, glob string) (<-chan queue.Event, e
 		close(out)
 		return out, nil
 	}
-	first, cancel := context.WithTimeout(ctx, b.o.Timeout)
-	defer cancel()
-	sub := b.client.PSubscribe(first, pattern(b.o.Prefix+glob))
-	// What is published after this returns must come: wait for the confirmation.
-	if _, err := sub.Receive(first); err != nil {
-		_ = sub.Close()
+	sub, err := b.subscribe(ctx, glob)
+	if err != nil {
 		return nil, failed("subscribe", err)
 	}
-	in := sub.Channel()
-	go func() {
-		defer close(out)
-		defer sub.Close()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case m, ok := <-in:
-				if !ok {
-					return
-				}
-				if ctx.Err() == nil {
-					b.hand(out, m.Payload)
-				}
-			}
-		}
-	}()
+	go b.run(ctx, glob, sub, out)
 	return out, nil
+}
+
+// subscribe waits for the confirmation: what is published from then on comes.
+func (b *Bus) subscribe(ctx context.Context, glob string) (*redis.PubSub, error) {
+	ctx, cancel := context.WithTimeout(ctx, b.o.Timeout)
+	defer cancel()
+	sub := b.client.PSubscribe(ctx, pattern(b.o.Prefix+glob))
+	if _, err := sub.ReceiveTimeout(ctx, b.o.Timeout); err != nil {
+		_ = sub.Close()
+		return nil, err
+	}
+	return sub, nil
 }
 
 // hand puts an event into the buffer and pushes out older ones.
@@ -162,7 +157,13 @@ func (b *Bus) Dropped() int64 { return b.dropped.Load() }
 func (b *Bus) Strays() int64 { return b.strays.Load() }
 
 // Close ends all subscriptions.
-func (b *Bus) Close() error { return b.client.Close() }
+func (b *Bus) Close() error {
+	if b.life.Err() != nil {
+		return nil
+	}
+	b.end()
+	return b.client.Close()
+}
 
 // encode writes an event as it travels. Data comes out as it went in, blanks aside.
 func encode(e *queue.Event) ([]byte, error) {

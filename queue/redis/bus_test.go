@@ -66,7 +66,7 @@ func TestBusComesBack(t *testing.T) {
 	}
 }
 
-func TestBusHalfOpen(t *testing.T) {
+func TestBusNoticesAFrozenConnection(t *testing.T) {
 	t.Parallel()
 	server := testbed.Redis(t)
 	proxy := testbed.NewProxy(t, "unix", server.Socket())
@@ -75,10 +75,33 @@ func TestBusHalfOpen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	proxy.HalfClose(testbed.ToServer) // the server sees the end; the subscriber must notice
-	if _, took := next(t, events, func() { _ = direct.Publish(t.Context(), []queue.Event{event("a")}) }); took > 10*time.Second {
+	proxy.Freeze() // the subscriber sees nothing at all
+	if _, took := next(t, events, func() { _ = direct.Publish(t.Context(), []queue.Event{event("a")}) }); took > 12*time.Second {
 		t.Errorf("an event came after %v", took)
 	}
+}
+
+func TestBusCloseEndsSubscriptions(t *testing.T) {
+	t.Parallel()
+	b := openBus(t, testbed.Redis(t).URL())
+	events, err := b.Subscribe(t.Context(), "*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := b.Close(); err != nil {
+			t.Errorf("Close() = %v, want no error, also the second time", err)
+		}
+	}
+	select {
+	case _, ok := <-events:
+		if ok {
+			t.Error("an event came")
+		}
+	case <-time.After(patience):
+		t.Error("the channel is open after Close")
+	}
+	wantCode(t, "Publish", b.Publish(t.Context(), []queue.Event{event("a")}), job.Unavailable)
 }
 
 func TestBusWithoutRedis(t *testing.T) {

@@ -119,7 +119,7 @@ func (q *Queue) glance(ctx context.Context) (now time.Time, glances []glance, er
 		}
 		return nil
 	})
-	if !hasPrefix(err, "ERR no such key") && !groupLost(err) && err != nil {
+	if err != nil && !noKey(err) {
 		return now, nil, err
 	}
 	for rank := range glances {

@@ -3,7 +3,7 @@
 //
 // Redis may lose everything at any moment: the store knows what waits and announces it
 // again, and a group that is gone is made anew. What the streams hold is bounded:
-// an execution waits in them once (announce.lua), acked messages are deleted, and
+// an execution waits in them once (announce.go), acked messages are deleted, and
 // MAXLEN is the backstop.
 //
 // # Keys
@@ -18,5 +18,7 @@
 // only overtake on a stream of its own. Within a stream the order is that of
 // Announce. Age raises a message when it is announced again.
 //
-// Redis 7.0 or newer is needed, or a server that behaves like it, and scripts.
+// Redis 7.0 or newer is needed, or a server that behaves like it. A user of its own
+// needs, on the keys and channels with the prefix, +@stream +@hash +@connection
+// +@pubsub +expire +time +type, and +info for Ping to know the version.
 package redis

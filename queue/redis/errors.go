@@ -23,6 +23,9 @@ func groupLost(err error) bool {
 	return hasPrefix(err, "NOGROUP") || hasPrefix(err, "UNBLOCKED")
 }
 
+// noKey says whether XINFO found no stream or no group.
+func noKey(err error) bool { return hasPrefix(err, "ERR no such key") || groupLost(err) }
+
 // failed makes an error for others of what a request came back with.
 func (q *Queue) failed(what string, err error) error {
 	if err != nil && q.closed.Load() {
@@ -43,6 +46,6 @@ func failed(what string, err error) error {
 	case hasPrefix(err, "NOAUTH"), hasPrefix(err, "WRONGPASS"), hasPrefix(err, "NOPERM"):
 		return job.Errorf(job.Unavailable, "%s: Redis refuses the user of queue.redis.url: %w", what, err)
 	default:
-		return job.Errorf(job.Unavailable, "%s: Redis does not do it: %w", what, err)
+		return job.Errorf(job.Unavailable, "%s in Redis failed: %w", what, err)
 	}
 }

@@ -50,34 +50,35 @@ func (q *Queue) greet(ctx context.Context) {
 
 // pace says how long to wait after a failure: the longer the more there were in a row.
 type pace struct {
-	mu    sync.Mutex
-	delay time.Duration
+	mu            sync.Mutex
+	answer, group time.Duration // the next pause for either kind of failure
 }
 
 const (
 	firstPause = 100 * time.Millisecond
-	// maxPause bounds the pause while Redis does not answer, maxGroupPause while its
-	// answer is that the group is gone, though it was made.
+	// maxPause bounds the pause while Redis does not do its work, maxGroupPause while
+	// groups are gone as soon as they are made.
 	maxPause      = time.Second
 	maxGroupPause = 5 * time.Second
 )
 
+// failed returns the pause after a failure. The first loss of the groups has none:
+// they are made, and that is that.
 func (p *pace) failed(err error) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	pause := p.delay
-	most := maxPause
 	if groupLost(err) {
-		most = maxGroupPause
-	} else {
-		pause = max(pause, firstPause)
+		pause := p.group
+		p.group = min(max(firstPause, 2*pause), maxGroupPause)
+		return pause
 	}
-	p.delay = min(max(firstPause, 2*pause), most)
-	return min(pause, most)
+	pause := max(firstPause, p.answer)
+	p.answer = min(2*pause, maxPause)
+	return pause
 }
 
 func (p *pace) reset() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.delay = 0
+	p.answer, p.group = 0, 0
 }

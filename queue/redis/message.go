@@ -20,26 +20,27 @@ const (
 	fieldTrace     = "traceparent"
 )
 
-// appendFields appends names and values.
-func appendFields(args []any, m *queue.Message, execution string) []any {
-	args = append(args, fieldExecution, execution)
+// fields returns names and values in turn.
+func fields(m *queue.Message, execution string) []string {
+	all := make([]string, 2, 16)
+	all[0], all[1] = fieldExecution, execution
 	if !m.JobID.IsZero() {
-		args = append(args, fieldJob, m.JobID.String())
+		all = append(all, fieldJob, m.JobID.String())
 	}
 	for _, f := range [...]struct{ name, value string }{
 		{fieldPlatform, m.Platform}, {fieldHandler, m.HandlerName}, {fieldPriority, string(m.Priority)}, {fieldTrace, m.TraceParent},
 	} {
 		if f.value != "" {
-			args = append(args, f.name, f.value)
+			all = append(all, f.name, f.value)
 		}
 	}
 	if !m.ReadyAt.IsZero() {
-		args = append(args, fieldReady, m.ReadyAt.UTC().Format(time.RFC3339Nano))
+		all = append(all, fieldReady, m.ReadyAt.UTC().Format(time.RFC3339Nano))
 	}
 	if m.TimeoutMS != 0 {
-		args = append(args, fieldTimeout, strconv.FormatInt(m.TimeoutMS, 10))
+		all = append(all, fieldTimeout, strconv.FormatInt(m.TimeoutMS, 10))
 	}
-	return args
+	return all
 }
 
 // setField reads one field. Only the execution must be right; what else cannot be
@@ -77,15 +78,8 @@ func fromValues(values map[string]any) (m queue.Message) {
 	return m
 }
 
-// fromPairs makes a message of names and values in turn.
-func fromPairs(pairs []any) (m queue.Message) {
-	for i := 0; i+1 < len(pairs); i += 2 {
-		name, _ := pairs[i].(string)
-		value, _ := pairs[i+1].(string)
-		setField(&m, name, value)
-	}
-	return m
-}
+// rankOf reads the rank in a receipt of ours.
+func rankOf(d queue.Delivery) int { return int(d.Receipt[0] - '0') }
 
 // delivery says how a message of a stream is acked. A stray has no execution.
 func delivery(rank int, id string, m queue.Message, count int) queue.Delivery {

@@ -1,9 +1,7 @@
 package redis
 
 import (
-	"cmp"
 	"context"
-	_ "embed" // the scripts
 	"errors"
 	"slices"
 	"time"
@@ -17,21 +15,18 @@ import (
 // context while it waits for an answer.
 const maxBlock = time.Second
 
-//go:embed receive.lua
-var receiveText string
-
-var receiveScript = redis.NewScript(receiveText)
-
-// Receive returns up to limit messages; see queue.Queue. It may return up to a second
-// after ctx ends. Where Redis does not do its work it returns the error, not before
-// a pause that grows with each failure in a row.
+// Receive returns up to limit messages, best stream first; with a limit of four or
+// more the last of them may be the first of lesser streams. It may return up to a
+// second after ctx ends. Where Redis does not do its work it returns the error, not
+// before a pause that grows with each failure in a row.
 func (q *Queue) Receive(ctx context.Context, consumer string, limit int, block time.Duration) ([]queue.Delivery, error) {
 	end := time.Now().Add(block)
 	for !q.closed.Load() {
 		if ctx.Err() != nil || limit <= 0 {
 			return nil, nil
 		}
-		got, err := q.look(ctx, consumer, limit, time.Until(end))
+		got, err := q.look(ctx, consumer, limit, min(time.Until(end), maxBlock))
+		got = q.sift(ctx, got)
 		if err == nil {
 			q.pace.reset()
 		}
@@ -57,62 +52,53 @@ func (q *Queue) Receive(ctx context.Context, consumer string, limit int, block t
 	return nil, errClosed()
 }
 
-// look takes what there is, or waits for it.
+// look takes what there is, or waits for it. Strays are among it.
 func (q *Queue) look(ctx context.Context, consumer string, limit int, block time.Duration) ([]queue.Delivery, error) {
 	if got := q.takeSpare(limit); len(got) > 0 {
 		return got, nil
 	}
-	got, err := q.take(ctx, consumer, limit)
-	if len(got) > 0 || err != nil || block <= 0 {
-		return got, err
-	}
-	got, err = q.await(ctx, consumer, min(block, maxBlock))
-	if err != nil || len(got) == 0 {
-		return nil, err
-	}
-	if len(got) < limit { // there may be more by now
-		more, _ := q.take(ctx, consumer, limit-len(got))
-		got = append(got, more...)
-		slices.SortStableFunc(got, func(a, b queue.Delivery) int { return cmp.Compare(b.Receipt[0], a.Receipt[0]) })
-		return got, nil
-	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.spare = append(q.spare, got[limit:]...)
-	return got[:limit:limit], nil
-}
-
-// take returns what waits now.
-func (q *Queue) take(ctx context.Context, consumer string, limit int) ([]queue.Delivery, error) {
-	ctx, cancel := q.within(ctx, 0)
-	defer cancel()
-	reply, err := receiveScript.Run(ctx, q.client, q.best(), q.o.Group, consumer, limit).Slice()
-	if err != nil || len(reply) == 0 {
-		return nil, err
-	}
-	if text, _ := reply[0].(string); text != "" {
-		err = errors.New(text)
-	}
-	got := make([]queue.Delivery, 0, len(reply)-1)
-	for _, e := range reply[1:] {
-		entry, _ := e.([]any)
-		if len(entry) != 3 {
-			continue
+	few := limit < len(q.keys)
+	if few {
+		if got, err := q.strict(ctx, consumer, limit); len(got) > 0 || err != nil || block <= 0 {
+			return got, err
 		}
-		number, _ := entry[0].(int64)
-		id, _ := entry[1].(string)
-		pairs, _ := entry[2].([]any)
-		got = append(got, delivery(len(q.keys)-int(number), id, fromPairs(pairs), 1))
 	}
-	return q.sift(ctx, got), err
+	// The first of each stream says which have more.
+	got, err := q.read(ctx, consumer, q.best(), 1, max(block, 0))
+	switch {
+	case err != nil || len(got) == 0:
+		return nil, err
+	case len(got) > limit:
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.spare = append(q.spare, got[limit:]...)
+		return got[:limit:limit], nil
+	case few:
+		more, _ := q.strict(ctx, consumer, limit-len(got))
+		return append(got, more...), nil
+	}
+	batch := make([]queue.Delivery, 0, limit)
+	left := limit - len(got)
+	for _, first := range got {
+		batch = append(batch, first)
+		if left > 0 {
+			more, _ := q.read(ctx, consumer, []string{q.keys[rankOf(first)]}, left, 0)
+			batch = append(batch, more...)
+			left -= len(more)
+		}
+	}
+	return batch, nil
 }
 
-// await waits for the first message. It may return one of each stream.
-func (q *Queue) await(ctx context.Context, consumer string, block time.Duration) ([]queue.Delivery, error) {
+// read returns up to n messages of each stream, the first of them waited for.
+func (q *Queue) read(ctx context.Context, consumer string, keys []string, n int, block time.Duration) ([]queue.Delivery, error) {
 	ctx, cancel := q.within(ctx, block)
 	defer cancel()
-	args := &redis.XReadGroupArgs{Group: q.o.Group, Consumer: consumer, Streams: q.best(), Count: 1, Block: max(block, time.Millisecond)}
-	for range q.keys {
+	args := &redis.XReadGroupArgs{Group: q.o.Group, Consumer: consumer, Streams: keys, Count: int64(n), Block: -1}
+	if block > 0 {
+		args.Block = max(block, time.Millisecond) // zero would be for ever
+	}
+	for range keys {
 		args.Streams = append(args.Streams, ">")
 	}
 	streams, err := q.client.XReadGroup(ctx, args).Result()
@@ -121,11 +107,27 @@ func (q *Queue) await(ctx context.Context, consumer string, block time.Duration)
 	}
 	var got []queue.Delivery
 	for _, s := range streams {
-		for _, m := range s.Messages {
-			got = append(got, delivery(slices.Index(q.keys, s.Stream), m.ID, fromValues(m.Values), 1))
+		rank := slices.Index(q.keys, s.Stream)
+		got = slices.Grow(got, len(s.Messages))
+		for i := range s.Messages {
+			got = append(got, delivery(rank, s.Messages[i].ID, fromValues(s.Messages[i].Values), 1))
 		}
 	}
-	return q.sift(ctx, got), err
+	return got, err
+}
+
+// strict returns up to limit messages that wait now, none while a better stream has
+// more.
+func (q *Queue) strict(ctx context.Context, consumer string, limit int) (got []queue.Delivery, err error) {
+	for _, key := range q.best() {
+		if len(got) >= limit || err != nil {
+			break
+		}
+		var more []queue.Delivery
+		more, err = q.read(ctx, consumer, []string{key}, limit-len(got), 0)
+		got = append(got, more...)
+	}
+	return got, err
 }
 
 // best returns the streams, best first.

@@ -55,7 +55,8 @@ type Queue struct {
 	closed  atomic.Bool
 	closing chan struct{}
 	strays  atomic.Int64
-	made    atomic.Bool // the groups were there once
+	made    atomic.Bool  // the groups were there once
+	tidied  atomic.Int64 // when last, Unix milliseconds
 	pace    pace
 
 	mu    sync.Mutex
@@ -145,11 +146,13 @@ func (q *Queue) Ack(ctx context.Context, receipts []string) error {
 	}
 	ctx, cancel := q.within(ctx, 0)
 	defer cancel()
-	_, err := q.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
+	// A message that is deleted and not acked is forgotten by Reclaim; one that is acked
+	// and not deleted would stay. No transaction: Redis refuses it when memory is full.
+	_, err := q.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for rank, key := range q.keys {
 			if len(ids[rank]) > 0 {
-				p.XAck(ctx, key, q.o.Group, ids[rank]...)
 				p.XDel(ctx, key, ids[rank]...)
+				p.XAck(ctx, key, q.o.Group, ids[rank]...)
 			}
 		}
 		if len(executions) > 0 {
@@ -172,19 +175,10 @@ func (q *Queue) Close() error {
 
 // parseReceipt takes RANK/ENTRY/EXECUTION apart.
 func parseReceipt(r string) (rank int, id, execution string, ok bool) {
-	if len(r) < 3 || r[0] < '0' || r[0] > '9' || r[1] != '/' {
+	if len(r) < 3 {
 		return 0, "", "", false
 	}
 	id, execution, _ = strings.Cut(r[2:], "/")
-	return int(r[0] - '0'), id, execution, entryID(id)
-}
-
-// entryID says whether Redis would take s as the identifier of an entry.
-func entryID(s string) bool {
-	ms, seq, ok := strings.Cut(s, "-")
-	return ok && digits(ms) && digits(seq)
-}
-
-func digits(s string) bool {
-	return s != "" && len(s) < 20 && strings.Trim(s, "0123456789") == ""
+	at, ok := parsePlace(r[:2] + id)
+	return at.rank, id, execution, ok
 }

@@ -109,7 +109,7 @@ func TestPasswords(t *testing.T) {
 func TestLeastRights(t *testing.T) {
 	t.Parallel()
 	server := testbed.Redis(t)
-	reply, err := server.Do("ACL SETUSER schedd on >secret ~p:* &p:* +@stream +@hash +@scripting +@connection +@pubsub +pexpire +pttl +time +type +multi +exec")
+	reply, err := server.Do("ACL SETUSER schedd on >secret ~p:* &p:* +@stream +@hash +@connection +@pubsub +expire +time +type")
 	if err != nil || reply != "+OK" {
 		t.Fatal(reply, err)
 	}

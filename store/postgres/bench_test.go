@@ -157,3 +157,11 @@ func BenchmarkWaitingToSettled(b *testing.B) {
 	b.ReportMetric(float64(claiming.Microseconds())/float64(b.N), "claim-µs")
 	b.ReportMetric(float64(settling.Microseconds())/float64(b.N), "settle-µs")
 }
+
+// remove purges a job.
+func (r *rig) remove(name string) {
+	r.Helper()
+	if err := r.PurgeJob(context.Background(), job.DefaultPlatform, name, r.now, "test"); err != nil {
+		r.Fatal(err)
+	}
+}

@@ -34,10 +34,11 @@ func queueClaims(t *tx, session int64, keys []int64, batch *int64) {
 
 const (
 	// sqlClaimable locks executions that are ready, in the order in which everybody does.
-	// What jobs look like is read by sqlOwners, after the locks.
+	// What jobs look like is read by sqlOwners, after the locks. queued IS NULL would let
+	// the planner walk through all that waits, once for each key.
 	sqlClaimable = `SELECT e.k, e.lo, e.job, e.n, e.at, e.trigger, e.attempt, e.retries, e.lost, e.token, e.occurrence, e.created_at
 		FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS u (k, lo, i) JOIN executions e ON e.k = u.k AND e.lo = u.lo
-		WHERE e.status = 0 AND e.queued IS NULL AND e.ready_at <= $3 ORDER BY u.i FOR UPDATE OF e`
+		WHERE e.status = 0 AND coalesce(e.queued, 0) = 0 AND e.ready_at <= $3 ORDER BY u.i FOR UPDATE OF e`
 	sqlOwners = `SELECT job, revision, ending FROM cursors WHERE job = ANY ($1::bigint[])`
 	sqlClaim  = `UPDATE executions e SET status = 1, attempt = e.attempt + 1, token = e.token + 1, session = $2, ready_at = NULL,
 			first_start = CASE WHEN e.attempt > 0 THEN coalesce(e.first_start, e.started_at) END, started_at = $3

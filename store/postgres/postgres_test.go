@@ -2,12 +2,13 @@ package postgres_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
 
-	"fmt"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/agentic-sdlc/scheduler/internal/testbed"
 	"github.com/agentic-sdlc/scheduler/store"
@@ -100,4 +101,13 @@ func TestStore(t *testing.T) {
 		t.Helper()
 		return open(t, postgres.Options{URL: database(t, false)})
 	})
+}
+
+// name returns the database of an address that database returned.
+func name(url string) string {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		panic(err)
+	}
+	return config.Database
 }
