@@ -20,7 +20,11 @@ import (
 // dump reads all jobs and executions as the store has them, through a node.
 func (w *site) dump(ctx context.Context, h *History) {
 	w.Helper()
-	cl := w.nodes[0].client
+	cl, err := client.New(client.Options{Server: "unix://" + w.nodes[0].path("sock"), Timeout: time.Minute}) // nobody is in a hurry any more
+	if err != nil {
+		w.Fatal(err)
+	}
+	defer cl.Close()
 	names := map[job.ID]string{}
 	q := client.JobQuery{Limit: 100, SortBy: "created_at", SortOrder: "asc"}
 	for {
