@@ -20,7 +20,7 @@ var catchers = map[string][]string{
 	mutant.ReapAny:       {"C10", "C3", "C9"},
 	mutant.AnnounceOnce:  {"C7", "C14"},
 	mutant.CountersApart: {"C8"},
-	mutant.NoFence:       {"C3", "C9"},
+	mutant.NoFence:       {"C3", "C4", "C9"},
 	mutant.Early:         {"C1"},
 }
 

@@ -99,7 +99,8 @@ func newSite(t *testing.T, s setup) *site {
 		}
 	}
 	for i := range s.count {
-		name, own, env := string(rune('a'+i)), config, []string{"SCHEDD_FAILPOINT_CLOCK=" + filepath.Join(dir, fmt.Sprintf("clock-%c", 'a'+i))}
+		name, own := string(rune('a'+i)), config
+		env := []string{"SCHEDD_FAILPOINT_CLOCK=" + filepath.Join(dir, "clock-"+name), "SCHEDD_FAILPOINT_LOG=" + filepath.Join(dir, "refused")}
 		if s.store == "postgres" {
 			w.toStore = append(w.toStore, testbed.NewProxy(t, "unix", w.postgres.Socket()))
 			w.toQueue = append(w.toQueue, testbed.NewProxy(t, "unix", w.redis.Socket()))
