@@ -72,6 +72,16 @@ bench-compare: servers ## Measure PostgreSQL and Redis against River and asynq i
 microbench: ## Run the Go benchmarks (BENCH=regexp, PKG=./store/...)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)
 
+.PHONY: chaos
+chaos: ## Break two nodes and all that they share for half an hour; writes docs/chaos-report.md (CHAOS_SECONDS=1800)
+	rm -f docs/chaos-report.md
+	SCHEDD_CHAOS_SECONDS=$(or $(CHAOS_SECONDS),1800) SCHEDD_CHAOS_REPORT='$(CURDIR)/docs/chaos-report.md' \
+		go test ./internal/chaos -run 'TestChaos$$' -v -timeout 3h
+
+.PHONY: chaos-mutants
+chaos-mutants: ## Show that the chaos tests catch builds with a fault on purpose
+	SCHEDD_CHAOS_MUTANTS=all go test ./internal/chaos -run TestMutants -v -timeout 2h
+
 .PHONY: cover
 cover: ## Write coverage.html
 	go test -coverprofile=coverage.out -coverpkg=./... ./...

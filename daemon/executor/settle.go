@@ -2,9 +2,11 @@ package executor
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"time"
 
+	"github.com/agentic-sdlc/scheduler/internal/failpoint"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
 )
@@ -85,6 +87,9 @@ func (e *Executor) oneByOne(ctx context.Context, rows []store.Settlement) {
 func (e *Executor) noteFenced(ctx context.Context, rows []store.Settlement, fenced []int) {
 	e.fenced.Add(int64(len(fenced)))
 	for _, i := range fenced {
+		if failpoint.Enabled {
+			failpoint.Note(fmt.Sprintf("fenced %s %d", rows[i].ID, rows[i].Token))
+		}
 		e.o.Logger.WarnContext(ctx, "a late result was refused: the execution belongs to another attempt",
 			slog.String("execution_id", rows[i].ID.String()), slog.Int64("token", rows[i].Token))
 	}

@@ -35,6 +35,24 @@ func TestChaosOneNode(t *testing.T) {
 	}
 }
 
+// TestChaos breaks two schedds that share PostgreSQL and Redis, and what they share.
+func TestChaos(t *testing.T) {
+	if testing.Short() {
+		t.Skip("breaking things takes time")
+	}
+	for _, seed := range seeds(t) {
+		run(t, twoNodes(seed, seconds(t, 110), ""))
+	}
+}
+
+// twoNodes is a run of two schedds on PostgreSQL and Redis.
+func twoNodes(seed uint64, length time.Duration, mutant string) trial {
+	return trial{
+		setup: setup{store: "postgres", count: 2, mutant: mutant}, seed: seed, length: length, jobs: 60, callers: 4,
+		budget: budget{kills: 42, pauses: 9, flushes: 4, redisKills: 4, postgresKills: 5, cuts: 8, clocks: 3, stops: 2}.over(length, 110*time.Second),
+	}
+}
+
 // seeds are the fixed seed and a random one, or the one that the environment names.
 func seeds(t *testing.T) []uint64 {
 	t.Helper()
@@ -97,6 +115,16 @@ func run(t *testing.T, tr trial) {
 // keep saves a history and its report where the environment wants them.
 func keep(t *testing.T, tr *trial, h *History, found []Violation, text string) {
 	t.Helper()
+	if page := os.Getenv("SCHEDD_CHAOS_REPORT"); page != "" {
+		f, err := os.OpenFile(page, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+		if err == nil {
+			_, err = f.WriteString(report(tr, h, found, text) + "\n")
+			_ = f.Close()
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}
 	dir := os.Getenv("SCHEDD_CHAOS_KEEP")
 	if dir == "" || len(found) == 0 && !t.Failed() && os.Getenv("SCHEDD_CHAOS_KEEP_ALL") == "" {
 		return

@@ -60,7 +60,8 @@ func (c *checker) failure(r *Row, wrong func(string, ...any)) {
 	if l == nil {
 		return
 	}
-	lost := r.Class == "worker_lost"
+	// A node that stops, or fences itself, cancels what must not be started again.
+	lost := r.Class == "worker_lost" || r.Class == "cancelled" && l.spec.OnLost == "fail"
 	started, good := false, false
 	for _, m := range c.byRun[r.ID] {
 		started = started || m.Kind == "start"

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -20,7 +19,11 @@ import (
 // dump reads all jobs and executions as the store has them, through a node.
 func (w *site) dump(ctx context.Context, h *History) {
 	w.Helper()
-	cl := w.nodes[0].client
+	cl, err := client.New(client.Options{Server: "unix://" + w.nodes[0].path("sock"), Timeout: time.Minute}) // nobody is in a hurry any more
+	if err != nil {
+		w.Fatal(err)
+	}
+	defer cl.Close()
 	names := map[job.ID]string{}
 	q := client.JobQuery{Limit: 100, SortBy: "created_at", SortOrder: "asc"}
 	for {
@@ -127,9 +130,17 @@ func (w *site) testimony() []Mark {
 	return h.Marks
 }
 
-// logs reads what the daemons said: refused results, and what they should never say.
+// logs reads what the daemons said: refused results, all of which a build with
+// failpoints notes, and what they should never say.
 func (w *site) logs(h *History) {
 	w.Helper()
+	text, _ := os.ReadFile(filepath.Join(w.dir, "refused")) // there may be none
+	for said := range strings.Lines(string(text)) {
+		var r Refusal
+		if _, err := fmt.Sscanf(said, "fenced %s %d", &r.Execution, &r.Token); err == nil {
+			h.Refused = append(h.Refused, r)
+		}
+	}
 	for _, n := range w.nodes {
 		f, err := os.Open(n.path("log"))
 		if err != nil {
@@ -141,14 +152,6 @@ func (w *site) logs(h *History) {
 			text := lines.Bytes()
 			if bytes.Contains(text, []byte("panic:")) || bytes.Contains(text, []byte("DATA RACE")) {
 				w.Errorf("%s says: %s", n.name, text)
-			}
-			var said struct {
-				Msg         string `json:"msg"`
-				ExecutionID string `json:"execution_id"`
-				Token       int64  `json:"token"`
-			}
-			if json.Unmarshal(text, &said) == nil && strings.HasPrefix(said.Msg, "a late result was refused") {
-				h.Refused = append(h.Refused, Refusal{said.ExecutionID, said.Token})
 			}
 		}
 		_ = f.Close()

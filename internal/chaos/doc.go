@@ -9,5 +9,5 @@
 //
 // The tests of this package drive real daemons. SCHEDD_CHAOS_SEED repeats a run,
 // SCHEDD_CHAOS_SECONDS sets its length, SCHEDD_CHAOS_KEEP names a folder for the
-// histories of runs that failed.
+// histories of runs that failed, SCHEDD_CHAOS_REPORT a page that reports are added to.
 package chaos

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/client"
+	"github.com/agentic-sdlc/scheduler/internal/testbed"
 )
 
 // node is one schedd: its files and its lives. It is kept alive: whoever ends it says
@@ -72,6 +73,9 @@ func (n *node) start() {
 		n.t.Error(err)
 		return
 	}
+	if err := testbed.Watch(cmd.Process.Pid); err != nil {
+		n.t.Error(err)
+	}
 	n.mu.Lock()
 	n.proc, n.done, n.up, n.killed = cmd.Process, make(chan struct{}), false, false
 	n.lives++
@@ -79,6 +83,7 @@ func (n *node) start() {
 	n.mu.Unlock()
 	go func() {
 		err := cmd.Wait()
+		_ = testbed.Unwatch(cmd.Process.Pid)
 		n.mu.Lock()
 		if !n.killed && err != nil {
 			n.deaths = append(n.deaths, fmt.Sprintf("%s pid %d: %v", stamp(time.Now()), cmd.Process.Pid, err))

@@ -33,6 +33,9 @@ func binary(t *testing.T, mutant string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if err := testbed.Remove(dir); err != nil {
+			t.Fatal(err)
+		}
 		binaries.dir, binaries.paths = dir, map[string]string{}
 	}
 	tags := "failpoint"
@@ -81,6 +84,9 @@ func newSite(t *testing.T, s setup) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := testbed.Remove(dir); err != nil {
+		t.Fatal(err)
+	}
 	w := &site{T: t, setup: s, dir: dir, marks: filepath.Join(dir, "witness")}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	w.witness = newWitness(t, w.marks)
@@ -93,7 +99,8 @@ func newSite(t *testing.T, s setup) *site {
 		}
 	}
 	for i := range s.count {
-		name, own, env := string(rune('a'+i)), config, []string{"SCHEDD_FAILPOINT_CLOCK=" + filepath.Join(dir, fmt.Sprintf("clock-%c", 'a'+i))}
+		name, own := string(rune('a'+i)), config
+		env := []string{"SCHEDD_FAILPOINT_CLOCK=" + filepath.Join(dir, "clock-"+name), "SCHEDD_FAILPOINT_LOG=" + filepath.Join(dir, "refused")}
 		if s.store == "postgres" {
 			w.toStore = append(w.toStore, testbed.NewProxy(t, "unix", w.postgres.Socket()))
 			w.toQueue = append(w.toQueue, testbed.NewProxy(t, "unix", w.redis.Socket()))

@@ -111,8 +111,10 @@ func (m *maker) what() (do string, ms int, timeout int64) {
 	switch d := m.dice.IntN(100); {
 	case d < 50:
 		return "ok", 5 + m.dice.IntN(300), 30_000
-	case d < 68:
+	case d < 60:
 		return "ok", 1000 + m.dice.IntN(4000), 30_000 // slow
+	case d < 68:
+		return "ok", 6000 + m.dice.IntN(3000), 30_000 // longer than a pause
 	case d < 82:
 		return "flaky", 5 + m.dice.IntN(200), 30_000
 	case d < 90:

@@ -57,11 +57,13 @@ func Hit(name string) {
 	if p.left != 0 {
 		return
 	}
-	note(name)
+	Note(name)
 	act(p.action)
 }
 
-func note(name string) {
+// Note writes a line to the file SCHEDD_FAILPOINT_LOG, for tests that want to know
+// everything that happened; the daemon's log leaves repetitions out.
+func Note(name string) {
 	path := os.Getenv("SCHEDD_FAILPOINT_LOG")
 	if path == "" {
 		return

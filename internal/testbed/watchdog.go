@@ -62,3 +62,12 @@ func tell(verb string, arg any) error {
 	_, err := fmt.Fprintf(watchdog.pipe, "%s %v\n", verb, arg)
 	return err
 }
+
+// Watch has a process that the caller started end with this one, however that ends.
+func Watch(pid int) error { return tell("started", pid) }
+
+// Unwatch forgets a process, so that another of its number is left alone.
+func Unwatch(pid int) error { return tell("ended", pid) }
+
+// Remove has a folder removed when this process is gone.
+func Remove(dir string) error { return tell("made", dir) }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/agentic-sdlc/scheduler/internal/mutant"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
@@ -130,7 +131,7 @@ func (c *claiming) find() ([]store.Claimed, error) {
 	queueAlive(c.t, c.p.Session, c.p.Now, &alive)
 	queueStops(c.t, c.p.Now, &c.held)
 	var found []store.Claimed
-	c.t.scan(sqlClaimable, []any{k, lo, c.p.Now.UnixMicro()}, func(r pgx.Rows) error {
+	c.t.scan(mutated(sqlClaimable, "e.status = 0 AND e.queued IS NULL AND e.ready_at <= $3", "$3::bigint > 0", mutant.ClaimAny), []any{k, lo, c.p.Now.UnixMicro()}, func(r pgx.Rows) error {
 		var one store.Claimed
 		var key, half, at, trigger, created int64
 		if err := r.Scan(&key, &half, &one.Owner, &one.Number, &at, &trigger, &one.Attempt, &one.RetryCount, &one.LostCount, &one.Token, &one.Occurrence, &created); err != nil {

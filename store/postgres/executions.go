@@ -183,6 +183,9 @@ func attemptsOf(t *tx, k int64, e *job.Execution) ([]job.Attempt, error) {
 	if err != nil || e.Attempt == 0 || e.Status == job.Pending || e.StartedAt == nil {
 		return attempts, err
 	}
+	if n := len(attempts); n > 0 && attempts[n-1].Token == e.Token { // it was cancelled while it waited for a retry
+		return attempts, nil
+	}
 	return append(attempts, job.Attempt{
 		ExecutionID: e.ID, Attempt: e.Attempt, Token: e.Token, WorkerID: e.WorkerID, Status: attemptStatus(e), StartedAt: *e.StartedAt,
 		CompletedAt: e.CompletedAt, DurationMS: e.DurationMS, ExitCode: e.ExitCode, Error: e.Error, ErrorClass: e.ErrorClass,

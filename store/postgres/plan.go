@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/agentic-sdlc/scheduler/internal/failpoint"
+	"github.com/agentic-sdlc/scheduler/internal/mutant"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
@@ -129,7 +130,7 @@ func (p *planning) due() ([]cursor, error) {
 	}
 	queueStops(p.t, p.p.Now, &p.held)
 	due := make([]cursor, 0, min(p.p.Limit, 1024))
-	p.t.scan(sqlDue, []any{p.p.Now.UnixMicro(), p.p.Limit}, func(r pgx.Rows) error {
+	p.t.scan(mutated(sqlDue, "FOR UPDATE SKIP LOCKED", "", mutant.NoCAS, mutant.SlotTwice), []any{p.p.Now.UnixMicro(), p.p.Limit}, func(r pgx.Rows) error {
 		due = append(due, cursor{})
 		return due[len(due)-1].scan(r)
 	})

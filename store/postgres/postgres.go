@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/agentic-sdlc/scheduler/internal/mutant"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
@@ -160,6 +161,11 @@ func (s *Store) open(ctx context.Context, o *Options) error {
 	schema, err := s.migrate(ctx, o.KeepSchema)
 	if err != nil {
 		return err
+	}
+	if mutant.Active == mutant.SlotTwice {
+		if _, err := s.pool.Exec(ctx, dropped); err != nil {
+			return err
+		}
 	}
 	s.info = store.Info{Driver: "postgres", Version: version, Schema: schema}
 	return s.write(ctx, func(t *tx) error {

@@ -3,6 +3,7 @@ package postgres
 import (
 	"github.com/jackc/pgx/v5"
 
+	"github.com/agentic-sdlc/scheduler/internal/mutant"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
@@ -75,7 +76,7 @@ func (r *settling) requeue(batch []store.Settlement, back []int) error {
 		q.class, q.started = append(q.class, classes[t.Owner]), append(q.started, microsOr(t.StartedAt))
 		q.queued, q.retries, q.lost = append(q.queued, held), append(q.retries, retries), append(q.lost, lost)
 	}
-	r.t.scan(sqlRequeue, []any{q.k, q.session, q.token, q.ready, q.queued, q.class, q.retries, q.lost, q.started}, func(rows pgx.Rows) error {
+	r.t.scan(mutated(sqlRequeue, owned, "", mutant.NoToken), []any{q.k, q.session, q.token, q.ready, q.queued, q.class, q.retries, q.lost, q.started}, func(rows pgx.Rows) error {
 		var k int64
 		if err := rows.Scan(&k); err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/agentic-sdlc/scheduler/internal/failpoint"
+	"github.com/agentic-sdlc/scheduler/internal/mutant"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
@@ -76,6 +77,12 @@ func (s *Store) Settle(ctx context.Context, now time.Time, batch []store.Settlem
 		s.batches.Return(spent)
 		return store.Settled{}, err
 	}
+	if mutant.Active == mutant.CountersApart {
+		mutant.Pause()
+		if err := s.write(ctx, func(t *tx) error { writeDeltas(t, &run.deltas); return nil }); err != nil {
+			return run.out, nil
+		}
+	}
 	s.ended.add(run.over)
 	for i := range batch {
 		if run.done[i] && batch[i].Batch != 0 { // what is fenced holds its claim still, or lost it to the reaper
@@ -122,7 +129,9 @@ func (r *settling) all(batch []store.Settlement) (err error) {
 		}
 	}
 	r.rare.queue(r.t)
-	writeDeltas(r.t, &r.deltas)
+	if mutant.Active != mutant.CountersApart {
+		writeDeltas(r.t, &r.deltas)
+	}
 	if err := r.wake(); err != nil {
 		return err
 	}
@@ -179,7 +188,7 @@ func (r *settling) end(batch []store.Settlement, finals []int) error {
 		f.add(k, &batch[i], r.eventOf(&batch[i]))
 	}
 	owners := make([]int64, 0, len(finals))
-	r.t.scan(sqlSettle, f.args(), func(rows pgx.Rows) error {
+	r.t.scan(mutated(sqlSettle, owned, "", mutant.NoToken), f.args(), func(rows pgx.Rows) error {
 		var k int64
 		if err := rows.Scan(&k); err != nil {
 			return err

@@ -60,6 +60,7 @@ func testCancelRetrying(_ *testing.T, b *bench) {
 	wantEqual(b, "status", got.Status, job.Cancelled)
 	wantEqual(b, "will_retry", got.WillRetry, false)
 	b.wantTime("next_retry_at", got.NextRetryAt, time.Time{})
+	wantEqual(b, "attempts", len(b.execution(c.ID).Attempts), 1)
 	b.pass(time.Hour)
 	wantEqual(b, "claimed after the cancel", len(b.claim(b.session(), c.ID)), 0)
 }
