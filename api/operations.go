@@ -1,6 +1,10 @@
 package api
 
-import "time"
+import (
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/job"
+)
 
 // States of a Worker.
 const (
@@ -94,7 +98,32 @@ type Queue struct {
 
 // QueueMessages counts announcements.
 type QueueMessages struct {
-	Waiting  int    `json:"waiting"` // nobody received them yet
-	Pending  int    `json:"pending"` // received, not acknowledged
-	OldestMS *int64 `json:"oldest_ms"`
+	Waiting  int           `json:"waiting"` // nobody received them yet
+	Pending  int           `json:"pending"` // received, not acknowledged
+	OldestMS *int64        `json:"oldest_ms"`
+	Streams  []QueueStream `json:"streams"`
+	Warnings []string      `json:"warnings,omitempty"` // what is wrong with the server
+}
+
+// QueueStream is one stream as one of its groups sees it.
+type QueueStream struct {
+	Stream    string   `json:"stream"`
+	Group     string   `json:"group,omitempty"`
+	Length    int      `json:"length"`
+	Pending   int      `json:"pending"`
+	Lag       int      `json:"lag"`
+	OldestMS  *int64   `json:"oldest_ms"`
+	Consumers []string `json:"consumers"`
+}
+
+// QueueMessage is one announcement that nobody received yet: an item of GET
+// /queue/messages.
+type QueueMessage struct {
+	ExecutionID job.ID       `json:"execution_id"`
+	Run         string       `json:"run,omitempty"`    // JOB/N; "" when the store knows no such execution
+	Status      job.Status   `json:"status,omitempty"` // in the store; anything but pending is announced in vain
+	PlatformID  *string      `json:"platform_id"`
+	HandlerName string       `json:"handler_name"`
+	Priority    job.Priority `json:"priority"`
+	ReadyAt     time.Time    `json:"ready_at"`
 }

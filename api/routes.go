@@ -35,6 +35,7 @@ const (
 	RouteWorkerDrain   = Prefix + "/workers/{id}/drain"
 	RouteWorkerUndrain = Prefix + "/workers/{id}/undrain"
 	RouteQueue         = Prefix + "/queue"
+	RouteQueueMessages = Prefix + "/queue/messages"
 	RouteQueuePause    = Prefix + "/queue/pause"
 	RouteQueueResume   = Prefix + "/queue/resume"
 	RouteMaintenance   = Prefix + "/maintenance"

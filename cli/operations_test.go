@@ -152,27 +152,56 @@ func TestQueueStatus(t *testing.T) {
 	t.Parallel()
 	s := newStub(t)
 	q := api.Queue{
-		Driver: "memory", Messages: &api.QueueMessages{Waiting: 8, Pending: 3, OldestMS: new(int64(1200))}, Ready: 12, OldestMS: new(int64(2000)),
+		Driver: "redis 7.0.15", Messages: &api.QueueMessages{
+			Waiting: 8, Pending: 3, OldestMS: new(int64(1200)), Warnings: []string{"maxmemory-policy is allkeys-lru"},
+			Streams: []api.QueueStream{{
+				Stream: "stream:scheduler:job.dispatch", Group: "scheduler-workers", Length: 8, Pending: 3, Lag: 5, OldestMS: new(int64(1200)), Consumers: []string{"node-a", "node-b"},
+			}},
+		}, Ready: 12, OldestMS: new(int64(2000)),
 		Delayed: 2, NextAt: new(now.Add(58 * time.Second)), Running: 4, Dead: 1,
 		Holds: []api.Hold{{Kind: api.HoldDispatch, Platform: "web", Since: now.Add(-time.Minute), Until: new(now.Add(time.Hour)), By: "ops", Reason: "relay down"}},
 	}
 	s.handle("GET /queue", func(w http.ResponseWriter, _ *http.Request) { reply(w, http.StatusOK, q) })
 	s.run("queue", "status").check(t, exitOK, ""+
-		"WHAT       COUNT  OLDEST  DETAIL\n"+
-		"announced      8    1.2s  memory; 3 received and not acknowledged\n"+
-		"ready         12    2.0s  waits for a worker\n"+
-		"delayed        2       -  the first 2026-11-22T17:30:58Z\n"+
-		"running        4       -  -\n"+
-		"dead           1       -  nothing will run it again; schedctl dlq list\n"+
+		"STREAM                         GROUP              LENGTH  PENDING  LAG  OLDEST  CONSUMERS\n"+
+		"stream:scheduler:job.dispatch  scheduler-workers       8        3    5    1.2s  node-a node-b\n"+
 		"\n"+
-		"dispatch paused on platform web since 2026-11-22T17:29:00Z until 2026-11-22T18:30:00Z, by ops: relay down\n")
+		"EXECUTIONS  COUNT  OLDEST  DETAIL\n"+
+		"ready          12    2.0s  waits for a worker\n"+
+		"delayed         2       -  the first 2026-11-22T17:30:58Z\n"+
+		"running         4       -  -\n"+
+		"dead            1       -  nothing will run it again; schedctl dlq list\n"+
+		"\n"+
+		"dispatch paused on platform web since 2026-11-22T17:29:00Z until 2026-11-22T18:30:00Z, by ops: relay down\n",
+		"warning: redis 7.0.15: maxmemory-policy is allkeys-lru")
 	q.Messages, q.Problem = nil, "the queue does not answer; workers poll the store"
-	if r := s.run("queue", "status"); !strings.Contains(r.out, "announced      -       -  the queue does not answer; workers poll the store\n") {
+	if r := s.run("queue", "status"); !strings.Contains(r.out, "redis 7.0.15: the queue does not answer; workers poll the store\n\nEXECUTIONS") {
 		t.Errorf("without the queue: %s", r.out)
 	}
 	if r := s.run("queue", "status", "-o", "yaml"); !strings.Contains(r.out, "messages: null") || !strings.Contains(r.out, "ready: 12") {
 		t.Errorf("yaml: %s", r.out)
 	}
+}
+
+func TestQueuePeek(t *testing.T) {
+	t.Parallel()
+	s := newStub(t)
+	s.on("GET /queue/messages", http.StatusOK, []api.QueueMessage{
+		{ExecutionID: id(1), Run: "nightly/3", Status: job.Pending, HandlerName: "exec", Priority: job.PriorityHigh, ReadyAt: now},
+		{ExecutionID: id(2), HandlerName: "http", ReadyAt: now},
+	})
+	s.run("queue", "peek", "-n", "5").check(t, exitOK, ""+
+		"RUN                                   STATUS   PRIORITY  PLATFORM  HANDLER  READY\n"+
+		"nightly/3                             pending  high      -         exec     2026-11-22T17:30:00Z\n"+
+		"01a2044e-c1c0-7d11-9c40-000000000002  gone     -         -         http     2026-11-22T17:30:00Z\n")
+	if got := s.asked("GET")[0].Query; got != "limit=5" {
+		t.Errorf("asked %s", got)
+	}
+	s.run("queue", "peek", "-q").check(t, exitOK, "nightly/3\n01a2044e-c1c0-7d11-9c40-000000000002\n")
+	s.run("queue", "peek", "-n", "0").check(t, exitUsage, "-", "--limit must be 1 to 100")
+	none := newStub(t)
+	none.on("GET /queue/messages", http.StatusOK, []api.QueueMessage{})
+	none.run("queue", "peek").check(t, exitOK, "-", "Nothing is announced.")
 }
 
 func TestQueuePause(t *testing.T) {

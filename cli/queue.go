@@ -9,5 +9,5 @@ func newQueueCmd(a *app) *cobra.Command {
 		Short:   "Look at what waits, and pause its dispatch",
 		Example: `  schedctl queue status
   schedctl queue pause --platform web --for 30m --reason 'mail relay down'`,
-	}, newQueueStatusCmd(a), newQueuePauseCmd(a), newQueueResumeCmd(a)))
+	}, newQueueStatusCmd(a), newQueuePeekCmd(a), newQueuePauseCmd(a), newQueueResumeCmd(a)))
 }

@@ -2,9 +2,9 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -52,12 +52,10 @@ func runQueueStatus(ctx context.Context, a *app) error {
 }
 
 func (a *app) showQueue(q *api.Queue) error {
-	t := render.NewTable("WHAT", ">COUNT", ">OLDEST", "DETAIL")
-	if m := q.Messages; m != nil {
-		t.AddText("announced", strconv.Itoa(m.Waiting), human.Millis(m.OldestMS), fmt.Sprintf("%s; %d received and not acknowledged", q.Driver, m.Pending))
-	} else {
-		t.AddText("announced", human.Absent, human.Absent, or(q.Problem, q.Driver))
+	if err := a.showStreams(q); err != nil {
+		return err
 	}
+	t := render.NewTable("EXECUTIONS", ">COUNT", ">OLDEST", "DETAIL")
 	delayed := "waits for its time"
 	if q.NextAt != nil {
 		delayed = "the first " + a.moment(*q.NextAt)
@@ -75,6 +73,29 @@ func (a *app) showQueue(q *api.Queue) error {
 	for i := range q.Holds {
 		a.say("%s", a.stopped(&q.Holds[i]))
 	}
+	return nil
+}
+
+// showStreams shows where executions are announced.
+func (a *app) showStreams(q *api.Queue) error {
+	if q.Messages == nil {
+		a.say("%s: %s", q.Driver, or(q.Problem, "nothing is known of it"))
+		_, _ = io.WriteString(a.out, "\n")
+		return nil
+	}
+	t := render.NewTable("STREAM", "GROUP", ">LENGTH", ">PENDING", ">LAG", ">OLDEST", "~CONSUMERS")
+	for i := range q.Messages.Streams {
+		s := &q.Messages.Streams[i]
+		t.AddText(s.Stream, or(s.Group, human.Absent), strconv.Itoa(s.Length), strconv.Itoa(s.Pending), strconv.Itoa(s.Lag),
+			human.Millis(s.OldestMS), or(strings.Join(s.Consumers, " "), human.Absent))
+	}
+	if err := a.printTable(t); err != nil {
+		return err
+	}
+	for _, warning := range q.Messages.Warnings {
+		a.note("warning: %s: %s", q.Driver, warning)
+	}
+	_, _ = io.WriteString(a.out, "\n")
 	return nil
 }
 

@@ -374,7 +374,7 @@ func TestMethodsUseTheirRoutes(t *testing.T) {
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
-		list := map[string]bool{api.RouteJobs: true, api.RouteExecutions: true, api.RouteAuditSlots: true, api.RouteForecast: true, api.RouteHandlers: true, api.RouteWorkers: true, api.RouteDeadLetters: true}
+		list := map[string]bool{api.RouteJobs: true, api.RouteExecutions: true, api.RouteAuditSlots: true, api.RouteForecast: true, api.RouteHandlers: true, api.RouteWorkers: true, api.RouteDeadLetters: true, api.RouteQueueMessages: true}
 		if list[r.URL.Path] || strings.HasSuffix(r.URL.Path, "/logs") || strings.HasSuffix(r.URL.Path, "j/executions") {
 			_, _ = w.Write([]byte(`[]`))
 			return
@@ -416,6 +416,7 @@ func TestMethodsUseTheirRoutes(t *testing.T) {
 		{"POST " + path(api.RouteWorkerDrain, "n"), func() error { return err1(c.Drain(ctx, "n", api.Drain{})) }},
 		{"POST " + path(api.RouteWorkerUndrain, "n"), func() error { return err1(c.Undrain(ctx, "n", api.Drain{})) }},
 		{"GET " + api.RouteQueue, func() error { return err1(c.Queue(ctx)) }},
+		{"GET " + api.RouteQueueMessages, func() error { return err1(c.PeekQueue(ctx, 5)) }},
 		{"POST " + api.RouteQueuePause, func() error { return err1(c.PauseQueue(ctx, api.Stop{})) }},
 		{"POST " + api.RouteQueueResume, func() error { return c.ResumeQueue(ctx, Write{}) }},
 		{"GET " + api.RouteMaintenance, func() error { return err1(c.Maintenance(ctx)) }},

@@ -34,6 +34,14 @@ func (c *Client) Queue(ctx context.Context) (api.Queue, error) {
 	return get[api.Queue](ctx, c, api.RouteQueue, nil)
 }
 
+// PeekQueue returns up to limit announcements that nobody received yet, 0 = 20. Nothing
+// is taken.
+func (c *Client) PeekQueue(ctx context.Context, limit int) ([]api.QueueMessage, error) {
+	v := values{}
+	v.number("limit", int64(limit))
+	return get[[]api.QueueMessage](ctx, c, api.RouteQueueMessages, v.url())
+}
+
 // PauseQueue keeps executions of the client's platform, or of all, from starting.
 func (c *Client) PauseQueue(ctx context.Context, in api.Stop) (api.Hold, error) {
 	return send[api.Hold](ctx, c, http.MethodPost, api.RouteQueuePause, in, Write{})

@@ -86,7 +86,7 @@ func NewEngine(o EngineOptions) *Engine {
 	e.dispatch = dispatch.New(dispatch.Options{Store: o.Store, Queue: o.Queue, Logger: o.Logger, Now: now, Free: e.freeAnywhere})
 	e.timer = timer.New(timer.Options{
 		Store: o.Store, Policy: func() job.Policy { return e.settings.Load().Policy }, NewID: e.ids.New, Logger: o.Logger, Now: now, Session: e.session.Load,
-		Take: e.take, Release: e.executor.Release, Start: e.executor.Start, Announce: e.dispatch.Kick,
+		Take: e.take, Release: e.executor.Release, Start: e.executor.Start, Claiming: e.executor.Claiming, Announce: e.dispatch.Kick,
 	})
 	e.maintain = maintain.New(maintain.Options{
 		Store: o.Store, Bus: o.Bus, Logger: o.Logger, Now: now, Clock: e.syncClock, Lease: o.Lease, Heartbeat: o.Heartbeat, ReapEvery: o.ReapEvery,
@@ -210,10 +210,15 @@ func (e *Engine) Trigger(ctx context.Context, t store.Trigger) (store.Triggered,
 		taken = def
 		return true
 	}
-	made, err := e.o.Store.Trigger(ctx, t)
+	var made store.Triggered
+	err := e.executor.Claiming(func() (err error) {
+		if made, err = e.o.Store.Trigger(ctx, t); made.Claimed != nil {
+			e.executor.Start([]store.Claimed{*made.Claimed})
+		}
+		return err
+	})
 	switch {
 	case made.Claimed != nil:
-		e.executor.Start([]store.Claimed{*made.Claimed})
 	case taken != nil:
 		e.executor.Release(taken)
 		e.dispatch.Kick()

@@ -25,9 +25,11 @@ type many struct {
 	dsn   string
 	redis string
 	nodes []*manyNode
+	names []string // of jobs
 
-	mu     sync.Mutex
-	starts map[job.ID]int // of the handler, by execution
+	observe func(t *handler.Task) // each start of a handler; nil = nobody
+	mu      sync.Mutex
+	starts  map[job.ID]int // of the handler, by execution
 }
 
 // manyNode is one of them.
@@ -65,6 +67,9 @@ func (m *many) start(slots int) *manyNode {
 	registry := &handler.Registry{}
 	if err := registry.Register(handler.Info{Name: "noop"}, handler.Func(func(_ context.Context, task *handler.Task) (handler.Result, error) {
 		n.starts.Add(1)
+		if m.observe != nil {
+			m.observe(task)
+		}
 		m.mu.Lock()
 		m.starts[task.ExecutionID]++
 		m.mu.Unlock()
@@ -117,6 +122,9 @@ func (m *many) create(n int, edit func(j *job.Job)) {
 		})
 	}
 	work.Wait()
+	for i := range n {
+		m.names = append(m.names, fmt.Sprintf("job-%d", i))
+	}
 	for _, node := range m.nodes {
 		node.Wake()
 	}

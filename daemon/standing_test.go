@@ -23,6 +23,7 @@ import (
 type several struct {
 	t     *testing.T
 	store *sqlite.Store
+	wrap  store.Store // what nodes see of it; nil = the store itself
 	queue *memory.Queue
 	bus   *counting
 	ids   *job.IDs
@@ -82,8 +83,12 @@ func (s *several) start(node string, roles ...string) *Engine {
 	})); err != nil {
 		s.t.Fatal(err)
 	}
+	var seen store.Store = s.store
+	if s.wrap != nil {
+		seen = s.wrap
+	}
 	e := NewEngine(EngineOptions{
-		Store: s.store, Queue: s.queue, Bus: s.bus, Handlers: registry, Logger: slog.New(slog.DiscardHandler), Node: node, Roles: roles, Shared: true,
+		Store: seen, Queue: s.queue, Bus: s.bus, Handlers: registry, Logger: slog.New(slog.DiscardHandler), Node: node, Roles: roles, Shared: true,
 		Settings: Settings{Policy: job.DefaultPolicy()}, Slots: 8, SlowSlots: 2, Lease: 3 * time.Second, Heartbeat: 200 * time.Millisecond, ReapEvery: time.Second, Drain: time.Second,
 	})
 	ctx, cancel := context.WithCancel(context.Background())

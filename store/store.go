@@ -84,6 +84,9 @@ type Executions interface {
 	// Settle writes how attempts ended. A settlement whose session or token is not
 	// the newest changes nothing; its index is in Settled.Fenced.
 	Settle(ctx context.Context, now time.Time, batch []Settlement) (Settled, error)
+	// Held returns what runs for the session, each as a settlement that does not say yet
+	// how it ended: for a session that may not know of all its claims.
+	Held(ctx context.Context, session int64) ([]Settlement, error)
 	// CancelExecution cancels a waiting execution at once and asks a running one to
 	// stop; asked to, it is not started again, however its attempt ends. conflict when
 	// it is over otherwise than cancelled.

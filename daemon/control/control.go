@@ -48,6 +48,8 @@ type Options struct {
 	// Queue is where executions are announced; nil = there is none to look at.
 	Queue interface {
 		Depth(ctx context.Context) (queue.Depth, error)
+		Peek(ctx context.Context, n int) ([]queue.Message, error)
+		Ping(ctx context.Context) (queue.Info, error)
 	}
 
 	Version api.Version // what the build says; the store's part is filled in

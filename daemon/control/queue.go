@@ -2,9 +2,12 @@ package control
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/api"
+	"github.com/agentic-sdlc/scheduler/job"
 )
 
 // QueueStatus says what waits, and where. Figures are of all platforms.
@@ -32,15 +35,74 @@ func (s *Service) QueueStatus(ctx context.Context, c Call) (api.Queue, error) {
 	if s.o.Queue == nil {
 		return q, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	depth, err := s.o.Queue.Depth(ctx)
+	messages, err := s.messages(ctx, &q)
 	if err != nil {
-		q.Problem = "the queue does not answer; workers poll the store"
+		q.Problem = queueAway
 		return q, nil //nolint:nilerr // told in the answer
 	}
-	q.Messages = &api.QueueMessages{Waiting: depth.Waiting, Pending: depth.Pending, OldestMS: age(depth.Oldest)}
+	q.Messages = &messages
 	return q, nil
+}
+
+const (
+	// queueTime bounds what the queue is waited for when somebody looks at it.
+	queueTime = 2 * time.Second
+	queueAway = "the queue does not answer; workers poll the store"
+)
+
+// messages asks the queue how it does, and what it is.
+func (s *Service) messages(ctx context.Context, q *api.Queue) (api.QueueMessages, error) {
+	ctx, cancel := context.WithTimeout(ctx, queueTime)
+	defer cancel()
+	info, err := s.o.Queue.Ping(ctx)
+	if err != nil {
+		return api.QueueMessages{}, err
+	}
+	q.Driver = strings.TrimSpace(info.Server + " " + info.Version)
+	depth, err := s.o.Queue.Depth(ctx)
+	if err != nil {
+		return api.QueueMessages{}, err
+	}
+	m := api.QueueMessages{Waiting: depth.Waiting, Pending: depth.Pending, OldestMS: age(depth.Oldest), Streams: []api.QueueStream{}, Warnings: info.Warnings}
+	for _, one := range depth.Streams {
+		m.Streams = append(m.Streams, api.QueueStream{
+			Stream: one.Name, Group: one.Group, Length: one.Length, Pending: one.Pending, Lag: one.Lag, OldestMS: age(one.Oldest), Consumers: one.Consumers,
+		})
+	}
+	return m, nil
+}
+
+// PeekQueue returns announcements that nobody received yet, the next one first, and
+// what the store says of their executions. Nothing is taken.
+func (s *Service) PeekQueue(ctx context.Context, c Call, limit int) ([]api.QueueMessage, error) {
+	scope, err := c.scope()
+	if err != nil {
+		return nil, err
+	}
+	list := []api.QueueMessage{}
+	if s.o.Queue == nil {
+		return list, nil
+	}
+	asked, cancel := context.WithTimeout(ctx, queueTime)
+	defer cancel()
+	messages, err := s.o.Queue.Peek(asked, limit)
+	if err != nil {
+		return nil, &job.Error{Code: job.Unavailable, Message: queueAway, Err: err}
+	}
+	for i := range messages {
+		m := &messages[i]
+		one := api.QueueMessage{ExecutionID: m.ExecutionID, HandlerName: m.HandlerName, Priority: m.Priority, ReadyAt: m.ReadyAt}
+		switch e, err := s.store.Execution(ctx, scope, m.ExecutionID.String()); {
+		case err == nil:
+			one.Run, one.Status, one.PlatformID = e.JobName+"/"+strconv.FormatInt(e.RunNumber, 10), e.Status, e.PlatformID
+		case job.CodeOf(err) != job.NotFound:
+			return nil, err
+		case scope != AnyPlatform:
+			continue // another platform's, or nobody's
+		}
+		list = append(list, one)
+	}
+	return list, nil
 }
 
 // age is a duration in milliseconds; nil for none.

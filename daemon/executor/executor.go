@@ -17,6 +17,7 @@ import (
 type Options struct {
 	Store interface {
 		Claim(ctx context.Context, c store.Claim) ([]store.Claimed, error)
+		Held(ctx context.Context, session int64) ([]store.Settlement, error)
 		Settle(ctx context.Context, now time.Time, batch []store.Settlement) (store.Settled, error)
 		AppendLogs(ctx context.Context, entries []job.LogEntry) error
 		DropLogs(ctx context.Context, execution job.ID, upto int64) error
@@ -49,6 +50,9 @@ type Executor struct {
 
 	mu      sync.Mutex
 	running map[job.ID]*run
+
+	claiming sync.RWMutex // held for reading from a claim to the start of what it gave
+	doubt    atomic.Bool  // a claim may have succeeded without an answer
 
 	fenced atomic.Int64
 	stuck  atomic.Int64

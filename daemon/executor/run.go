@@ -94,6 +94,18 @@ func (e *Executor) claim(ctx context.Context, deliveries []queue.Delivery) {
 	for i := range deliveries {
 		ids[i], receipts[i] = deliveries[i].ExecutionID, deliveries[i].Receipt
 	}
+	if err := e.Claiming(func() error { return e.claimAndStart(ctx, ids) }); err != nil {
+		e.o.Logger.ErrorContext(ctx, "claim failed", slog.Int("executions", len(ids)), slog.Any("err", err))
+		e.wait(ctx, 100*time.Millisecond)
+	}
+	// The claims are durable and their runs started: a queue that answers slowly delays
+	// nothing.
+	if err := e.o.Queue.Ack(ctx, receipts); err != nil {
+		e.o.Logger.WarnContext(ctx, "ack failed", slog.Any("err", err))
+	}
+}
+
+func (e *Executor) claimAndStart(ctx context.Context, ids []job.ID) error {
 	var taken []*job.Job
 	claimed, err := e.o.Store.Claim(ctx, store.Claim{Session: e.o.Session(), IDs: ids, Now: e.o.Now(), Take: func(def *job.Job) bool {
 		if !e.Take(def) {
@@ -106,13 +118,10 @@ func (e *Executor) claim(ctx context.Context, deliveries []queue.Delivery) {
 		for _, def := range taken {
 			e.Release(def)
 		}
-		e.o.Logger.ErrorContext(ctx, "claim failed", slog.Int("executions", len(ids)), slog.Any("err", err))
-		e.wait(ctx, 100*time.Millisecond)
+		return err
 	}
-	e.Start(claimed) // the claims are durable: a queue that answers slowly delays nothing
-	if err := e.o.Queue.Ack(ctx, receipts); err != nil {
-		e.o.Logger.WarnContext(ctx, "ack failed", slog.Any("err", err))
-	}
+	e.Start(claimed)
+	return nil
 }
 
 // drain waits for what runs, then stops it.
@@ -142,6 +151,7 @@ func (e *Executor) tickLoop(ctx context.Context) {
 			return
 		case <-ticker.C:
 			e.Tick(e.o.Now())
+			e.findStrays(ctx)
 		}
 	}
 }

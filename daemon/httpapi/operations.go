@@ -27,6 +27,14 @@ func (s *server) queue(rq *request) (any, error) {
 	return s.service.QueueStatus(rq.Context(), rq.call)
 }
 
+func (s *server) peekQueue(rq *request) (any, error) {
+	limit := int(rq.query.number("limit", 20, 1, control.MaxLimit))
+	if err := rq.query.err(); err != nil {
+		return nil, err
+	}
+	return s.service.PeekQueue(rq.Context(), rq.call, limit)
+}
+
 func (s *server) pauseQueue(rq *request, in *api.Stop) (any, error) {
 	return s.service.PauseDispatch(rq.Context(), rq.call, in)
 }
@@ -89,6 +97,7 @@ func (s *server) operations() []route {
 		send(http.MethodPost, api.RouteWorkerDrain, s.drain(true)).maybe(),
 		send(http.MethodPost, api.RouteWorkerUndrain, s.drain(false)).maybe(),
 		get(api.RouteQueue, s.queue),
+		get(api.RouteQueueMessages, s.peekQueue, "limit"),
 		send(http.MethodPost, api.RouteQueuePause, s.pauseQueue).maybe(),
 		act(http.MethodPost, api.RouteQueueResume, s.resumeQueue),
 		get(api.RouteMaintenance, s.maintenance),

@@ -146,22 +146,27 @@ func TestStopRefuses(t *testing.T) {
 }
 
 func TestQueue(t *testing.T) {
-	depth, fault := queue.Depth{Waiting: 3, Pending: 2, Oldest: 1200 * time.Millisecond}, error(nil)
-	b := newBench(t, func(c *control.Options, _ *Options) {
-		c.Queue, c.Version.Queue = depthFunc(func() (queue.Depth, error) { return depth, fault }), "memory"
-	})
+	line := &fakeQueue{depth: queue.Depth{
+		Waiting: 3, Pending: 2, Oldest: 1200 * time.Millisecond,
+		Streams: []queue.Stream{{Name: "stream:scheduler:job.dispatch", Group: "scheduler-workers", Length: 5, Pending: 2, Lag: 3, Oldest: time.Second, Consumers: []string{"node-a"}}},
+	}}
+	b := newBench(t, func(c *control.Options, _ *Options) { c.Queue = line })
 	b.cron("nightly", "")
 	b.do("POST", base+"/jobs/nightly/run", "").want(201)
 	b.now = b.now.Add(3 * time.Second)
 	q := read[api.Queue](b.do("GET", base+"/queue", "").want(200))
-	if q.Driver != "memory" || q.Messages == nil || q.Messages.Waiting != 3 || q.Messages.Pending != 2 || *q.Messages.OldestMS != 1200 ||
+	if q.Driver != "redis 7.0.15" || q.Messages == nil || q.Messages.Waiting != 3 || q.Messages.Pending != 2 || *q.Messages.OldestMS != 1200 ||
 		q.Ready != 1 || *q.OldestMS != 3000 || q.Delayed != 0 || q.NextAt != nil || q.Running != 0 || q.Dead != 0 || q.Holds == nil {
 		t.Errorf("queue: %+v", q)
 	}
-	fault = errors.New("redis is away")
+	if got := q.Messages.Streams; len(got) != 1 || got[0].Group != "scheduler-workers" || got[0].Lag != 3 || *got[0].OldestMS != 1000 || len(q.Messages.Warnings) != 1 {
+		t.Errorf("streams: %+v", q.Messages)
+	}
+	line.fault = errors.New("redis is away")
 	if q := read[api.Queue](b.do("GET", base+"/queue", "").want(200)); q.Messages != nil || q.Problem == "" || strings.Contains(q.Problem, "redis") || q.Ready != 1 {
 		t.Errorf("without the queue: %+v", q)
 	}
+	b.do("GET", base+"/queue/messages", "").want(503)
 	all := read[api.Hold](b.do("POST", base+"/queue/pause", `{"reason":"mail relay down"}`).want(200))
 	if all.Kind != api.HoldDispatch || all.Platform != "" || all.Reason != "mail relay down" || all.By != "root" {
 		t.Errorf("paused: %+v", all)
@@ -189,9 +194,54 @@ func TestQueue(t *testing.T) {
 	}
 }
 
-type depthFunc func() (queue.Depth, error)
+// fakeQueue answers as a queue on another machine.
+type fakeQueue struct {
+	depth    queue.Depth
+	messages []queue.Message
+	fault    error
+}
 
-func (f depthFunc) Depth(context.Context) (queue.Depth, error) { return f() }
+func (q *fakeQueue) Depth(context.Context) (queue.Depth, error) { return q.depth, q.fault }
+func (q *fakeQueue) Ping(context.Context) (queue.Info, error) {
+	return queue.Info{Server: "redis", Version: "7.0.15", Warnings: []string{"maxmemory-policy is allkeys-lru"}}, q.fault
+}
+
+func (q *fakeQueue) Peek(_ context.Context, n int) ([]queue.Message, error) {
+	return q.messages[:min(n, len(q.messages))], q.fault
+}
+
+func TestQueuePeek(t *testing.T) {
+	line := &fakeQueue{}
+	b := newBench(t, func(c *control.Options, _ *Options) { c.Queue = line })
+	peek := func(query string) string {
+		t.Helper()
+		var seen []string
+		for _, m := range read[[]api.QueueMessage](b.do("GET", base+"/queue/messages"+query, "").want(200)) {
+			seen = append(seen, strings.TrimSpace(m.Run+" "+string(m.Status)))
+		}
+		return strings.Join(seen, ", ")
+	}
+	if got := peek(""); got != "" {
+		t.Errorf("an empty queue: %s", got)
+	}
+	b.cron("nightly", "")
+	b.cron("weekly", `,"platform_id":"web"`)
+	first := read[job.Execution](b.do("POST", base+"/jobs/nightly/run", "").want(201))
+	second := read[job.Execution](b.do("POST", base+"/jobs/weekly/run", "").want(201))
+	b.do("POST", base+"/executions/"+second.ID.String()+"/cancel", "").want(200)
+	for _, id := range []job.ID{first.ID, second.ID, b.newID()} {
+		line.messages = append(line.messages, queue.Message{ExecutionID: id, HandlerName: "noop", Priority: job.PriorityMedium, ReadyAt: b.now})
+	}
+	if got, want := peek(""), "nightly/1 pending, weekly/1 cancelled, "; got != want {
+		t.Errorf("messages: %s, want %s", got, want)
+	}
+	if got, want := peek("?limit=1"), "nightly/1 pending"; got != want {
+		t.Errorf("the first: %s, want %s", got, want)
+	}
+	if got, want := peek("?platform_id=web"), "weekly/1 cancelled"; got != want {
+		t.Errorf("of a platform: %s, want %s", got, want)
+	}
+}
 
 func TestDeadLetters(t *testing.T) {
 	b := newBench(t)

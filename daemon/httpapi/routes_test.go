@@ -70,7 +70,7 @@ func TestRoutesAreThoseOfTheContract(t *testing.T) {
 		"GET " + api.RouteExecution, "POST " + api.RouteRetry, "POST " + api.RouteCancel, "GET " + api.RouteLogs, "GET " + api.RouteWhy,
 		"GET " + api.RouteForecast, "GET " + api.RouteAuditSlots, "GET " + api.RouteHandlers, "GET " + api.RouteHealth,
 		"GET " + api.RouteWorkers, "GET " + api.RouteWorker, "POST " + api.RouteWorkerDrain, "POST " + api.RouteWorkerUndrain,
-		"GET " + api.RouteQueue, "POST " + api.RouteQueuePause, "POST " + api.RouteQueueResume,
+		"GET " + api.RouteQueue, "GET " + api.RouteQueueMessages, "POST " + api.RouteQueuePause, "POST " + api.RouteQueueResume,
 		"GET " + api.RouteMaintenance, "PUT " + api.RouteMaintenance, "DELETE " + api.RouteMaintenance,
 		"GET " + api.RouteDeadLetters, "GET " + api.RouteDeadLetter, "POST " + api.RouteDeadRetry, "DELETE " + api.RouteDeadLetter,
 		"GET " + api.RouteVersion, "GET " + api.RouteLivez, "GET " + api.RouteReadyz,
@@ -136,7 +136,7 @@ func TestQueryRefuses(t *testing.T) {
 		{"/jobs/nightly/executions?job=x", "job"}, {"/jobs/nightly/next?count=1001", "count"}, {"/jobs/nightly/next?from=x", "from"},
 		{"/jobs/nightly/why?at=x", "at"}, {"/next?window=1w", "window"}, {"/next?window=-1h", "window"}, {"/next?window=99999d", "window"},
 		{"/executions/nightly%2F1/logs?level=loud&tail=0", "level tail"}, {"/health?verbose=true", "verbose"},
-		{"/workers?state=up", "state"}, {"/queue?limit=1", "limit"}, {"/maintenance?on=true", "on"}, {"/dead-letter?reason=died", "reason"},
+		{"/workers?state=up", "state"}, {"/queue?limit=1", "limit"}, {"/maintenance?on=true", "on"}, {"/queue/messages?limit=0", "limit"}, {"/queue/messages?limit=101", "limit"}, {"/dead-letter?reason=died", "reason"},
 		{"/dead-letter?dead_before=7d&limit=0", "dead_before limit"}, {"/dead-letter?status=failed", "status"}, {"/dead-letter?reason=", "reason"},
 	}
 	for _, tt := range tests {

@@ -33,6 +33,8 @@ type Options struct {
 	Release func(def *job.Job)
 	// Start starts runs whose slots Take reserved.
 	Start func(claimed []store.Claimed)
+	// Claiming runs what claims and starts, and is told whether it failed; nil = nobody is.
+	Claiming func(fn func() error) error
 	// Announce says that executions wait for a worker.
 	Announce func()
 }
@@ -49,6 +51,9 @@ type Timer struct {
 
 // New returns a timer; Run starts it.
 func New(o Options) *Timer {
+	if o.Claiming == nil {
+		o.Claiming = func(fn func() error) error { return fn() }
+	}
 	return &Timer{o: o, wake: make(chan struct{}, 1)}
 }
 
@@ -118,7 +123,15 @@ func (t *Timer) warm(ctx context.Context, now, next time.Time) {
 }
 
 // plan plans one batch and starts what was born claimed.
-func (t *Timer) plan(ctx context.Context, now time.Time) (store.Planned, error) {
+func (t *Timer) plan(ctx context.Context, now time.Time) (planned store.Planned, err error) {
+	err = t.o.Claiming(func() error {
+		planned, err = t.planAndStart(ctx, now)
+		return err
+	})
+	return planned, err
+}
+
+func (t *Timer) planAndStart(ctx context.Context, now time.Time) (store.Planned, error) {
 	var taken []*job.Job
 	planned, err := t.o.Store.PlanDue(ctx, store.PlanDue{
 		Now: now, Limit: Batch, Policy: t.o.Policy(), Session: t.o.Session(),

@@ -21,18 +21,20 @@ var table = map[string]row{
 	"job":             {ours: "schedule", pure: true},
 
 	// Contracts: ports, the wire, the schema.
-	"store":               {ours: "job"},
-	"store/storetest":     {ours: "job store", third: "github.com/google/go-cmp pgregory.net/rapid"},
-	"queue":               {ours: "job"},
-	"queue/queuetest":     {ours: "job queue", third: "github.com/google/go-cmp"},
-	"handler":             {ours: "job"},
-	"handler/handlertest": {ours: "handler job"},
-	"api":                 {ours: "job"},
-	"migrations":          {},
-	"configs":             {},
+	"store":                 {ours: "job"},
+	"store/storetest":       {ours: "job store", third: "github.com/google/go-cmp pgregory.net/rapid"},
+	"store/internal/stored": {ours: "job store"},
+	"queue":                 {ours: "job"},
+	"queue/queuetest":       {ours: "job queue", third: "github.com/google/go-cmp"},
+	"handler":               {ours: "job"},
+	"handler/handlertest":   {ours: "handler job"},
+	"api":                   {ours: "job"},
+	"migrations":            {},
+	"configs":               {},
 
 	// Adapters.
 	"store/sqlite":     {ours: "internal/failpoint job migrations schedule store", third: "modernc.org/sqlite github.com/pressly/goose/v3"},
+	"store/postgres":   {ours: "internal/failpoint job migrations schedule store store/internal/stored", third: "github.com/jackc/pgx/v5 github.com/pressly/goose/v3 golang.org/x/sys/unix"},
 	"queue/memory":     {ours: "job queue"},
 	"queue/failover":   {ours: "queue"},
 	"queue/redis":      {ours: "job queue", third: "github.com/redis/go-redis/v9"},
@@ -94,17 +96,22 @@ const impure = "crypto/rand io/fs log math/rand net os syscall testing"
 // handle.go, that may read a clock or make a timer. All others get now as a
 // parameter, so that a year can be simulated in seconds.
 var clockFiles = map[string]string{
-	"cli/watch.go":           "repaints until interrupted",
-	"client/follow.go":       "waits between attempts to reconnect",
-	"client/request.go":      "measures requests for the trace",
-	"daemon/clock.go":        "follows the store's clock by the monotonic one",
-	"daemon/httpapi/logs.go": "polls the log of a run that is followed",
-	"queue/memory/queue.go":  "blocks receivers; the clock is an option",
-	"queue/redis/receive.go": "blocks receivers",
-	"queue/redis/redis.go":   "the default of an option",
-	"queue/redis/ping.go":    "measures the answer",
-	"store/sqlite/sqlite.go": "bounds the wait for readers at the end",
+	"cli/watch.go":             "repaints until interrupted",
+	"client/follow.go":         "waits between attempts to reconnect",
+	"client/request.go":        "measures requests for the trace",
+	"daemon/clock.go":          "follows the store's clock by the monotonic one",
+	"daemon/httpapi/logs.go":   "polls the log of a run that is followed",
+	"queue/memory/queue.go":    "blocks receivers; the clock is an option",
+	"queue/redis/receive.go":   "blocks receivers",
+	"queue/redis/redis.go":     "the default of an option",
+	"queue/redis/ping.go":      "measures the answer",
+	"store/postgres/outbox.go": "waits a moment for transactions to show their locks",
+	"store/postgres/write.go":  "bounds tries and the waits between them",
+	"store/sqlite/sqlite.go":   "bounds the wait for readers at the end",
 }
+
+// sqlClockFile is the one place that may ask a store for its clock.
+const sqlClockFile = "store/postgres/clock.go"
 
 // suites are packages of tests that other packages run; the clock is theirs too.
 const suites = "store/storetest queue/queuetest handler/handlertest"

@@ -12,6 +12,7 @@ import (
 
 // Reclaim gives messages that were received at least idle ago and not acked to the
 // consumer, those of the best stream first. What was trimmed meanwhile is forgotten.
+// Now and then it also removes what nodes that are gone left behind.
 func (q *Queue) Reclaim(ctx context.Context, consumer string, idle time.Duration, limit int) ([]queue.Delivery, error) {
 	if q.closed.Load() {
 		return nil, errClosed()
@@ -26,6 +27,7 @@ func (q *Queue) Reclaim(ctx context.Context, consumer string, idle time.Duration
 			return q.sift(ctx, got), q.failed("reclaim", err)
 		}
 	}
+	q.tidyNow(ctx)
 	return q.sift(ctx, got), nil
 }
 

@@ -55,7 +55,8 @@ type Queue struct {
 	closed  atomic.Bool
 	closing chan struct{}
 	strays  atomic.Int64
-	made    atomic.Bool // the groups were there once
+	made    atomic.Bool  // the groups were there once
+	tidied  atomic.Int64 // when last, Unix milliseconds
 	pace    pace
 
 	mu    sync.Mutex

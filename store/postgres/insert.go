@@ -70,6 +70,30 @@ func (r *rows) args() []any {
 	}
 }
 
+// born collects executions that are born claimed: most of what is planned, with few
+// columns that differ.
+type born struct {
+	k, lo, job, n, at, occurrence, revision []int64
+	flags                                   []int16
+}
+
+const sqlInsertBorn = `INSERT INTO executions (k, lo, job, n, at, session, occurrence, revision, created_at, token, attempt, trigger, status, flags, started_at)
+	SELECT u.k, u.lo, u.job, u.n, u.at, $1::bigint, u.occurrence, u.revision, $2::bigint, 1, 1, 0, 1, u.flags, $2::bigint
+	FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::smallint[])
+		AS u (k, lo, job, n, at, occurrence, revision, flags)`
+
+func (b *born) add(e *execution) {
+	b.k, b.lo, b.job, b.n = append(b.k, e.k), append(b.lo, e.lo), append(b.job, e.job), append(b.n, e.n)
+	b.at, b.occurrence, b.revision = append(b.at, e.at.UnixMicro()), append(b.occurrence, e.occurrence), append(b.revision, e.revision)
+	b.flags = append(b.flags, int16(e.flags))
+}
+
+func (b *born) queue(t *tx, session int64, now time.Time) {
+	if len(b.k) > 0 {
+		t.queue(sqlInsertBorn, session, now.UnixMicro(), b.k, b.lo, b.job, b.n, b.at, b.occurrence, b.revision, b.flags)
+	}
+}
+
 // insertExecution gives e an id and writes it alone. An id or a number that is taken,
 // which only another generator or a hand can have made, is replaced by a free one.
 // A slot that has a record already is a conflict.

@@ -1,6 +1,9 @@
 package postgres
 
-import "slices"
+import (
+	"slices"
+	"sync"
+)
 
 // A cursor remembers which executions of its job may not be over, so that settling
 // one need not touch the cursor: the next planning looks at them and forgets those
@@ -35,4 +38,36 @@ func countQueued(t *tx, seqs []int64) (map[int64]int, error) {
 		return nil
 	})
 	return counts, err
+}
+
+// maxOver bounds how many ends each half of ended remembers.
+const maxOver = 32_768
+
+// ended remembers executions that this process has ended, the newest of them: what is
+// over stays over, so planning need not ask for it. The zero value remembers nothing.
+type ended struct {
+	mu       sync.Mutex
+	new, old map[int64]struct{}
+}
+
+func (e *ended) add(keys map[int64]bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for k := range keys {
+		if e.new == nil || len(e.new) >= maxOver {
+			e.old, e.new = e.new, make(map[int64]struct{}, 1024)
+		}
+		e.new[k] = struct{}{}
+	}
+}
+
+// forget removes from keys what is over as far as is known.
+func (e *ended) forget(keys []int64) []int64 {
+	return slices.DeleteFunc(keys, func(k int64) bool {
+		if _, over := e.new[k]; over {
+			return true
+		}
+		_, over := e.old[k]
+		return over
+	})
 }

@@ -28,6 +28,7 @@ type planning struct {
 	held    stops
 	plan    job.Plan
 	rows    rows
+	born    born
 	ranges  ranges
 	cursors advanced
 	cancels []int64
@@ -143,11 +144,14 @@ func (p *planning) due() ([]cursor, error) {
 // wait for them.
 func (p *planning) refresh(cursors []cursor, query string) (queued map[int64]int, err error) {
 	var keys, seqs []int64
+	p.s.ended.mu.Lock()
 	for i := range cursors {
-		if c := &cursors[i]; len(c.live) > 0 {
+		c := &cursors[i]
+		if c.live = p.s.ended.forget(c.live); len(c.live) > 0 {
 			keys, seqs = append(keys, c.live...), append(seqs, c.seq)
 		}
 	}
+	p.s.ended.mu.Unlock()
 	if len(keys) == 0 {
 		return nil, nil
 	}
@@ -310,7 +314,11 @@ func (p *planning) insert(def *definition, cur *cursor, e *execution) (ok bool, 
 		}
 	} else {
 		e.k, e.lo = keyOf(p.p.NewID())
-		p.rows.add(e)
+		if e.status == stored.Running {
+			p.born.add(e)
+		} else {
+			p.rows.add(e)
+		}
 	}
 	cur.numbers = e.n
 	return true, nil
@@ -338,6 +346,7 @@ func (p *planning) queueRecords() {
 	if len(p.rows.k) > 0 {
 		p.t.queue(sqlInsert, p.rows.args()...)
 	}
+	p.born.queue(p.t, p.p.Session, p.p.Now)
 	p.ranges.queue(p.t)
 	requestCancels(p.t, p.cancels, p.p.Now, "schedd", "overlap cancel_running")
 }

@@ -40,17 +40,19 @@ type Options struct {
 
 // Store is a database that nodes share. Its methods are safe for concurrent use.
 type Store struct {
-	pool     *pgxpool.Pool
-	pooled   bool   // a pooler may sit in between: connections keep nothing
-	timeouts string // sets the time limits of one transaction
-	prelude  string // the first statement of every write
-	acquire  time.Duration
-	defs     definitions
-	batches  stored.Batches
-	tenants  sync.Map // platform slug → its number
-	newest   job.ID
-	closed   atomic.Bool
-	info     store.Info
+	pool        *pgxpool.Pool
+	pooled      bool   // a pooler may sit in between: connections keep nothing
+	timeouts    string // sets the time limits of one transaction
+	prelude     string // the first statement of every write
+	acquire     time.Duration
+	defs        definitions
+	batches     stored.Batches
+	ended       ended
+	tenants     sync.Map // platform slug → its number
+	newest      job.ID
+	closed      atomic.Bool
+	partitioned atomic.Int64 // the day up to which partitions were looked after
+	info        store.Info
 }
 
 // writerSettings pin the plans of hot statements: a plan that was made while a table
@@ -112,6 +114,7 @@ func poolConfig(o *Options) (*pgxpool.Config, error) {
 	if c.ConnectTimeout == 0 {
 		c.ConnectTimeout = 5 * time.Second
 	}
+	c.DialFunc = dialer(c.ConnectTimeout).DialContext
 	switch o.ExecMode {
 	case "", "cache_statement":
 		c.DefaultQueryExecMode = pgx.QueryExecModeCacheStatement

@@ -42,6 +42,9 @@ func (s *Store) Retain(ctx context.Context, p store.Retention, now time.Time, li
 		}
 		return err
 	})
+	if err == nil && !more {
+		err = s.partition(ctx, now)
+	}
 	return removed, more, err
 }
 

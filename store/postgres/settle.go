@@ -34,19 +34,18 @@ const (
 
 // settling is the state of one Settle.
 type settling struct {
-	s       *Store
-	t       *tx
-	now     time.Time
-	locks   map[int64]bool    // jobs that must be locked before any execution
-	locked  map[int64]*cursor // those that are
-	done    []bool            // by settlement
-	out     store.Settled
-	events  stored.Events
-	deltas  stored.Deltas
-	rare    rare
-	over    map[int64]bool // executions that are over now
-	owners  []int64        // their jobs
-	batches []int64
+	s      *Store
+	t      *tx
+	now    time.Time
+	locks  map[int64]bool    // jobs that must be locked before any execution
+	locked map[int64]*cursor // those that are
+	done   []bool            // by settlement
+	out    store.Settled
+	events stored.Events
+	deltas stored.Deltas
+	rare   rare
+	over   map[int64]bool // executions that are over now
+	owners []int64        // their jobs
 }
 
 // Settle writes how attempts ended, all of them in one transaction.
@@ -77,6 +76,7 @@ func (s *Store) Settle(ctx context.Context, now time.Time, batch []store.Settlem
 		s.batches.Return(spent)
 		return store.Settled{}, err
 	}
+	s.ended.add(run.over)
 	for i := range batch {
 		if run.done[i] && batch[i].Batch != 0 { // what is fenced holds its claim still, or lost it to the reaper
 			s.batches.Settle(batch[i].Batch)

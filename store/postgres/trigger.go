@@ -161,7 +161,7 @@ func (tr *trigger) insertRun(j *job.Job, state job.State) (*execution, error) {
 	if admission.Reason != "" {
 		e.status, e.skip, e.finished = stored.Skipped, stored.Code(stored.Reasons, admission.Reason), tr.p.Now
 	}
-	if born, err := tr.born(j, e); err != nil {
+	if born, err := tr.takes(j, e); err != nil {
 		return nil, err
 	} else if born {
 		e.status, e.session, e.started = stored.Running, tr.p.Session, tr.p.Now
@@ -184,8 +184,8 @@ func (tr *trigger) insertRun(j *job.Job, state job.State) (*execution, error) {
 	return e, nil
 }
 
-// born says whether the session takes the run at once.
-func (tr *trigger) born(j *job.Job, e *execution) (bool, error) {
+// takes says whether the session takes the run at once.
+func (tr *trigger) takes(j *job.Job, e *execution) (bool, error) {
 	if e.status != stored.Pending || e.queued || tr.p.Session == 0 || tr.p.Take == nil {
 		return false, nil
 	}

@@ -174,6 +174,8 @@ func (s *Store) retry(ctx context.Context, fn func(ctx context.Context) error) e
 		}
 		err := fn(ctx)
 		switch {
+		case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil: // our patience, not the caller's
+			return &job.Error{Code: job.Unavailable, Message: "the store took too long", Hint: "try again in a moment", Err: err}
 		case errors.Is(err, errAgain):
 			wait = pause
 			continue

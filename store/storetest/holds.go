@@ -169,6 +169,7 @@ func testHoldPlan(_ *testing.T, b *bench) {
 	}
 	b.wantSlots(j.ID, at(60), at(60), time.Minute)
 	b.wantSame("statuses", []job.Status{job.Pending}, b.statuses(j.ID))
+	wantEqual(b, "status of a run by hand", b.trigger(b.job("").ID, bornBy(s)).Status, job.Pending)
 	b.release(store.HoldDispatch, own)
 	b.take(s, b.executions(j.ID)[0].ID)
 }

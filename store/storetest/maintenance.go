@@ -67,7 +67,9 @@ func testMaintenanceTrigger(_ *testing.T, b *bench) {
 	e := b.trigger(b.job("").ID)
 	wantEqual(b, "status", e.Status, job.Pending)
 	b.wantTime("ready_at", e.ReadyAt, b.now)
-	wantEqual(b, "claimed", len(b.claim(b.session(), e.ID)), 0)
+	s := b.session()
+	wantEqual(b, "claimed", len(b.claim(s, e.ID)), 0)
+	wantEqual(b, "status of one that a session would take", b.trigger(b.job("").ID, bornBy(s)).Status, job.Pending)
 }
 
 func testMaintenanceRunning(_ *testing.T, b *bench) {

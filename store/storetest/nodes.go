@@ -60,6 +60,12 @@ func testDrainBorn(_ *testing.T, b *bench) {
 	got := b.plan(born(s))
 	wantEqual(b, "born claimed", len(got.Claimed), 0)
 	wantEqual(b, "waiting", got.Waiting, 1)
+	wantEqual(b, "status of a run by hand", b.trigger(b.job("").ID, bornBy(s)).Status, job.Pending)
+}
+
+// bornBy lets the session take a run by hand.
+func bornBy(session int64) func(*store.Trigger) {
+	return func(t *store.Trigger) { t.Session, t.Take = session, func(*job.Job) bool { return true } }
 }
 
 func testDrainRunning(_ *testing.T, b *bench) {

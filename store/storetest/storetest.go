@@ -26,6 +26,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"overlap", own, overlapTests},
 		{"trigger", shared, triggerTests},
 		{"born trigger", own, bornTriggerTests},
+		{"held", own, heldTests},
 		{"waiting", own, waitingTests},
 		{"claim", shared, claimTests},
 		{"settle", shared, settleTests},

@@ -1,0 +1,155 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/handler"
+	"github.com/agentic-sdlc/scheduler/internal/testbed"
+	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store"
+)
+
+// lateness keeps how late runs started, by the second in which they were due.
+type lateness struct {
+	mu   sync.Mutex
+	late map[int64][]time.Duration
+}
+
+func (l *lateness) note(t *handler.Task) {
+	late := time.Since(t.ScheduledAt)
+	l.mu.Lock()
+	l.late[t.ScheduledAt.Unix()] = append(l.late[t.ScheduledAt.Unix()], late)
+	l.mu.Unlock()
+}
+
+// p99 returns the runs of a second and the 99th percentile of their lateness.
+func (l *lateness) p99(second int64) (runs int, late time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := slices.Sorted(slices.Values(l.late[second]))
+	if len(all) == 0 {
+		return 0, 0
+	}
+	return len(all), all[(len(all)*99+99)/100-1]
+}
+
+// TestServersFail: Redis loses everything, or goes away and comes back empty, and
+// PostgreSQL is killed, all under load. Nothing is lost, nothing starts twice, and ten
+// seconds later runs are as punctual as before.
+func TestServersFail(t *testing.T) {
+	const (
+		jobs    = 200
+		normal  = 500 * time.Millisecond // the 99th percentile that is promised without faults
+		recover = 10
+		apart   = 14 // seconds between faults
+	)
+	pg, redis := testbed.NewPostgres(t, testbed.PostgresOptions{}), testbed.Redis(t)
+	if err := pg.Exec("CREATE DATABASE schedd"); err != nil {
+		t.Fatal(err)
+	}
+	faults := []struct {
+		name string
+		do   func() error
+	}{
+		{"FLUSHALL", redis.FlushAll},
+		{"DEL of the streams", func() error {
+			_, err := redis.Do("DEL stream:scheduler:job.dispatch stream:scheduler:job.dispatch:low stream:scheduler:job.dispatch:high stream:scheduler:job.dispatch:critical")
+			return err
+		}},
+		{"Redis killed, empty after 2 s", func() error {
+			if err := redis.Kill(); err != nil {
+				return err
+			}
+			time.Sleep(2 * time.Second)
+			return redis.RestartEmpty()
+		}},
+		{"PostgreSQL killed", func() error {
+			if err := pg.Kill(); err != nil {
+				return err
+			}
+			return pg.Start()
+		}},
+	}
+	m := newMany(t, pg.DSN("schedd"), redis.URL())
+	late := lateness{late: map[int64][]time.Duration{}}
+	m.observe = late.note
+	m.start(64)
+	m.start(64)
+	begin := time.Now().Unix() + 10
+	end := begin + int64(len(faults)*apart)
+	last := time.Unix(end, 0).UTC()
+	m.create(jobs, func(j *job.Job) { j.Schedule, j.EndDate = "* * * * * *", &last })
+	for i, f := range faults {
+		time.Sleep(time.Until(time.Unix(begin+int64(i*apart), 0)))
+		if err := f.do(); err != nil {
+			t.Fatalf("%s: %v", f.name, err)
+		}
+	}
+	time.Sleep(time.Until(last))
+
+	var line strings.Builder
+	for at := begin - 2; at < end; at++ {
+		runs, p99 := late.p99(at)
+		since := (at - begin) % apart
+		if at >= begin && since == 0 {
+			fmt.Fprintf(&line, "\n%-30s", faults[(at-begin)/apart].name)
+		}
+		fmt.Fprintf(&line, " %d", p99.Milliseconds())
+		if at < begin || since > recover {
+			if runs < jobs*9/10 || p99 > normal {
+				t.Errorf("second %d after %s: %d of %d runs, p99 %s; want all within %s", since, faults[max(0, at-begin)/apart].name, runs, jobs, p99, normal)
+			}
+		}
+	}
+	t.Logf("p99 of due → start in ms, by the second:%s", line.String())
+	m.settle()
+	balanced, slots := m.audit()
+	_, twice := m.started()
+	t.Logf("faults=%d slots=%d jobs_balanced=%d of %d doubled=%d", len(faults), slots, balanced, jobs, twice)
+	if balanced != jobs || twice != 0 {
+		t.Errorf("%d of %d jobs balance, %d executions started more than once; want all, 0", balanced, jobs, twice)
+	}
+}
+
+// settle waits until nothing waits or runs.
+func (m *many) settle() {
+	m.t.Helper()
+	for end := time.Now().Add(30 * time.Second); m.rows(job.Pending, job.Running) > 0; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			page, err := m.nodes[0].store.ListExecutions(m.t.Context(), store.ExecutionFilter{Platform: job.DefaultPlatform, Statuses: []job.Status{job.Pending, job.Running}})
+			m.t.Fatalf("%d executions do not end, of them %+v, %v", m.rows(job.Pending, job.Running), page.Items, err)
+		}
+	}
+}
+
+// audit returns how many jobs have exactly one record for each of their slots, and how
+// many records there are.
+func (m *many) audit() (balanced int, slots int64) {
+	m.t.Helper()
+	s, ctx := m.nodes[0].store, context.Background()
+	for _, name := range m.names {
+		book, err := s.Book(ctx, job.DefaultPlatform, name)
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		audit, err := job.AuditSlots(book, func(yield func(job.LedgerEntry) error) error {
+			return s.Entries(ctx, job.DefaultPlatform, name, time.Time{}, time.Unix(1<<40, 0), yield)
+		})
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		if audit.Balanced() {
+			balanced++
+		} else {
+			m.t.Errorf("%s: %+v", name, audit.Findings)
+		}
+		slots += audit.Planned
+	}
+	return balanced, slots
+}

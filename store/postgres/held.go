@@ -1,0 +1,33 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/stored"
+)
+
+const sqlHeld = `SELECT e.k, e.lo, e.token, e.attempt, e.job, c.ending
+	FROM unnest($1::bigint[]) AS u (k) JOIN executions e ON e.k = u.k JOIN cursors c ON c.job = e.job
+	WHERE e.session = $2 AND e.status = 1 ORDER BY e.k`
+
+// Held returns what runs for the session.
+func (s *Store) Held(ctx context.Context, session int64) (held []store.Settlement, err error) {
+	err = s.snapshot(ctx, func(t *tx) error {
+		held = nil
+		var keys []int64
+		if err := t.query(`SELECT data FROM claims WHERE session = $1`, []any{session}, func(r *row) error {
+			keys = stored.UnpackKeys(r.blob(), keys)
+			return nil
+		}); err != nil {
+			return err
+		}
+		return t.query(sqlHeld, []any{keys, session}, func(r *row) error {
+			held = append(held, store.Settlement{
+				ID: idOf(r.int(), r.int()), Session: session, Token: r.int(), Attempt: int(r.int()), Owner: r.int(), Ends: r.int() == 1,
+			})
+			return nil
+		})
+	})
+	return held, err
+}
