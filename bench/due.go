@@ -22,7 +22,7 @@ func (t timetable) at(first time.Time, i int) time.Time { return first.Add(time.
 
 // lead is what the preparation may take before the first is due.
 func (t timetable) lead() time.Duration {
-	return 12*time.Second + time.Duration(t.jobs)*60*time.Microsecond
+	return 12*time.Second + time.Duration(t.jobs)*200*time.Microsecond
 }
 
 // plannerLookAhead is how long before their time schedd loads what jobs say.

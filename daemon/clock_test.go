@@ -26,7 +26,7 @@ func TestClock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var c Clock
-		off := func() time.Duration { return c.Now().Sub(time.Now()) }
+		off := func() time.Duration { return time.Until(c.Now()) }
 		if got := off(); got.Abs() > time.Microsecond {
 			t.Fatalf("a clock that read nothing is %s off, want this machine's", got)
 		}

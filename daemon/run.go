@@ -5,11 +5,13 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/agentic-sdlc/scheduler/internal/failpoint"
 )
 
 // now is the clock of the daemon: the one place where the components' time comes
 // from. Stored instants have microseconds.
-func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+func now() time.Time { return time.Now().Add(failpoint.Skew()).UTC().Truncate(time.Microsecond) }
 
 // pause waits, unless ctx ends first.
 func pause(ctx context.Context, d time.Duration) {

@@ -219,10 +219,13 @@ func (a Act) begin(cur *Job, st State, hold bool) *changing {
 		return c
 	}
 	c.until = a.Now
+	sched, err := Compile(cur)
 	if st.NextRun.After(a.Now) {
+		if err == nil { // a clock that went back finds slots of its future planned: they stay this epoch's
+			c.until = later(a.Now, sched.Prev(st.NextRun.Add(-time.Second)))
+		}
 		return c
 	}
-	sched, err := Compile(cur)
 	if err != nil || cur.Status == JobError || hold && cur.Type == TypeOneTime {
 		c.until = st.NextRun.Add(-time.Second)
 		return c
@@ -285,7 +288,7 @@ func (c *changing) reopen(after time.Time, reason string) error {
 	if c.limitReached() {
 		return nil
 	}
-	opening, err := Open(c.Job, after, reason)
+	opening, err := Open(c.Job, later(after, c.until), reason)
 	if err != nil || opening.NextRun.IsZero() {
 		return err
 	}
@@ -368,6 +371,13 @@ func sameJSON(a, b any) bool {
 	x, errX := json.Marshal(a)
 	y, errY := json.Marshal(b)
 	return errX == nil && errY == nil && bytes.Equal(x, y)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // instant is nil for the zero time.

@@ -3,9 +3,11 @@ package dispatch
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
+	"github.com/agentic-sdlc/scheduler/internal/mutant"
 	"github.com/agentic-sdlc/scheduler/queue"
 	"github.com/agentic-sdlc/scheduler/store"
 )
@@ -31,6 +33,8 @@ type Dispatcher struct {
 	// backlog says that there may be more than was announced, so that a slot that
 	// becomes free is worth a look at the store.
 	backlog atomic.Bool
+
+	announced map[store.Waiting]bool // of a mutant
 }
 
 // New returns a dispatcher; Run starts it.
@@ -65,9 +69,24 @@ func (d *Dispatcher) Tick(ctx context.Context, now time.Time) (int, error) {
 	if err != nil || len(waiting) == 0 {
 		return 0, err
 	}
+	if mutant.Active == mutant.AnnounceOnce {
+		waiting = d.unannounced(waiting)
+	}
 	messages := make([]queue.Message, len(waiting))
 	for i, w := range waiting {
 		messages[i] = queue.Message{ExecutionID: w.ID, Platform: w.Platform, HandlerName: w.HandlerName, Priority: w.Priority, ReadyAt: w.ReadyAt}
 	}
 	return len(messages), d.o.Queue.Announce(ctx, messages)
+}
+
+// unannounced is what a mutant announces: nothing for a second time.
+func (d *Dispatcher) unannounced(waiting []store.Waiting) []store.Waiting {
+	if d.announced == nil {
+		d.announced = map[store.Waiting]bool{}
+	}
+	return slices.DeleteFunc(waiting, func(w store.Waiting) bool {
+		before := d.announced[w]
+		d.announced[w] = true
+		return before
+	})
 }

@@ -13,8 +13,10 @@
 // Named makes a handler whose call the operator fixed in the configuration; the
 // payload is its JSON body.
 //
-// Each call carries X-Schedd-Execution-Id, X-Schedd-Attempt, Idempotency-Key (the
-// execution's id, unless the payload has one) and traceparent. Each uses a connection
+// Each call carries X-Schedd-Execution-Id, X-Schedd-Attempt, X-Schedd-Fencing-Token
+// (rises with each claim of the execution: a target that remembers it can refuse a
+// late owner), X-Schedd-Scheduled-At (RFC 3339, UTC), Idempotency-Key (the execution's
+// id, unless the payload has one) and traceparent. Each uses a connection
 // of its own: a request is never sent twice behind the scheduler's back, and the
 // name is looked up and judged each time. At most three redirects are followed; a
 // redirect to another host loses every header but Accept, Content-Type and

@@ -140,6 +140,8 @@ func (h *Handler) request(ctx context.Context, s spec, t *handler.Task) (*http.R
 	}
 	req.Header.Set("X-Schedd-Execution-Id", t.ExecutionID.String())
 	req.Header.Set("X-Schedd-Attempt", strconv.Itoa(t.Attempt))
+	req.Header.Set("X-Schedd-Fencing-Token", strconv.FormatInt(t.Token, 10))
+	req.Header.Set("X-Schedd-Scheduled-At", t.ScheduledAt.UTC().Format(time.RFC3339))
 	if t.TraceParent != "" {
 		req.Header.Set("Traceparent", t.TraceParent)
 	}

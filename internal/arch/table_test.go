@@ -33,8 +33,8 @@ var table = map[string]row{
 	"configs":               {},
 
 	// Adapters.
-	"store/sqlite":     {ours: "internal/failpoint job migrations schedule store", third: "modernc.org/sqlite github.com/pressly/goose/v3"},
 	"store/postgres":   {ours: "internal/failpoint job migrations schedule store store/internal/stored", third: "github.com/jackc/pgx/v5 github.com/pressly/goose/v3 golang.org/x/sys/unix"},
+	"store/sqlite":     {ours: "internal/mutant internal/failpoint job migrations schedule store", third: "modernc.org/sqlite github.com/pressly/goose/v3"},
 	"queue/memory":     {ours: "job queue"},
 	"queue/failover":   {ours: "queue"},
 	"queue/redis":      {ours: "job queue", third: "github.com/redis/go-redis/v9"},
@@ -45,9 +45,9 @@ var table = map[string]row{
 	"client":           {ours: "api job"},
 
 	// Components of the daemon, and its glue to the machine.
-	"daemon/timer":    {ours: "job schedule store"},
-	"daemon/dispatch": {ours: "job queue store"},
-	"daemon/executor": {ours: "handler internal/failpoint job queue store", third: "golang.org/x/sync"},
+	"daemon/timer":    {ours: "internal/mutant job schedule store"},
+	"daemon/dispatch": {ours: "internal/mutant job queue store"},
+	"daemon/executor": {ours: "internal/mutant handler internal/failpoint job queue store", third: "golang.org/x/sync"},
 	"daemon/maintain": {ours: "job queue store"},
 	"daemon/control":  {ours: "api handler job queue schedule store"},
 	"daemon/httpapi":  {ours: "api daemon/control job store"},
@@ -80,8 +80,10 @@ var table = map[string]row{
 	// Helpers that know nothing of the domain.
 	"internal/arch":      {},
 	"internal/build":     {},
+	"internal/chaos":     {ours: "schedule/oracle"},
 	"internal/crash":     {third: "modernc.org/sqlite"},
 	"internal/failpoint": {},
+	"internal/mutant":    {},
 	"internal/supervise": {third: "golang.org/x/sys/unix"},
 	"internal/testbed":   {third: "github.com/jackc/pgx/v5/pgconn"},
 }

@@ -40,11 +40,11 @@ var _ queue.Queue = (*Queue)(nil)
 // New returns a queue that starts with its primary.
 func New(o Options) *Queue { return &Queue{o: o} }
 
-// Fault returns why the primary is not used, and since when; nil when it is.
-func (q *Queue) Fault() (error, time.Time) { //nolint:revive // the error is the answer, not how it went
+// Fault returns since when the primary is not used, and why; nil when it is.
+func (q *Queue) Fault() (since time.Time, fault error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.fault, q.since
+	return q.since, q.fault
 }
 
 // usable reports whether the primary should be used now. One that failed is tried again

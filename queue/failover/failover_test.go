@@ -123,13 +123,13 @@ func TestSwitch(t *testing.T) {
 			}
 		}
 		receive(announce())
-		if err, _ := q.Fault(); err != nil {
+		if _, err := q.Fault(); err != nil {
 			t.Fatalf("Fault() = %v, want none", err)
 		}
 
 		primary.away.Store(true)
 		receive(announce())
-		if err, since := q.Fault(); !errors.Is(err, errAway) || since.IsZero() {
+		if since, err := q.Fault(); !errors.Is(err, errAway) || since.IsZero() {
 			t.Fatalf("Fault() = %v since %v, want %v", err, since, errAway)
 		}
 		before := primary.calls.Load()
@@ -143,7 +143,7 @@ func TestSwitch(t *testing.T) {
 		primary.away.Store(false)
 		time.Sleep(1100 * time.Millisecond)
 		receive(announce())
-		if err, _ := q.Fault(); err != nil {
+		if _, err := q.Fault(); err != nil {
 			t.Errorf("Fault() = %v after the primary's return, want none", err)
 		}
 	})
@@ -157,7 +157,7 @@ func TestCancelledCallIsNoFault(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, _ = q.Receive(ctx, "a", 1, time.Second)
-	if err, _ := q.Fault(); err != nil || primary.calls.Load() == 0 {
+	if _, err := q.Fault(); err != nil || primary.calls.Load() == 0 {
 		t.Errorf("Fault() = %v after %d calls, want none after one", err, primary.calls.Load())
 	}
 }

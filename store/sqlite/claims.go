@@ -2,9 +2,11 @@ package sqlite
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/agentic-sdlc/scheduler/internal/mutant"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
 )
@@ -115,7 +117,11 @@ func (s *Store) claimOne(c *conn, p *store.Claim, held *stops, id job.ID) (store
 	k, lo := keyOf(id)
 	claimed := store.Claimed{ID: id}
 	var revision int64
-	found, err := c.first(context.Background(), sqlClaimable, []any{k, lo, p.Now.UnixMicro()}, func(r *row) {
+	query := sqlClaimable
+	if mutant.Active == mutant.ClaimAny {
+		query = strings.Replace(query, "AND e.status = 0 AND e.queued IS NULL AND e.ready_at <= ?", "AND ? > 0", 1)
+	}
+	found, err := c.first(context.Background(), query, []any{k, lo, p.Now.UnixMicro()}, func(r *row) {
 		claimed.Owner, claimed.Number, claimed.ScheduledAt = r.int(), r.int(), r.time()
 		claimed.Trigger = value(triggers, r.int())
 		claimed.Attempt, claimed.RetryCount, claimed.LostCount = int(r.int())+1, int(r.int()), int(r.int())

@@ -3,9 +3,11 @@ package sqlite
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/internal/failpoint"
+	"github.com/agentic-sdlc/scheduler/internal/mutant"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
 )
@@ -22,6 +24,14 @@ const (
 	sqlDead    = `INSERT OR REPLACE INTO dead_letters (k, job, at, reason) VALUES (?, ?, ?, ?)`
 )
 
+// owned is a statement that changes an execution only if its owner asks.
+func owned(query string) string {
+	if mutant.Active == mutant.NoToken {
+		return strings.Replace(query, "session = ? AND token = ? AND status = 1", "? <> 0 AND ? <> 0", 1)
+	}
+	return query
+}
+
 // settling is the state of one Settle, in the writer.
 type settling struct {
 	s      *Store
@@ -36,13 +46,20 @@ type settling struct {
 // Settle writes how attempts ended, all of them in one transaction.
 func (s *Store) Settle(ctx context.Context, now time.Time, batch []store.Settlement) (store.Settled, error) {
 	var out store.Settled
+	var late deltaWriter // of a mutant
 	err := s.write(context.WithoutCancel(ctx), func(c *conn) error {
 		run := settling{s: s, c: c, now: now}
-		defer func() { out = run.out }()
+		defer func() { out, late = run.out, run.deltas }()
 		return run.all(batch)
 	})
 	if err != nil {
 		return store.Settled{}, err
+	}
+	if mutant.Active == mutant.CountersApart {
+		mutant.Pause()
+		if err := s.write(context.WithoutCancel(ctx), late.flush); err != nil {
+			return out, err
+		}
 	}
 	for i := range batch {
 		if slices.Contains(out.Fenced, i) {
@@ -89,8 +106,10 @@ func (r *settling) all(batch []store.Settlement) error {
 			r.out.Fenced = append(r.out.Fenced, i)
 		}
 	}
-	if err := r.deltas.flush(r.c); err != nil {
-		return err
+	if mutant.Active != mutant.CountersApart {
+		if err := r.deltas.flush(r.c); err != nil {
+			return err
+		}
 	}
 	if err := r.wake(); err != nil {
 		return err
@@ -110,7 +129,7 @@ func (r *settling) one(t *store.Settlement) (bool, error) {
 		return r.requeue(t, k, lo)
 	}
 	status := code(statuses, next)
-	changed, err := r.c.exec(sqlSettle, status, micros(t.StartedAt), t.CompletedAt.UnixMicro(), k, t.Session, t.Token)
+	changed, err := r.c.exec(owned(sqlSettle), status, micros(t.StartedAt), t.CompletedAt.UnixMicro(), k, t.Session, t.Token)
 	if err != nil || changed == 0 {
 		return false, err
 	}
@@ -182,7 +201,7 @@ func (r *settling) requeue(t *store.Settlement, k, lo int64) (bool, error) {
 	default:
 		ready, status = r.now, "handed_back"
 	}
-	changed, err := r.c.exec(sqlRequeue, ready.UnixMicro(), held, retries, lost, micros(t.StartedAt), k, t.Session, t.Token)
+	changed, err := r.c.exec(owned(sqlRequeue), ready.UnixMicro(), held, retries, lost, micros(t.StartedAt), k, t.Session, t.Token)
 	if err != nil || changed == 0 {
 		return false, err
 	}
