@@ -132,8 +132,9 @@ func withRiver[T any](ctx context.Context, sv *servers, n int, t riverTuning, me
 		}
 		v, err = measure(r, dsn)
 		if err != nil {
+			err = errors.Join(err, r.client.StopAndCancel(ctx))
 			r.pool.Close()
-			return v, errors.Join(err, r.client.StopAndCancel(ctx))
+			return v, err
 		}
 		return v, r.close(ctx, n)
 	})
