@@ -20,9 +20,9 @@ type timetable struct {
 // at returns when number i is due, from 0.
 func (t timetable) at(first time.Time, i int) time.Time { return first.Add(time.Duration(i) * t.every) }
 
-// lead is what the preparation may take before the first is due.
+// lead is what the preparation should take at most before the first is due.
 func (t timetable) lead() time.Duration {
-	return 12*time.Second + time.Duration(t.jobs)*60*time.Microsecond
+	return 12*time.Second + time.Duration(t.jobs)*150*time.Microsecond
 }
 
 // plannerLookAhead is how long before their time schedd loads what jobs say.
@@ -30,8 +30,12 @@ const plannerLookAhead = 5 * time.Second
 
 // runDue measures one-time jobs that come due on a daemon's engine.
 func runDue(ctx context.Context, sv *servers, t timetable) (punctual, error) {
+	return withLead(t.lead(), func(lead time.Duration) (punctual, error) { return runDueAfter(ctx, sv, t, lead) })
+}
+
+func runDueAfter(ctx context.Context, sv *servers, t timetable, lead time.Duration) (punctual, error) {
 	return inDatabase(ctx, sv, func(dsn string) (p punctual, err error) {
-		first := wall().Add(t.lead()).Truncate(time.Second)
+		first := wall().Add(lead).Truncate(time.Second)
 		if err := storeDue(ctx, sv, dsn, t, first); err != nil {
 			return p, err
 		}

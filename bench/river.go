@@ -102,7 +102,7 @@ func (r *riverBed) completed(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-timer.C:
-		return fmt.Errorf("River ran only %d jobs within %s", r.ran.Load(), patience)
+		return fmt.Errorf("only so many jobs of River ran: %d within %s", r.ran.Load(), patience)
 	}
 	return poll(ctx, "River's records", func() (done bool, err error) {
 		return done, r.pool.QueryRow(ctx, `SELECT NOT EXISTS (SELECT 1 FROM river_job WHERE state = 'running')`).Scan(&done)
@@ -118,7 +118,7 @@ func (r *riverBed) close(ctx context.Context, n int) error {
 	var completed, ran int
 	err := r.pool.QueryRow(ctx, `SELECT count(*) FROM river_job WHERE state = 'completed'`).Scan(&completed)
 	if ran = int(r.ran.Load()); err == nil && (completed != n || ran != n) {
-		err = fmt.Errorf("River ran %d jobs and completed %d, want %d", ran, completed, n)
+		err = fmt.Errorf("of River's jobs %d ran and %d are completed, want %d", ran, completed, n)
 	}
 	return err
 }
@@ -132,8 +132,9 @@ func withRiver[T any](ctx context.Context, sv *servers, n int, t riverTuning, me
 		}
 		v, err = measure(r, dsn)
 		if err != nil {
+			err = errors.Join(err, r.client.StopAndCancel(ctx))
 			r.pool.Close()
-			return v, errors.Join(err, r.client.StopAndCancel(ctx))
+			return v, err
 		}
 		return v, r.close(ctx, n)
 	})

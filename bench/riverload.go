@@ -59,9 +59,13 @@ type punctual struct {
 
 // riverScheduled measures jobs that are scheduled beforehand.
 func riverScheduled(ctx context.Context, sv *servers, due timetable, t riverTuning) (punctual, error) {
+	return withLead(due.lead(), func(lead time.Duration) (punctual, error) { return riverScheduledAfter(ctx, sv, due, t, lead) })
+}
+
+func riverScheduledAfter(ctx context.Context, sv *servers, due timetable, t riverTuning, lead time.Duration) (punctual, error) {
 	n := due.jobs
 	return withRiver(ctx, sv, n, t, func(r *riverBed, dsn string) (p punctual, err error) {
-		first := wall().Add(due.lead()).Truncate(time.Second)
+		first := wall().Add(lead).Truncate(time.Second)
 		if err := r.insert(ctx, n, func(i int) time.Time { return due.at(first, i) }); err != nil {
 			return p, err
 		}
