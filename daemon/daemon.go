@@ -120,8 +120,8 @@ func (n *node) build(context.Context) error {
 		CancelRunning: n.engine.Cancel, Started: n.started, Version: n.version(),
 		Health: control.HealthOptions{
 			Clock: n.clock.Now, Draining: n.draining.get,
-			Ticked: n.ticked(),
-			Queue:  n.queueFault,
+			Ticked: n.ticked(), Refused: func() int64 { return n.engine.Vitals().Fenced },
+			Queue: n.queueFault,
 		},
 	})
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/api"
@@ -20,6 +21,9 @@ type HealthOptions struct {
 	Ticked func() (last time.Time, lag time.Duration)
 	// Queue checks the way to the workers.
 	Queue func(ctx context.Context) error
+	// Refused counts late results that this node was refused, since the execution belonged
+	// to another attempt by then; nil = not counted.
+	Refused func() int64
 	// Draining reports that the daemon takes no new work.
 	Draining func() bool
 
@@ -173,9 +177,16 @@ func (h *examination) workers(ctx context.Context) {
 		}
 	}
 	part := api.Component{Status: up, ActiveCount: &alive}
+	var notes []string
 	if draining > 0 {
-		part.Message = fmt.Sprintf("%d draining", draining)
+		notes = append(notes, fmt.Sprintf("%d draining", draining))
 	}
+	if h.s.o.Health.Refused != nil {
+		if n := h.s.o.Health.Refused(); n > 0 {
+			notes = append(notes, fmt.Sprintf("%d late results refused here", n))
+		}
+	}
+	part.Message = strings.Join(notes, ", ")
 	switch {
 	case alive == 0:
 		part.Status = down
