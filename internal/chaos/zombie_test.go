@@ -29,7 +29,7 @@ func TestZombie(t *testing.T) {
 		n.client = patient
 	}
 	a, b := w.nodes[0], w.nodes[1]
-	payload, _ := json.Marshal(map[string]any{"argv": []string{"/bin/sleep", "3"}})
+	payload, _ := json.Marshal(map[string]any{"command": []string{"/bin/sleep", "3"}})
 	_, err := a.client.CreateJob(ctx, job.TypeCron, api.JobInput{
 		Name: new("zombie"), Schedule: new("0 0 1 1 *"), HandlerName: new("exec"), Payload: payload, MaxRetries: new(3),
 	}, client.Write{})
