@@ -50,8 +50,8 @@ servers: ## Install PostgreSQL and Redis where they are missing and apt-get may 
 
 .PHONY: test
 test: servers ## Run every test, with the race detector but for those that measure time (PKG=./daemon/... narrows it)
-	go test -race -timeout 20m -skip '$(TIMED)' $(PKG)
-	go test -timeout 20m -p 1 -run '$(TIMED)' $(PKG)
+	scripts/test.sh -race -timeout 20m -skip '$(TIMED)' $(PKG)
+	scripts/test.sh -timeout 20m -p 1 -run '$(TIMED)' $(PKG)
 
 .PHONY: test-short
 test-short: ## Run the quick tests, without the race detector

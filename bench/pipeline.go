@@ -44,7 +44,7 @@ func newPipeline(ctx context.Context, b *bed, at time.Time, started func([]store
 	s, q, log, id := b.store, b.queue, slog.New(slog.DiscardHandler), func() int64 { return session }
 	p.executor = executor.New(executor.Options{
 		Store: s, Queue: q, Handlers: registry(noop), Logger: log, Now: wall, Random: rand.Float64, Node: "bench", Session: id,
-		Slots: slots, SlowSlots: 8, Drain: patience, Freed: func() { p.dispatch.Freed() }, Promoted: func() { p.dispatch.Kick() },
+		Slots: slots, SlowSlots: 8, Drain: patience, Freed: func(n int) { p.dispatch.Freed(n) }, Promoted: func() { p.dispatch.Kick() },
 	})
 	p.dispatch = dispatch.New(dispatch.Options{Store: s, Queue: q, Logger: log, Now: wall, Free: p.executor.Free})
 	p.timer = timer.New(timer.Options{

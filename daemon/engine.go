@@ -81,7 +81,7 @@ func NewEngine(o EngineOptions) *Engine {
 	e.executor = executor.New(executor.Options{
 		Store: o.Store, Queue: gate{Queue: o.Queue, shut: e.standing.draining.Load}, Handlers: o.Handlers, Logger: o.Logger, Now: now, Random: mathrand.Float64, Node: o.Node,
 		Session: e.session.Load, Slots: o.Slots, SlowSlots: o.SlowSlots, Drain: o.Drain, ClaimIdle: o.ClaimIdle,
-		Freed: func() { e.dispatch.Freed() }, Promoted: func() { e.dispatch.Kick() },
+		Freed: func(n int) { e.dispatch.Freed(n) }, Promoted: func() { e.dispatch.Kick() },
 	})
 	e.dispatch = dispatch.New(dispatch.Options{Store: o.Store, Queue: o.Queue, Logger: o.Logger, Now: now, Free: e.freeAnywhere})
 	e.timer = timer.New(timer.Options{

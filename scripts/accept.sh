@@ -40,6 +40,24 @@ kills_line() {
 	SCHEDD_CRASH_KILLS=200 gotest ./internal/crash 'TestKill' -timeout 30m
 }
 
+chaos_line() {
+	gotest ./internal/chaos 'TestChaos$' -timeout 30m
+	local verdict=$?
+	grep -ho 'seed [0-9]*: .*' "$dir/gotest.out" | sed 's/^/accept: /' | cut -c1-150
+	return "$verdict"
+}
+
+many_line() { # many_line PACKAGE TEST: shows the figures that the test prints
+	gotest "$1" "$2" -timeout 20m
+	local verdict=$?
+	grep -hoE '(nodes=|faults=|zombie:|p99 of).*' "$dir/gotest.out" | sed 's/^/accept: /'
+	return "$verdict"
+}
+
+compare_line() {
+	(cd bench && go run . -compare -quick -run waiting,firing,onetime)
+}
+
 speed_line() {
 	(cd bench && go run . -all -check)
 }
@@ -55,6 +73,13 @@ line exits    'run --wait ends with 0, 10, 11, 12, 13; --propagate-exit'     got
 line drain    'SIGTERM while commands run: drained or handed back'           gotest ./internal/crash 'TestDrain|TestStopTwice'
 line orphans  'kill -9 of schedd and its supervisors leaves no descendant'   gotest ./internal/crash 'TestOrphans'
 line supervise 'every pair of daemon, guard and supervisor killed'            gotest ./internal/supervise 'Kill'
+line race     'two and three nodes race on 10 000 jobs due at one second'     many_line ./daemon 'TestNodesRace'
+line servers  'Redis and PostgreSQL break under load: nothing lost or doubled' many_line ./daemon 'TestServersFail'
+line zombie   'SIGSTOP for two leases: the late result is refused, one success' many_line ./internal/chaos 'TestZombie'
+line histories 'every bad history is flagged by its invariant'               gotest ./internal/chaos 'TestBad|TestGood'
+line chaos    'two nodes, a fixed and a random seed: 0 violations'            chaos_line
+line move     'SQLite to PostgreSQL and back, runs and ledger intact'         gotest ./store/dump 'Test'
+line compare  'make bench-compare prints W1 to W3 with ratios'                compare_line
 line speed    'make bench -check: ratios against their bars'                 speed_line
 line check    'make check: lint, tests with the race detector, freshness'    make check
 

@@ -30,9 +30,12 @@ type Dispatcher struct {
 	o    Options
 	kick chan struct{}
 
-	// backlog says that there may be more than was announced, so that a slot that
-	// becomes free is worth a look at the store.
+	// backlog says that there may be more than was announced, so that slots that become
+	// free are worth a look at the store: once there are enough of them since the last,
+	// for what was announced then is about twice what could start.
 	backlog atomic.Bool
+	freed   atomic.Int64
+	enough  atomic.Int64
 
 	announced map[store.Waiting]bool // of a mutant
 }
@@ -42,9 +45,9 @@ func New(o Options) *Dispatcher {
 	return &Dispatcher{o: o, kick: make(chan struct{}, 1)}
 }
 
-// Freed says that slots became free.
-func (d *Dispatcher) Freed() {
-	if d.backlog.Load() {
+// Freed says that n slots became free.
+func (d *Dispatcher) Freed(n int) {
+	if d.freed.Add(int64(n)) >= d.enough.Load() && d.backlog.Load() {
 		d.Kick()
 	}
 }
@@ -60,11 +63,16 @@ func (d *Dispatcher) Kick() {
 // Tick announces a window and returns how many executions it held.
 func (d *Dispatcher) Tick(ctx context.Context, now time.Time) (int, error) {
 	free := d.o.Free()
+	d.freed.Store(0)
+	d.enough.Store(1)
 	if free == 0 {
 		d.backlog.Store(true)
 		return 0, nil
 	}
 	waiting, err := d.o.Store.Waiting(ctx, now, 2*free)
+	if len(waiting) == 2*free {
+		d.enough.Store(int64(max(1, free/2)))
+	}
 	d.backlog.Store(err != nil || len(waiting) > 0)
 	if err != nil || len(waiting) == 0 {
 		return 0, err

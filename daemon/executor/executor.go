@@ -37,8 +37,10 @@ type Options struct {
 	Drain     time.Duration // how long a stop waits for what runs
 	Grace     time.Duration // how long a cancelled handler may go on; 0 = 5 s
 	ClaimIdle time.Duration // after which a message that was not claimed is taken over; 0 = 15 s
-	// Freed says that slots became free; Promoted, that waiting runs got their turn.
-	Freed, Promoted func()
+	// Freed says that slots became free, and how many; Promoted, that waiting runs got
+	// their turn.
+	Freed    func(n int)
+	Promoted func()
 }
 
 // Executor runs executions.
@@ -53,6 +55,7 @@ type Executor struct {
 	running map[job.ID]*run
 
 	claiming sync.RWMutex // held for reading from a claim to the start of what it gave
+	refused  atomic.Bool  // what was received found no slot: it must be announced again
 	doubt    atomic.Bool  // a claim may have succeeded without an answer
 
 	fenced atomic.Int64

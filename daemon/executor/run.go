@@ -109,6 +109,7 @@ func (e *Executor) claimAndStart(ctx context.Context, ids []job.ID) error {
 	var taken []*job.Job
 	claimed, err := e.o.Store.Claim(ctx, store.Claim{Session: e.o.Session(), IDs: ids, Now: e.o.Now(), Take: func(def *job.Job) bool {
 		if !e.Take(def) {
+			e.refused.Store(true)
 			return false
 		}
 		taken = append(taken, def)

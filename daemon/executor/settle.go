@@ -105,5 +105,9 @@ func (e *Executor) release(batch []settlement) {
 	for i := range batch {
 		e.slots.release(batch[i].slow)
 	}
-	e.o.Freed()
+	n := len(batch)
+	if e.refused.Swap(false) {
+		n = e.o.Slots
+	}
+	e.o.Freed(n)
 }
