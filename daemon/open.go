@@ -138,10 +138,3 @@ func (n *node) openQueue(context.Context) error {
 	n.onClose(n.queue.Close)
 	return nil
 }
-
-// queueFault tells whether the queue does its work; while a shared one is away, runs
-// start all the same, from the store.
-func (n *node) queueFault(ctx context.Context) error {
-	_, err := n.queue.Ping(ctx)
-	return err
-}

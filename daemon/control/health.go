@@ -9,6 +9,7 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/queue"
 	"github.com/agentic-sdlc/scheduler/store"
 )
 
@@ -20,7 +21,7 @@ type HealthOptions struct {
 	// runs started.
 	Ticked func() (last time.Time, lag time.Duration)
 	// Queue checks the way to the workers.
-	Queue func(ctx context.Context) error
+	Queue func(ctx context.Context) (queue.Info, error)
 	// Refused counts late results that this node was refused, since the execution belonged
 	// to another attempt by then; nil = not counted.
 	Refused func() int64
@@ -64,13 +65,14 @@ func (s *Service) Health(ctx context.Context, now time.Time) api.Health {
 	if !s.o.Started.IsZero() {
 		h.answer.UptimeSeconds = int64(now.Sub(s.o.Started).Seconds())
 	}
+	way := h.askQueue(ctx) // beside the store: one that hangs takes no time from the other
 	if h.database(ctx) {
 		h.workers(ctx)
 		h.holds(ctx)
 		h.backlog(ctx)
 	}
 	h.scheduler()
-	h.queue(ctx)
+	h.queue(way)
 	h.remember()
 	return h.answer
 }
@@ -141,13 +143,42 @@ func (h *examination) scheduler() {
 	h.answer.Components["scheduler"] = part
 }
 
+// way is what the queue answered.
+type way struct {
+	info queue.Info
+	err  error
+}
+
+// askQueue asks the queue; nil when there is none to ask.
+func (h *examination) askQueue(ctx context.Context) <-chan way {
+	if h.s.o.Health.Queue == nil {
+		return nil
+	}
+	answer := make(chan way, 1)
+	go func() {
+		info, err := h.s.o.Health.Queue(ctx)
+		answer <- way{info, err}
+	}()
+	return answer
+}
+
 // queue looks at the way to the workers. Without it they poll the store.
-func (h *examination) queue(ctx context.Context) {
+func (h *examination) queue(answer <-chan way) {
 	part := api.Component{Status: up}
-	if h.s.o.Health.Queue != nil {
-		if err := h.s.o.Health.Queue(ctx); err != nil {
+	if answer != nil {
+		a := <-answer
+		if a.err != nil {
 			part.Status = down
 			h.issue("queue", "down", severityWarning, "", "the queue does not answer; workers poll the store")
+		} else {
+			part.Message = strings.TrimSpace(a.info.Server + " " + a.info.Version)
+			if a.info.Latency > 0 {
+				ms := float64(a.info.Latency.Microseconds()) / 1000
+				part.LatencyMS = &ms
+			}
+			for _, w := range a.info.Warnings {
+				h.issue("queue", w, severityWarning, "", "%s", w)
+			}
 		}
 	}
 	h.answer.Components["queue"] = part

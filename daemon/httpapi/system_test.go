@@ -10,6 +10,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/daemon/control"
 	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/queue"
 )
 
 func TestNext(t *testing.T) {
@@ -108,10 +109,10 @@ func TestAuditSlots(t *testing.T) {
 func TestHealth(t *testing.T) {
 	var last time.Time
 	var lag time.Duration
-	var queue error
+	var away error
 	b := newBench(t, func(c *control.Options, _ *Options) {
 		c.Health.Ticked = func() (time.Time, time.Duration) { return last, lag }
-		c.Health.Queue = func(context.Context) error { return queue }
+		c.Health.Queue = func(context.Context) (queue.Info, error) { return queue.Info{}, away }
 	})
 	health := func(status int) api.Health {
 		t.Helper()
@@ -132,7 +133,7 @@ func TestHealth(t *testing.T) {
 	if well := health(200); well.Status != control.Healthy || len(well.Issues) != 0 || *well.Components["workers"].ActiveCount != 1 {
 		t.Errorf("with a worker = %+v", well)
 	}
-	queue, lag = errors.New("redis is away"), 7*time.Second
+	away, lag = errors.New("redis is away"), 7*time.Second
 	if bad := health(200); bad.Status != control.Degraded || len(bad.Issues) != 2 {
 		t.Errorf("without a queue, late = %+v", bad)
 	}
