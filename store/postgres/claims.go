@@ -67,7 +67,7 @@ func (s *Store) Claim(ctx context.Context, p store.Claim) ([]store.Claimed, erro
 		asked.ask = func(*job.Job) bool { return true }
 	}
 	var run *claiming
-	err := s.write(context.WithoutCancel(ctx), func(t *tx) error {
+	err := s.writeWithin(context.WithoutCancel(ctx), fresh, func(t *tx) error {
 		asked.again()
 		run = &claiming{s: s, t: t, p: &p, taker: &asked}
 		return run.all()

@@ -45,7 +45,7 @@ func (s *Store) PlanDue(ctx context.Context, p store.PlanDue) (store.Planned, er
 	asked := taker{ask: p.Take}
 	for try := 1; ; try++ {
 		var run *planning
-		err := s.write(context.WithoutCancel(ctx), func(t *tx) error {
+		err := s.writeWithin(context.WithoutCancel(ctx), fresh, func(t *tx) error {
 			asked.again()
 			p.Session = session
 			run = &planning{s: s, t: t, p: &p, careful: careful, taker: &asked}

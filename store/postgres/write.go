@@ -17,6 +17,9 @@ import (
 const (
 	// patience is how long an operation is tried again before its caller hears.
 	patience = 4 * time.Second
+	// fresh is patience with what goes by the instant at which it was asked for: what is
+	// planned or claimed much later would be judged by a lease, and dated, as of then.
+	fresh = time.Second
 	// pause is the first wait between two tries; it doubles.
 	pause = 5 * time.Millisecond
 	// limit bounds one operation with all its tries, unless statements may take longer.
@@ -31,7 +34,12 @@ var errAgain = errors.New("start over")
 // must set all that it sets outside itself each time. Once it is begun the caller
 // cannot give it up; that takes a moment at most.
 func (s *Store) write(ctx context.Context, fn func(t *tx) error) error {
-	return s.retry(ctx, func(ctx context.Context) error {
+	return s.writeWithin(ctx, patience, fn)
+}
+
+// writeWithin is write with a patience of its own.
+func (s *Store) writeWithin(ctx context.Context, patience time.Duration, fn func(t *tx) error) error {
+	return s.retry(ctx, patience, func(ctx context.Context) error {
 		return s.withConn(ctx, func(c *pgxpool.Conn) error {
 			t := &tx{ctx: context.WithoutCancel(ctx), conn: c.Conn(), track: true}
 			var cancel context.CancelFunc
@@ -123,7 +131,7 @@ func (t *tx) rollback() error {
 
 // read runs fn on a connection, each statement for itself.
 func (s *Store) read(ctx context.Context, fn func(t *tx) error) error {
-	return s.retry(ctx, func(ctx context.Context) error {
+	return s.retry(ctx, patience, func(ctx context.Context) error {
 		return s.withConn(ctx, func(c *pgxpool.Conn) error {
 			ctx, cancel := context.WithTimeout(ctx, s.limit/2)
 			defer cancel()
@@ -165,8 +173,8 @@ func (s *Store) withConn(ctx context.Context, fn func(c *pgxpool.Conn) error) er
 	return fn(c)
 }
 
-// retry runs fn again while what stopped it passes.
-func (s *Store) retry(ctx context.Context, fn func(ctx context.Context) error) error {
+// retry runs fn again while what stopped it passes, for as long as patience lasts.
+func (s *Store) retry(ctx context.Context, patience time.Duration, fn func(ctx context.Context) error) error {
 	start := time.Now()
 	for wait := pause; ; wait = min(2*wait, time.Second) {
 		if err := ctx.Err(); err != nil {
