@@ -21,13 +21,38 @@ func (e *Executor) settleLoop(ctx context.Context) {
 	batch := make([]settlement, 0, maxSettle)
 	for first := range e.ended {
 		batch = e.gather(append(batch[:0], first))
-		for attempt := 0; !e.settle(ctx, batch); attempt++ {
-			if !e.wait(ctx, min(100*time.Millisecond<<min(attempt, 5), 2*time.Second)) {
-				e.o.Logger.ErrorContext(ctx, "results were not stored: the store did not come back before the stop", slog.Int("executions", len(batch)))
-				break
-			}
-		}
+		e.settleAll(ctx, batch)
 		e.release(batch)
+	}
+}
+
+// tries is how often a result is offered to a store that calls it a fault of its own:
+// a server that dies says strange things.
+const tries = 6
+
+// settleAll writes a batch, sooner or later. A result that the store cannot take is
+// found by offering each alone, and given up: it harms no other.
+func (e *Executor) settleAll(ctx context.Context, batch []settlement) {
+	for attempt := 1; ; attempt++ {
+		err := e.settle(ctx, batch)
+		faulty := job.CodeOf(err) == job.Internal
+		switch {
+		case err == nil:
+			return
+		case faulty && len(batch) > 1:
+			for i := range batch {
+				e.settleAll(ctx, batch[i:i+1])
+			}
+			return
+		case faulty && attempt == tries:
+			e.o.Logger.ErrorContext(ctx, "a result cannot be stored", slog.String("execution_id", batch[0].ID.String()), slog.Any("err", err))
+			return
+		}
+		e.o.Logger.ErrorContext(ctx, "settle failed", slog.Int("executions", len(batch)), slog.Any("err", err))
+		if !e.wait(ctx, min(100*time.Millisecond<<min(attempt-1, 5), 2*time.Second)) {
+			e.o.Logger.ErrorContext(ctx, "results were not stored: the store did not come back before the stop", slog.Int("executions", len(batch)))
+			return
+		}
 	}
 }
 
@@ -46,42 +71,21 @@ func (e *Executor) gather(batch []settlement) []settlement {
 	return batch
 }
 
-// settle writes a batch; false means try again.
-func (e *Executor) settle(ctx context.Context, batch []settlement) bool {
+// settle writes a batch.
+func (e *Executor) settle(ctx context.Context, batch []settlement) error {
 	rows := make([]store.Settlement, len(batch))
 	for i := range batch {
 		rows[i] = batch[i].Settlement
 	}
 	settled, err := e.o.Store.Settle(ctx, e.o.Now(), rows)
-	switch {
-	case err == nil:
-	case job.CodeOf(err) == job.Internal && len(batch) > 1:
-		e.oneByOne(ctx, rows)
-		return true
-	case job.CodeOf(err) == job.Internal:
-		e.o.Logger.ErrorContext(ctx, "a result cannot be stored", slog.String("execution_id", rows[0].ID.String()), slog.Any("err", err))
-		return true
-	default:
-		e.o.Logger.ErrorContext(ctx, "settle failed", slog.Int("executions", len(batch)), slog.Any("err", err))
-		return false
+	if err != nil {
+		return err
 	}
 	e.noteFenced(ctx, rows, settled.Fenced)
 	if settled.Promoted > 0 {
 		e.o.Promoted()
 	}
-	return true
-}
-
-// oneByOne settles each by itself, so that one that cannot be stored harms no other.
-func (e *Executor) oneByOne(ctx context.Context, rows []store.Settlement) {
-	for i := range rows {
-		settled, err := e.o.Store.Settle(ctx, e.o.Now(), rows[i:i+1])
-		if err != nil {
-			e.o.Logger.ErrorContext(ctx, "a result cannot be stored", slog.String("execution_id", rows[i].ID.String()), slog.Any("err", err))
-			continue
-		}
-		e.noteFenced(ctx, rows[i:i+1], settled.Fenced)
-	}
+	return nil
 }
 
 func (e *Executor) noteFenced(ctx context.Context, rows []store.Settlement, fenced []int) {
