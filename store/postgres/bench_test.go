@@ -45,14 +45,16 @@ func BenchmarkSlotToSettled(b *testing.B) {
 
 // BenchmarkWaitingToSettled inserts executions that wait, then claims and settles them.
 func BenchmarkWaitingToSettled(b *testing.B) {
-	const batch = 1000
+	const batch, jobs = 1000, 10_000
 	url := database(b, false)
 	r := newRig(b, open(b, postgres.Options{URL: url}), 1, func(j *job.Job) { j.Overlap, j.Concurrency, j.AllowOverlap = job.OverlapAllow, 1<<20, true })
-	r.copies(url, batch)
+	r.copies(url, jobs)
 	spent := newMeter(b)
 	b.ResetTimer()
 	for made := 0; made < b.N; made += batch {
-		r.now = r.now.Add(time.Second)
+		if made%jobs == 0 {
+			r.now = r.now.Add(time.Second)
+		}
 		spent.on("insert", func() { r.plan(batch, false) })
 	}
 	for done := 0; done < b.N; {
@@ -93,11 +95,11 @@ func (r *rig) claim(waiting []store.Waiting) []store.Claimed {
 	for i := range waiting {
 		ids[i] = waiting[i].ID
 	}
-	claimed, err := r.Claim(context.Background(), store.Claim{Session: r.session, IDs: ids, Now: r.now})
+	claims, err := r.Claim(context.Background(), store.Claim{Session: r.session, IDs: ids, Now: r.now})
 	if err != nil {
 		r.Fatal(err)
 	}
-	return claimed
+	return claims.Claimed
 }
 
 // meter adds up what parts of a benchmark cost: wall time, and processor time of the

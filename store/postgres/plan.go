@@ -343,9 +343,7 @@ func (p *planning) write() error {
 
 // queueRecords sends executions, ranges and requests to stop.
 func (p *planning) queueRecords() {
-	if len(p.rows.k) > 0 {
-		p.t.queue(sqlInsert, p.rows.args()...)
-	}
+	p.rows.queue(p.t)
 	p.born.queue(p.t, p.p.Session, p.p.Now)
 	p.ranges.queue(p.t)
 	requestCancels(p.t, p.cancels, p.p.Now, "schedd", "overlap cancel_running")
@@ -354,8 +352,9 @@ func (p *planning) queueRecords() {
 const (
 	sqlAdvance = `UPDATE cursors c SET next_run = nullif(u.next_run, -9223372036854775808), numbers = u.numbers, runs = u.runs, occurrences = u.occurrences,
 			skipped = u.skipped, ending = u.ending, live = nullif(u.live, ''::bytea)
-		FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::boolean[], $8::bytea[])
-			AS u (job, next_run, numbers, runs, occurrences, skipped, ending, live) WHERE c.job = u.job`
+		FROM (SELECT unnest($1::bigint[]) AS job, unnest($2::bigint[]) AS next_run, unnest($3::bigint[]) AS numbers, unnest($4::bigint[]) AS runs,
+			unnest($5::bigint[]) AS occurrences, unnest($6::bigint[]) AS skipped, unnest($7::boolean[]) AS ending, unnest($8::bytea[]) AS live) AS u
+		WHERE c.job = u.job`
 	sqlCloseEpochs = `UPDATE epochs e SET until_at = u.until_at FROM unnest($1::bigint[], $2::bigint[]) AS u (job, until_at)
 		WHERE e.job = u.job AND e.until_at IS NULL`
 )

@@ -17,19 +17,23 @@ const (
 	// sqlSettle ends executions. One that the session or the token does not own any more
 	// is left alone and not returned.
 	sqlSettle = `UPDATE executions e SET status = u.status, started_at = nullif(u.started_at, -9223372036854775808), finished_at = u.finished_at
-		FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::smallint[], $5::bigint[], $6::bigint[]) AS u (k, session, token, status, started_at, finished_at)
+		FROM (SELECT unnest($1::bigint[]) AS k, unnest($2::bigint[]) AS session, unnest($3::bigint[]) AS token, unnest($4::smallint[]) AS status,
+			unnest($5::bigint[]) AS started_at, unnest($6::bigint[]) AS finished_at) AS u
 		WHERE e.k = u.k AND e.session = u.session AND e.token = u.token AND e.status = 1 RETURNING e.k`
 	// sqlRequeue gives executions back to the waiting ones.
-	sqlRequeue = `UPDATE executions e SET status = 0, ready_at = u.ready_at, queued = nullif(u.queued, 0::smallint), class = u.class,
-			retries = e.retries + u.retries, lost = e.lost + u.lost, started_at = nullif(u.started_at, -9223372036854775808)
-		FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::smallint[], $6::bigint[], $7::integer[], $8::integer[], $9::bigint[])
-			AS u (k, session, token, ready_at, queued, class, retries, lost, started_at)
-		WHERE e.k = u.k AND e.session = u.session AND e.token = u.token AND e.status = 1 RETURNING e.k`
+	sqlRequeue = `WITH back AS (
+			UPDATE executions e SET status = 0, retries = e.retries + u.retries, lost = e.lost + u.lost, started_at = nullif(u.started_at, -9223372036854775808)
+			FROM (SELECT unnest($1::bigint[]) AS k, unnest($2::bigint[]) AS session, unnest($3::bigint[]) AS token, unnest($4::bigint[]) AS ready_at,
+				unnest($5::smallint[]) AS queued, unnest($6::bigint[]) AS class, unnest($7::integer[]) AS retries, unnest($8::integer[]) AS lost,
+				unnest($9::bigint[]) AS started_at) AS u
+			WHERE e.k = u.k AND e.session = u.session AND e.token = u.token AND e.status = 1
+			RETURNING e.k, e.lo, e.job, u.ready_at, u.class, nullif(u.queued, 0::smallint))
+		INSERT INTO waiting (k, lo, job, ready_at, class, queued) SELECT * FROM back RETURNING k`
 	sqlFailures = `INSERT INTO failures (job, n, status, k) SELECT job, n, status, k FROM executions WHERE k = ANY ($1::bigint[]) AND status IN (3, 4, 5)
 		ON CONFLICT (job, n) DO UPDATE SET status = excluded.status, k = excluded.k`
 	// sqlWaits finds those of the jobs that have executions waiting for another to end.
 	sqlWaits = `SELECT u.job FROM unnest($1::bigint[]) AS u (job)
-		WHERE EXISTS (SELECT 1 FROM executions e WHERE e.job = u.job AND e.queued = 1 AND e.queued IS NOT NULL)`
+		WHERE EXISTS (SELECT 1 FROM waiting w WHERE w.job = u.job AND w.queued = 1 AND w.queued IS NOT NULL)`
 )
 
 // settling is the state of one Settle.
