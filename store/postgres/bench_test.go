@@ -1,12 +1,11 @@
 package postgres_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -149,23 +148,18 @@ func (m *meter) report() {
 
 // processes is the processor time of the server so far.
 func (m *meter) processes() (spent time.Duration) {
-	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	children, err := os.ReadFile("/proc/" + m.server + "/task/" + m.server + "/children")
 	if err != nil {
 		m.Fatal(err)
 	}
-	for _, path := range stats {
-		stat, err := os.ReadFile(path)
+	for pid := range strings.FieldsSeq(string(children)) {
+		text, err := os.ReadFile("/proc/" + pid + "/schedstat")
 		if err != nil {
 			continue // it has ended
 		}
-		fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
-		if string(fields[1]) != m.server {
-			continue
-		}
-		if text, err := os.ReadFile(filepath.Join(filepath.Dir(path), "schedstat")); err == nil {
-			ns, _ := strconv.ParseInt(string(bytes.Fields(text)[0]), 10, 64)
-			spent += time.Duration(ns)
-		}
+		ns, _, _ := strings.Cut(string(text), " ")
+		n, _ := strconv.ParseInt(ns, 10, 64)
+		spent += time.Duration(n)
 	}
 	return spent
 }
