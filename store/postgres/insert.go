@@ -108,6 +108,11 @@ const sqlInsertBorn = `INSERT INTO executions (k, lo, job, n, at, session, occur
 	FROM (SELECT unnest($3::bigint[]) AS k, unnest($4::bigint[]) AS lo, unnest($5::bigint[]) AS job, unnest($6::bigint[]) AS n, unnest($7::bigint[]) AS at,
 		unnest($8::bigint[]) AS occurrence, unnest($9::bigint[]) AS revision, unnest($10::smallint[]) AS flags) AS u`
 
+func (b *born) expect(n int) {
+	b.k, b.lo, b.job, b.n = make([]int64, 0, n), make([]int64, 0, n), make([]int64, 0, n), make([]int64, 0, n)
+	b.at, b.occurrence, b.revision, b.flags = make([]int64, 0, n), make([]int64, 0, n), make([]int64, 0, n), make([]int16, 0, n)
+}
+
 func (b *born) add(e *execution) {
 	b.k, b.lo, b.job, b.n = append(b.k, e.k), append(b.lo, e.lo), append(b.job, e.job), append(b.n, e.n)
 	b.at, b.occurrence, b.revision = append(b.at, e.at.UnixMicro()), append(b.occurrence, e.occurrence), append(b.revision, e.revision)

@@ -97,6 +97,7 @@ func (p *planning) all() error {
 	if err != nil {
 		return err
 	}
+	p.expect(len(due))
 	var held []cursor
 	for i := range due {
 		if ok, err := p.one(&due[i], defs[due[i].seq], queued[due[i].seq], false); err != nil {
@@ -118,6 +119,17 @@ func (p *planning) all() error {
 	p.out.Jobs = len(due)
 	p.out.More = len(due) == p.p.Limit
 	return p.write()
+}
+
+// expect makes room for one run of each of n jobs, born claimed: growing step by step
+// would cost as much again.
+func (p *planning) expect(n int) {
+	p.cursors.expect(n)
+	if p.p.Session == 0 {
+		return
+	}
+	p.born.expect(n)
+	p.keys, p.out.Claimed = make([]int64, 0, n), make([]store.Claimed, 0, n)
 }
 
 // due locks the cursors that are due, unless nothing is to be planned, and finds out
@@ -157,8 +169,8 @@ func (p *planning) refresh(cursors []cursor, query string) (queued map[int64]int
 	}
 	slices.Sort(keys)
 	live := make(map[int64]bool, len(keys))
+	var k int64
 	p.t.scan(query, []any{keys}, func(r pgx.Rows) error {
-		var k int64
 		if err := r.Scan(&k); err != nil {
 			return err
 		}
@@ -365,6 +377,11 @@ type advanced struct {
 	ending                                         []bool
 	live                                           [][]byte
 	closed, until                                  []int64 // epochs that end
+}
+
+func (a *advanced) expect(n int) {
+	a.job, a.next, a.numbers, a.runs = make([]int64, 0, n), make([]int64, 0, n), make([]int64, 0, n), make([]int64, 0, n)
+	a.occurrences, a.skipped, a.ending, a.live = make([]int64, 0, n), make([]int64, 0, n), make([]bool, 0, n), make([][]byte, 0, n)
 }
 
 func (a *advanced) add(c *cursor, next time.Time, ended bool, until time.Time) {

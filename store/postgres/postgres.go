@@ -111,6 +111,7 @@ func poolConfig(o *Options) (*pgxpool.Config, error) {
 		config.MaxConns = int32(o.MaxConns)
 	}
 	config.MaxConnIdleTime = 5 * time.Minute
+	config.AfterConnect = fastArrays
 	c := config.ConnConfig
 	if c.ConnectTimeout == 0 {
 		c.ConnectTimeout = 5 * time.Second

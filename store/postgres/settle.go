@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/agentic-sdlc/scheduler/internal/failpoint"
 	"github.com/agentic-sdlc/scheduler/job"
@@ -15,11 +16,12 @@ import (
 
 const (
 	// sqlSettle ends executions. One that the session or the token does not own any more
-	// is left alone and not returned.
+	// is left alone.
 	sqlSettle = `UPDATE executions e SET status = u.status, started_at = nullif(u.started_at, -9223372036854775808), finished_at = u.finished_at
 		FROM (SELECT unnest($1::bigint[]) AS k, unnest($2::bigint[]) AS session, unnest($3::bigint[]) AS token, unnest($4::smallint[]) AS status,
 			unnest($5::bigint[]) AS started_at, unnest($6::bigint[]) AS finished_at) AS u
-		WHERE e.k = u.k AND e.session = u.session AND e.token = u.token AND e.status = 1 RETURNING e.k`
+		WHERE e.k = u.k AND e.session = u.session AND e.token = u.token AND e.status = 1`
+	sqlSettleExactly = sqlSettle + ` RETURNING e.k`
 	// sqlRequeue gives executions back to the waiting ones.
 	sqlRequeue = `WITH back AS (
 			UPDATE executions e SET status = 0, retries = e.retries + u.retries, lost = e.lost + u.lost, started_at = nullif(u.started_at, -9223372036854775808)
@@ -42,6 +44,7 @@ type settling struct {
 	t      *tx
 	now    time.Time
 	locks  map[int64]bool    // jobs that must be locked before any execution
+	exact  *bool             // ask which executions ended, and not only how many: some did not
 	locked map[int64]*cursor // those that are
 	done   []bool            // by settlement
 	out    store.Settled
@@ -63,10 +66,11 @@ func (s *Store) Settle(ctx context.Context, now time.Time, batch []store.Settlem
 			locks[t.Owner] = true
 		}
 	}
+	exact := false
 	var run *settling
 	spent := s.batches.TakeSpent()
 	err := s.write(context.WithoutCancel(ctx), func(t *tx) error {
-		run = &settling{s: s, t: t, now: now, locks: locks}
+		run = &settling{s: s, t: t, now: now, locks: locks, exact: &exact}
 		if len(spent) > 0 {
 			t.queue(`DELETE FROM claims WHERE id = ANY ($1::bigint[])`, spent)
 		}
@@ -171,30 +175,22 @@ func (r *settling) end(batch []store.Settlement, finals []int) error {
 	if len(finals) == 0 {
 		return nil
 	}
-	index := make(map[int64]int, len(finals)) // the first settlement of an execution counts
+	seen := make(map[int64]bool, len(finals)) // the first settlement of an execution counts
 	var f ends
+	f.expect(len(finals))
 	slices.SortStableFunc(finals, func(a, b int) int { return compareKeys(batch[a].ID, batch[b].ID) })
+	owners := make([]int64, 0, len(finals))
+	first := finals[:0]
 	for _, i := range finals {
 		k, _ := keyOf(batch[i].ID)
-		if _, twice := index[k]; twice {
+		if seen[k] {
 			continue
 		}
-		index[k] = i
+		seen[k] = true
+		first, owners = append(first, i), append(owners, batch[i].Owner)
 		f.add(k, &batch[i], r.eventOf(&batch[i]))
 	}
-	owners := make([]int64, 0, len(finals))
-	r.t.scan(sqlSettle, f.args(), func(rows pgx.Rows) error {
-		var k int64
-		if err := rows.Scan(&k); err != nil {
-			return err
-		}
-		i := index[k]
-		r.done[i], r.over[k] = true, true
-		return nil
-	})
-	for i := range finals {
-		owners = append(owners, batch[finals[i]].Owner)
-	}
+	known := r.queueEnds(&f)
 	slices.Sort(owners)
 	waits := false
 	r.t.scan(sqlWaits, []any{slices.Compact(owners)}, func(rows pgx.Rows) error {
@@ -213,12 +209,44 @@ func (r *settling) end(batch []store.Settlement, finals []int) error {
 	if waits {
 		return errAgain
 	}
-	for _, i := range finals {
-		if r.done[i] {
+	if known.n < int64(len(f.k)) && !*r.exact {
+		*r.exact = true
+		return errAgain
+	}
+	for n, i := range first {
+		if k := f.k[n]; !*r.exact || known.keys[k] {
+			r.done[i], r.over[k] = true, true
 			r.ended(&batch[i])
 		}
 	}
 	return nil
+}
+
+// endings is what the server says of ends: how many there were, or which.
+type endings struct {
+	n    int64
+	keys map[int64]bool
+}
+
+// queueEnds writes ends. Which of them were written is asked for only when it is not
+// all of them: a thousand keys take longer to send than to count.
+func (r *settling) queueEnds(f *ends) *endings {
+	known := &endings{}
+	if !*r.exact {
+		r.t.queue(sqlSettle, f.args()...).Exec(func(tag pgconn.CommandTag) error {
+			known.n = tag.RowsAffected()
+			return nil
+		})
+		return known
+	}
+	known.keys = make(map[int64]bool, len(f.k))
+	var k int64
+	r.t.scan(sqlSettleExactly, f.args(), func(rows pgx.Rows) error {
+		err := rows.Scan(&k)
+		known.keys[k] = true
+		return err
+	})
+	return known
 }
 
 // eventOf is the event of a settlement that ends its execution: a cancel when it was
@@ -279,6 +307,11 @@ func (r *settling) wake() error {
 type ends struct {
 	k, session, token, started, finished []int64
 	status                               []int16
+}
+
+func (f *ends) expect(n int) {
+	f.k, f.session, f.token = make([]int64, 0, n), make([]int64, 0, n), make([]int64, 0, n)
+	f.started, f.finished, f.status = make([]int64, 0, n), make([]int64, 0, n), make([]int16, 0, n)
 }
 
 func (f *ends) add(k int64, t *store.Settlement, event job.Event) {
