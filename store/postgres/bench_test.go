@@ -108,13 +108,15 @@ type meter struct {
 	server string // process id of the server's first process
 	names  []string
 	parts  map[string]*cost
+	seen   map[string]int64 // nanoseconds by process of the server
+	spent  time.Duration
 }
 
 type cost struct{ wall, server, program time.Duration }
 
 func newMeter(b *testing.B) *meter {
 	b.Helper()
-	return &meter{B: b, server: strconv.Itoa(cluster.Pid()), parts: map[string]*cost{}}
+	return &meter{B: b, server: strconv.Itoa(cluster.Pid()), parts: map[string]*cost{}, seen: map[string]int64{}}
 }
 
 // on runs one part.
@@ -147,7 +149,7 @@ func (m *meter) report() {
 }
 
 // processes is the processor time of the server so far.
-func (m *meter) processes() (spent time.Duration) {
+func (m *meter) processes() time.Duration {
 	children, err := os.ReadFile("/proc/" + m.server + "/task/" + m.server + "/children")
 	if err != nil {
 		m.Fatal(err)
@@ -158,10 +160,12 @@ func (m *meter) processes() (spent time.Duration) {
 			continue // it has ended
 		}
 		ns, _, _ := strings.Cut(string(text), " ")
-		n, _ := strconv.ParseInt(ns, 10, 64)
-		spent += time.Duration(n)
+		if n, _ := strconv.ParseInt(ns, 10, 64); n > m.seen[pid] { // what ended since keeps what it had
+			m.spent += time.Duration(n - m.seen[pid])
+			m.seen[pid] = n
+		}
 	}
-	return spent
+	return m.spent
 }
 
 // program is the processor time of this process so far.

@@ -81,7 +81,7 @@ func (s *Store) Claim(ctx context.Context, p store.Claim) (store.Claims, error) 
 
 // done is the answer, once all is durable.
 func (c *claiming) done() store.Claims {
-	out := store.Claims{Untaken: append(c.untaken, c.taker.left()...)}
+	out := store.Claims{Claimed: make([]store.Claimed, 0, len(c.chosen)), Untaken: append(c.untaken, c.taker.left()...)}
 	for i := range c.chosen {
 		if c.owns[i] {
 			c.chosen[i].Batch = c.batch
@@ -103,7 +103,7 @@ func (c *claiming) all() error {
 		return err
 	}
 	var events stored.Events
-	var keys, inputs []int64
+	keys, inputs := make([]int64, 0, len(c.chosen)), []int64(nil)
 	for i := range c.chosen {
 		o := &c.chosen[i]
 		if !c.owns[i] {
@@ -144,14 +144,14 @@ func (c *claiming) choose() error {
 		ends bool
 	}
 	found := make(map[job.ID]ready, len(k))
-	var wanted []want
+	wanted := make([]want, 0, len(k))
 	alive := false
+	var key, half int64 // one of each for all rows
+	var w want
+	var one ready
 	queueAlive(c.t, c.p.Session, c.p.Now, &alive)
 	queueStops(c.t, c.p.Now, &c.held)
 	c.t.scan(sqlClaimable, []any{k, lo, c.p.Now.UnixMicro()}, func(r pgx.Rows) error {
-		var key, half int64
-		var w want
-		var one ready
 		err := r.Scan(&key, &half, &w.seq, &w.revision, &one.ends)
 		one.seq = w.seq
 		found[idOf(key, half)], wanted = one, append(wanted, w)
@@ -164,6 +164,7 @@ func (c *claiming) choose() error {
 	if err != nil {
 		return err
 	}
+	c.chosen = make([]store.Claimed, 0, len(found))
 	for _, id := range c.p.IDs {
 		one, ok := found[id]
 		if !ok {
@@ -187,9 +188,9 @@ func (c *claiming) take() (index map[int64]int, err error) {
 		index[keys[i]] = i
 	}
 	c.owns = make([]bool, len(c.chosen))
+	var one store.Claimed // one for all rows
+	var k, at, trigger, created int64
 	c.t.scan(sqlClaim, []any{keys, c.p.Session, c.p.Now.UnixMicro()}, func(r pgx.Rows) error {
-		var one store.Claimed
-		var k, at, trigger, created int64
 		if err := r.Scan(&k, &one.Number, &at, &trigger, &one.Attempt, &one.RetryCount, &one.LostCount, &one.Token, &one.Occurrence, &created); err != nil {
 			return err
 		}

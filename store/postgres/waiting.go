@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
@@ -70,11 +72,14 @@ func (s *Store) Waiting(ctx context.Context, now time.Time, limit int) ([]store.
 		if err := t.flush(); err != nil || held.maintenance || held.all {
 			return err
 		}
-		if err := t.query(sqlWaiting, []any{now.UnixMicro(), int64(limit), held.names()}, func(r *row) error {
-			rows = append(rows, ready{r.int(), r.int(), r.int(), r.int()})
-			wanted = append(wanted, want{rows[len(rows)-1].seq, r.int()})
-			return nil
-		}); err != nil {
+		var one ready // for all rows
+		var revision int64
+		t.scan(sqlWaiting, []any{now.UnixMicro(), int64(limit), held.names()}, func(r pgx.Rows) error {
+			err := r.Scan(&one.k, &one.lo, &one.seq, &one.at, &revision)
+			rows, wanted = append(rows, one), append(wanted, want{one.seq, revision})
+			return err
+		})
+		if err := t.flush(); err != nil {
 			return err
 		}
 		defs, err := s.define(t, wanted)
