@@ -21,11 +21,11 @@ func (s *shelf) claim(session int64) []store.Claimed {
 	for _, w := range waiting {
 		ids = append(ids, w.ID)
 	}
-	claimed, err := s.store.Claim(ctx, store.Claim{Session: session, IDs: ids, Now: s.now})
+	claims, err := s.store.Claim(ctx, store.Claim{Session: session, IDs: ids, Now: s.now})
 	if err != nil {
 		s.Fatal(err)
 	}
-	return claimed
+	return claims.Claimed
 }
 
 // settle ends what was claimed, all alike.

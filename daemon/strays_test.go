@@ -36,14 +36,14 @@ func (f *forgetful) PlanDue(ctx context.Context, p store.PlanDue) (store.Planned
 	return planned, err
 }
 
-func (f *forgetful) Claim(ctx context.Context, c store.Claim) ([]store.Claimed, error) {
-	claimed, err := f.Store.Claim(ctx, c)
-	if len(claimed) > 0 {
+func (f *forgetful) Claim(ctx context.Context, c store.Claim) (store.Claims, error) {
+	claims, err := f.Store.Claim(ctx, c)
+	if len(claims.Claimed) > 0 {
 		if err := f.answer(err); err != nil {
-			return nil, err
+			return store.Claims{}, err
 		}
 	}
-	return claimed, err
+	return claims, err
 }
 
 func (f *forgetful) Trigger(ctx context.Context, t store.Trigger) (store.Triggered, error) {

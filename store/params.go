@@ -126,6 +126,12 @@ type Waiting struct {
 	ReadyAt     time.Time
 }
 
+// Claims is what Claim gave.
+type Claims struct {
+	Claimed []Claimed
+	Untaken []*job.Job // as in Planned
+}
+
 // Claim are the parameters of Executions.Claim.
 type Claim struct {
 	Session int64

@@ -80,7 +80,7 @@ type Executions interface {
 	// held. A session that is closed, or past its lease until its next heartbeat, or of
 	// a node that drains, is given nothing; nor is anybody during maintenance. The same
 	// goes for PlanDue.
-	Claim(ctx context.Context, c Claim) ([]Claimed, error)
+	Claim(ctx context.Context, c Claim) (Claims, error)
 	// Settle writes how attempts ended. A settlement whose session or token is not
 	// the newest changes nothing; its index is in Settled.Fenced.
 	Settle(ctx context.Context, now time.Time, batch []Settlement) (Settled, error)

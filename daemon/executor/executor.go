@@ -17,7 +17,7 @@ import (
 // Options of an Executor.
 type Options struct {
 	Store interface {
-		Claim(ctx context.Context, c store.Claim) ([]store.Claimed, error)
+		Claim(ctx context.Context, c store.Claim) (store.Claims, error)
 		Held(ctx context.Context, session int64) ([]store.Settlement, error)
 		Settle(ctx context.Context, now time.Time, batch []store.Settlement) (store.Settled, error)
 		AppendLogs(ctx context.Context, entries []job.LogEntry) error

@@ -107,7 +107,7 @@ func (e *Executor) claim(ctx context.Context, deliveries []queue.Delivery) {
 
 func (e *Executor) claimAndStart(ctx context.Context, ids []job.ID) error {
 	var taken []*job.Job
-	claimed, err := e.o.Store.Claim(ctx, store.Claim{Session: e.o.Session(), IDs: ids, Now: e.o.Now(), Take: func(def *job.Job) bool {
+	claims, err := e.o.Store.Claim(ctx, store.Claim{Session: e.o.Session(), IDs: ids, Now: e.o.Now(), Take: func(def *job.Job) bool {
 		if !e.Take(def) {
 			e.refused.Store(true)
 			return false
@@ -121,7 +121,10 @@ func (e *Executor) claimAndStart(ctx context.Context, ids []job.ID) error {
 		}
 		return err
 	}
-	e.Start(claimed)
+	for _, def := range claims.Untaken {
+		e.Release(def)
+	}
+	e.Start(claims.Claimed)
 	return nil
 }
 

@@ -220,11 +220,11 @@ func (b *bench) settle(id job.ID, event job.Event) {
 			b.t.Fatal(err)
 		}
 	}
-	claimed, err := b.store.Claim(b.t.Context(), store.Claim{Session: b.session, IDs: []job.ID{id}, Now: b.now})
-	if err != nil || len(claimed) != 1 {
-		b.t.Fatalf("claim = %v, %v", claimed, err)
+	claims, err := b.store.Claim(b.t.Context(), store.Claim{Session: b.session, IDs: []job.ID{id}, Now: b.now})
+	if err != nil || len(claims.Claimed) != 1 {
+		b.t.Fatalf("claim = %v, %v", claims, err)
 	}
-	b.claims[id] = claimed[0]
+	b.claims[id] = claims.Claimed[0]
 	if event != "" {
 		b.finish(id, event)
 	}

@@ -92,8 +92,8 @@ CREATE TABLE counter_deltas (
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 1);
 
 -- One row per due time, event or manual trigger. k is the first half of the id (a
--- version 7 UUID: time and counter), so rows append in order of creation. A row is changed once or twice and has room for it: no
--- change but the first, from waiting to running, touches an index.
+-- version 7 UUID: time and counter), so rows append in order of creation. A row is
+-- changed once or twice and has room for it: no change touches an index.
 CREATE TABLE executions (
     k           bigint   PRIMARY KEY,
     lo          bigint   NOT NULL, -- second half of the id
@@ -114,17 +114,25 @@ CREATE TABLE executions (
     skip        smallint NOT NULL DEFAULT 0, -- reason
     started_at  bigint,
     finished_at bigint,
-    ready_at    bigint,                    -- waits for a worker from then on; null otherwise
-    first_start bigint,                    -- when attempt 1 started, once there is another
-    class       bigint,                    -- platform and priority, once it waits: platforms.seq * 4 + rank
-    queued      smallint                   -- 1 = waits for another run of its job, 2 = held while its job is paused
+    first_start bigint  -- when attempt 1 started, once there is another
 ) WITH (fillfactor = 45, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 1);
 -- Exactly one row per slot. Time comes first, so that entries append.
 CREATE UNIQUE INDEX executions_slot ON executions (at, job) WHERE trigger = 0;
 CREATE UNIQUE INDEX executions_number ON executions (job, n);
+
+-- Executions that are pending, each as long as it is: who removes the row has the right
+-- to start or to cancel the execution.
+CREATE TABLE waiting (
+    k        bigint PRIMARY KEY,
+    lo       bigint NOT NULL,
+    job      bigint NOT NULL,
+    ready_at bigint NOT NULL, -- may start from then on
+    class    bigint NOT NULL, -- platform and priority: platforms.seq * 4 + rank
+    queued   smallint         -- 1 = waits for another run of its job, 2 = held while its job is paused
+) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 1);
 -- Class comes first, so that a flood hides neither what is urgent nor other platforms.
-CREATE INDEX executions_ready ON executions (class, ready_at) WHERE ready_at IS NOT NULL AND queued IS NULL;
-CREATE INDEX executions_queued ON executions (job, k) WHERE queued IS NOT NULL;
+CREATE INDEX waiting_ready ON waiting (class, ready_at) WHERE queued IS NULL;
+CREATE INDEX waiting_queued ON waiting (job, k) WHERE queued IS NOT NULL;
 
 -- What only some executions have.
 CREATE TABLE execution_inputs (

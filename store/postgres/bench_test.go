@@ -2,8 +2,11 @@ package postgres_test
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -12,156 +15,164 @@ import (
 	"github.com/agentic-sdlc/scheduler/store/postgres"
 )
 
-// rig is a store with secondly jobs, a session, and a clock of its own.
-type rig struct {
-	testing.TB
-	*postgres.Store
-	ids     *job.IDs
-	now     time.Time
-	session int64
-}
-
-func newRig(tb testing.TB, s *postgres.Store, jobs int, edits ...func(*job.Job)) *rig {
-	tb.Helper()
-	r := &rig{TB: tb, Store: s, ids: &job.IDs{Rand: rand.Reader}, now: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), session: 7}
-	for i := range jobs {
-		r.secondly(fmt.Sprintf("job%d", i), edits...)
-	}
-	r.open(r.session)
-	return r
-}
-
-func (r *rig) newID() job.ID { return r.ids.New(r.now) }
-
-func (r *rig) open(session int64) {
-	r.Helper()
-	if err := r.OpenSession(context.Background(), store.Session{ID: session, Node: "n", StartedAt: r.now, LeaseUntil: r.now.AddDate(10, 0, 0)}); err != nil {
-		r.Fatal(err)
-	}
-}
-
-func (r *rig) secondly(name string, edits ...func(*job.Job)) job.Job {
-	r.Helper()
-	j := job.Job{
-		ID: r.newID(), Platform: job.DefaultPlatform, Status: job.JobActive, Revision: 1, Anchor: r.now, Seed: name, CreatedBy: "test", CreatedAt: r.now, UpdatedAt: r.now,
-		Spec: job.Spec{
-			Name: name, Type: job.TypeCron, Schedule: "* * * * * *", Timezone: "UTC", DSTPolicy: "once", Misfire: job.MisfireFireOnce,
-			HandlerName: "noop", HandlerType: job.HandlerFunction, Priority: job.PriorityMedium, Concurrency: 1, Overlap: job.OverlapSkip, OnLost: job.OnLostRetry,
-		},
-	}
-	for _, edit := range edits {
-		edit(&j)
-	}
-	open, err := job.Open(j, r.now, "created")
-	if err != nil {
-		r.Fatal(err)
-	}
-	created, _, err := r.CreateJob(context.Background(), store.CreateJob{Job: j, Open: &open, Now: r.now})
-	if err != nil {
-		r.Fatal(err)
-	}
-	return created
-}
-
-func (r *rig) plan(limit int, born bool) store.Planned {
-	p := store.PlanDue{Now: r.now, Limit: limit, Policy: job.DefaultPolicy(), NewID: r.newID}
-	if born {
-		p.Session, p.Take = r.session, func(*job.Job) bool { return true }
-	}
-	planned, err := r.PlanDue(context.Background(), p)
-	if err != nil {
-		r.Fatal(err)
-	}
-	return planned
-}
-
-func (r *rig) settle(claimed []store.Claimed) {
-	r.Helper()
-	settled, err := r.Settle(context.Background(), r.now, succeeded(r.session, r.now, claimed))
-	if err != nil || len(settled.Fenced) > 0 {
-		r.Fatal(err, settled)
-	}
-}
-
-// succeeded returns how the attempts ended: well.
-func succeeded(session int64, now time.Time, claimed []store.Claimed) []store.Settlement {
-	batch := make([]store.Settlement, 0, len(claimed))
-	for i := range claimed {
-		c := &claimed[i]
-		batch = append(batch, store.Settlement{
-			ID: c.ID, Session: session, Token: c.Token, Attempt: c.Attempt, Batch: c.Batch, Owner: c.Owner, Ends: c.Ends, Event: job.EventSucceed,
-			StartedAt: now, CompletedAt: now,
+// BenchmarkSlotToSettled is one execution's whole way through the store: planned and
+// born claimed, settled, its counters and events written. Every plan is of 1 000 jobs.
+func BenchmarkSlotToSettled(b *testing.B) {
+	for _, jobs := range []int{1000, 100_000} {
+		b.Run(fmt.Sprintf("jobs=%d", jobs), func(b *testing.B) {
+			const batch = 1000
+			url := database(b, false)
+			r := newRig(b, open(b, postgres.Options{URL: url}), 1)
+			r.copies(url, jobs)
+			spent := newMeter(b)
+			b.ResetTimer()
+			for done := 0; done < b.N; done += batch {
+				if done%jobs == 0 {
+					r.now = r.now.Add(time.Second)
+				}
+				var planned store.Planned
+				spent.on("plan", func() { planned = r.plan(batch, true) })
+				if len(planned.Claimed) != batch {
+					b.Fatalf("claimed %d of %d", len(planned.Claimed), batch)
+				}
+				spent.on("settle", func() { r.settle(planned.Claimed) })
+			}
+			spent.report()
 		})
 	}
-	return batch
 }
 
-// BenchmarkSlotToSettled is one execution's whole way through the store: planned and
-// born claimed, settled, its counters and events written. 1 000 secondly jobs.
-func BenchmarkSlotToSettled(b *testing.B) {
-	const jobs = 1000
-	r := newRig(b, open(b, postgres.Options{URL: database(b, false)}), jobs)
-	var planning, settling time.Duration
-	b.ResetTimer()
-	for done := 0; done < b.N; done += jobs {
-		r.now = r.now.Add(time.Second)
-		start := time.Now()
-		planned := r.plan(jobs, true)
-		if len(planned.Claimed) != jobs {
-			b.Fatalf("claimed %d of %d", len(planned.Claimed), jobs)
-		}
-		planning += time.Since(start)
-		start = time.Now()
-		r.settle(planned.Claimed)
-		settling += time.Since(start)
-	}
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "executions/s")
-	b.ReportMetric(float64(planning.Microseconds())/float64(b.N), "plan-µs")
-	b.ReportMetric(float64(settling.Microseconds())/float64(b.N), "settle-µs")
-}
-
-// BenchmarkWaitingToSettled claims and settles executions that wait.
+// BenchmarkWaitingToSettled inserts executions that wait, then claims and settles them.
 func BenchmarkWaitingToSettled(b *testing.B) {
-	const batch = 1000
-	r := newRig(b, open(b, postgres.Options{URL: database(b, false)}), batch, func(j *job.Job) { j.Overlap, j.Concurrency, j.AllowOverlap = job.OverlapAllow, 1<<20, true })
-	for made := 0; made < b.N; made += batch {
-		r.now = r.now.Add(time.Second)
-		r.plan(batch, false)
-	}
-	var window, claiming, settling time.Duration
+	const batch, jobs = 1000, 10_000
+	url := database(b, false)
+	r := newRig(b, open(b, postgres.Options{URL: url}), 1, func(j *job.Job) { j.Overlap, j.Concurrency, j.AllowOverlap = job.OverlapAllow, 1<<20, true })
+	r.copies(url, jobs)
+	spent := newMeter(b)
 	b.ResetTimer()
+	for made := 0; made < b.N; made += batch {
+		if made%jobs == 0 {
+			r.now = r.now.Add(time.Second)
+		}
+		spent.on("insert", func() { r.plan(batch, false) })
+	}
 	for done := 0; done < b.N; {
-		start := time.Now()
-		waiting, err := r.Waiting(context.Background(), r.now, batch)
-		if err != nil || len(waiting) == 0 {
-			b.Fatal(len(waiting), err)
+		var waiting []store.Waiting
+		var claimed []store.Claimed
+		spent.on("window", func() { waiting = r.waiting(batch) })
+		spent.on("claim", func() { claimed = r.claim(waiting) })
+		if len(claimed) != batch {
+			b.Fatalf("claimed %d of %d", len(claimed), batch)
 		}
-		window += time.Since(start)
-		start = time.Now()
-		ids := make([]job.ID, len(waiting))
-		for i := range waiting {
-			ids[i] = waiting[i].ID
-		}
-		claimed, err := r.Claim(context.Background(), store.Claim{Session: r.session, IDs: ids, Now: r.now})
-		if err != nil || len(claimed) != len(ids) {
-			b.Fatal(len(claimed), err)
-		}
-		claiming += time.Since(start)
-		start = time.Now()
-		r.settle(claimed)
-		settling += time.Since(start)
+		spent.on("settle", func() { r.settle(claimed) })
 		done += len(claimed)
 	}
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "executions/s")
-	b.ReportMetric(float64(window.Microseconds())/float64(b.N), "window-µs")
-	b.ReportMetric(float64(claiming.Microseconds())/float64(b.N), "claim-µs")
-	b.ReportMetric(float64(settling.Microseconds())/float64(b.N), "settle-µs")
+	spent.report()
 }
 
-// remove purges a job.
-func (r *rig) remove(name string) {
+// copies gives the store more jobs like the first, quickly.
+func (r *rig) copies(url string, jobs int) {
 	r.Helper()
-	if err := r.PurgeJob(context.Background(), job.DefaultPlatform, name, r.now, "test"); err != nil {
+	exec(r, url,
+		fmt.Sprintf(`INSERT INTO jobs (id, platform, name, live, type, status, priority, handler, revision, spec, max_retries, anchor, seed, created_by, created_at, updated_at)
+			SELECT int8send(0) || int8send(g), platform, 'copy' || g, live, type, status, priority, handler, revision, spec, max_retries, anchor, seed, created_by, created_at, updated_at
+			FROM jobs, generate_series(2, %d) AS g WHERE seq = 1`, jobs),
+		`INSERT INTO cursors (job, next_run, revision) SELECT j.seq, c.next_run, c.revision FROM jobs j, cursors c WHERE c.job = 1 AND j.seq > 1`,
+		`ANALYZE`)
+}
+
+func (r *rig) waiting(limit int) []store.Waiting {
+	waiting, err := r.Waiting(context.Background(), r.now, limit)
+	if err != nil {
 		r.Fatal(err)
 	}
+	return waiting
+}
+
+func (r *rig) claim(waiting []store.Waiting) []store.Claimed {
+	ids := make([]job.ID, len(waiting))
+	for i := range waiting {
+		ids[i] = waiting[i].ID
+	}
+	claims, err := r.Claim(context.Background(), store.Claim{Session: r.session, IDs: ids, Now: r.now})
+	if err != nil {
+		r.Fatal(err)
+	}
+	return claims.Claimed
+}
+
+// meter adds up what parts of a benchmark cost: wall time, and processor time of the
+// server's processes and of this one. Other programs disturb wall time alone.
+type meter struct {
+	*testing.B
+	server string // process id of the server's first process
+	names  []string
+	parts  map[string]*cost
+	seen   map[string]int64 // nanoseconds by process of the server
+	spent  time.Duration
+}
+
+type cost struct{ wall, server, program time.Duration }
+
+func newMeter(b *testing.B) *meter {
+	b.Helper()
+	return &meter{B: b, server: strconv.Itoa(cluster.Pid()), parts: map[string]*cost{}, seen: map[string]int64{}}
+}
+
+// on runs one part.
+func (m *meter) on(name string, fn func()) {
+	c := m.parts[name]
+	if c == nil {
+		c = &cost{}
+		m.parts[name], m.names = c, append(m.names, name)
+	}
+	server, start, program := m.processes(), time.Now(), m.program()
+	fn()
+	c.wall, c.program = c.wall+time.Since(start), c.program+m.program()-program
+	c.server += m.processes() - server
+}
+
+// report tells microseconds an execution.
+func (m *meter) report() {
+	m.ReportMetric(0, "ns/op")
+	var all cost
+	each := func(name string, c *cost) {
+		m.ReportMetric(float64(c.wall.Microseconds())/float64(m.N), name+"-wall-µs")
+		m.ReportMetric(float64(c.server.Microseconds())/float64(m.N), name+"-pg-µs")
+		m.ReportMetric(float64(c.program.Microseconds())/float64(m.N), name+"-go-µs")
+	}
+	for _, name := range m.names {
+		each(name, m.parts[name])
+		all.wall, all.server, all.program = all.wall+m.parts[name].wall, all.server+m.parts[name].server, all.program+m.parts[name].program
+	}
+	each("all", &all)
+}
+
+// processes is the processor time of the server so far.
+func (m *meter) processes() time.Duration {
+	children, err := os.ReadFile("/proc/" + m.server + "/task/" + m.server + "/children")
+	if err != nil {
+		m.Fatal(err)
+	}
+	for pid := range strings.FieldsSeq(string(children)) {
+		text, err := os.ReadFile("/proc/" + pid + "/schedstat")
+		if err != nil {
+			continue // it has ended
+		}
+		ns, _, _ := strings.Cut(string(text), " ")
+		if n, _ := strconv.ParseInt(ns, 10, 64); n > m.seen[pid] { // what ended since keeps what it had
+			m.spent += time.Duration(n - m.seen[pid])
+			m.seen[pid] = n
+		}
+	}
+	return m.spent
+}
+
+// program is the processor time of this process so far.
+func (m *meter) program() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		m.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
-// sqlCancelWaiting cancels what waits. The rows are locked in order first.
-const sqlCancelWaiting = `WITH w AS MATERIALIZED (SELECT k FROM executions WHERE k = ANY ($1::bigint[]) AND status = 0 ORDER BY k FOR UPDATE)
-	UPDATE executions e SET status = 5, queued = NULL, ready_at = NULL, finished_at = $2 FROM w WHERE e.k = w.k RETURNING e.k, e.lo, e.attempt`
+// sqlCancelWaiting cancels what waits.
+const sqlCancelWaiting = `WITH w AS (DELETE FROM waiting WHERE k = ANY ($1::bigint[]) RETURNING k)
+	UPDATE executions e SET status = 5, finished_at = $2 FROM w WHERE e.k = w.k RETURNING e.k, e.lo, e.attempt`
 
 // cancelWaiting cancels those of the executions of a locked job that wait, and returns
 // their keys.

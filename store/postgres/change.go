@@ -130,9 +130,9 @@ func (ch *change) executions(before *job.Job, changed *job.Changed) (over map[in
 	paused, was := changed.Job.Status == job.JobPaused, before.Status == job.JobPaused
 	switch {
 	case paused && !was: // what waits is not claimed while the job is paused
-		ch.t.queue(`UPDATE executions SET queued = 2 WHERE k = ANY ($1::bigint[]) AND status = 0`, ch.cur.live)
+		ch.t.queue(`UPDATE waiting SET queued = 2 WHERE k = ANY ($1::bigint[])`, ch.cur.live)
 	case was && !paused:
-		ch.t.queue(`UPDATE executions SET queued = NULL WHERE job = $1 AND queued = 2 AND queued IS NOT NULL`, ch.seq)
+		ch.t.queue(`UPDATE waiting SET queued = NULL WHERE job = $1 AND queued = 2 AND queued IS NOT NULL`, ch.seq)
 	}
 	return nil, nil
 }
@@ -140,7 +140,7 @@ func (ch *change) executions(before *job.Job, changed *job.Changed) (over map[in
 // drop cancels every execution of the job that waits.
 func (ch *change) drop() (map[int64]bool, error) {
 	keys := append([]int64(nil), ch.cur.live...)
-	if err := ch.t.query(`SELECT k FROM executions WHERE job = $1 AND queued IS NOT NULL`, []any{ch.seq}, func(r *row) error {
+	if err := ch.t.query(`SELECT k FROM waiting WHERE job = $1 AND queued IS NOT NULL`, []any{ch.seq}, func(r *row) error {
 		keys = append(keys, r.int())
 		return nil
 	}); err != nil {

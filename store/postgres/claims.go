@@ -1,14 +1,11 @@
 package postgres
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/agentic-sdlc/scheduler/internal/mutant"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
@@ -33,34 +30,38 @@ func queueClaims(t *tx, session int64, keys []int64, batch *int64) {
 }
 
 const (
-	// sqlClaimable locks executions that are ready, in the order in which everybody does.
-	// What jobs look like is read by sqlOwners, after the locks. queued IS NULL would let
-	// the planner walk through all that waits, once for each key.
-	sqlClaimable = `SELECT e.k, e.lo, e.job, e.n, e.at, e.trigger, e.attempt, e.retries, e.lost, e.token, e.occurrence, e.created_at
-		FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS u (k, lo, i) JOIN executions e ON e.k = u.k AND e.lo = u.lo
-		WHERE e.status = 0 AND coalesce(e.queued, 0) = 0 AND e.ready_at <= $3 ORDER BY u.i FOR UPDATE OF e`
-	sqlOwners = `SELECT job, revision, ending FROM cursors WHERE job = ANY ($1::bigint[])`
-	sqlClaim  = `UPDATE executions e SET status = 1, attempt = e.attempt + 1, token = e.token + 1, session = $2, ready_at = NULL,
+	// sqlClaimable reads executions that are ready. It locks nothing: sqlClaim tells which
+	// of them were. queued IS NULL would let the planner walk through all that waits, once
+	// for each key.
+	sqlClaimable = `SELECT w.k, w.lo, w.job, c.revision, c.ending
+		FROM (SELECT unnest($1::bigint[]) AS k, unnest($2::bigint[]) AS lo) AS u JOIN waiting w ON w.k = u.k JOIN cursors c ON c.job = w.job
+		WHERE w.lo = u.lo AND coalesce(w.queued, 0) = 0 AND w.ready_at <= $3`
+	// sqlClaim takes from the waiting ones, in order of k, what waits still.
+	sqlClaim = `WITH taken AS (DELETE FROM waiting WHERE k = ANY ($1::bigint[]) AND coalesce(queued, 0) = 0 AND ready_at <= $3 RETURNING k)
+		UPDATE executions e SET status = 1, attempt = e.attempt + 1, token = e.token + 1, session = $2,
 			first_start = CASE WHEN e.attempt > 0 THEN coalesce(e.first_start, e.started_at) END, started_at = $3
-		FROM unnest($1::bigint[]) AS u (k) WHERE e.k = u.k`
+		FROM taken WHERE e.k = taken.k
+		RETURNING e.k, e.n, e.at, e.trigger, e.attempt, e.retries, e.lost, e.token, e.occurrence, e.created_at`
 	sqlInputs = `SELECT k, payload, trace_id, parent_span FROM execution_inputs WHERE k = ANY ($1::bigint[])`
 )
 
 // claiming is the state of one Claim.
 type claiming struct {
-	s     *Store
-	t     *tx
-	p     *store.Claim
-	taker *taker
-	held  stops
-	out   []store.Claimed
-	batch int64
+	s       *Store
+	t       *tx
+	p       *store.Claim
+	taker   *taker
+	held    stops
+	chosen  []store.Claimed // taken by the caller, in the order of its ids
+	owns    []bool          // of chosen: it is claimed
+	untaken []*job.Job
+	batch   int64
 }
 
 // Claim gives ready executions to a session.
-func (s *Store) Claim(ctx context.Context, p store.Claim) ([]store.Claimed, error) {
+func (s *Store) Claim(ctx context.Context, p store.Claim) (store.Claims, error) {
 	if len(p.IDs) == 0 {
-		return nil, nil
+		return store.Claims{}, nil
 	}
 	asked := taker{ask: p.Take}
 	if p.Take == nil {
@@ -73,143 +74,132 @@ func (s *Store) Claim(ctx context.Context, p store.Claim) ([]store.Claimed, erro
 		return run.all()
 	})
 	if err != nil {
-		return nil, err
+		return store.Claims{}, err
 	}
-	if len(run.out) > 0 {
-		s.batches.Open(run.batch, len(run.out))
+	return run.done(), nil
+}
+
+// done is the answer, once all is durable.
+func (c *claiming) done() store.Claims {
+	out := store.Claims{Claimed: make([]store.Claimed, 0, len(c.chosen)), Untaken: append(c.untaken, c.taker.left()...)}
+	for i := range c.chosen {
+		if c.owns[i] {
+			c.chosen[i].Batch = c.batch
+			out.Claimed = append(out.Claimed, c.chosen[i])
+		}
 	}
-	for i := range run.out {
-		run.out[i].Batch = run.batch
+	if len(out.Claimed) > 0 {
+		c.s.batches.Open(c.batch, len(out.Claimed))
 	}
-	return run.out, nil
+	return out
 }
 
 func (c *claiming) all() error {
-	found, err := c.find()
+	if err := c.choose(); err != nil || len(c.chosen) == 0 {
+		return err
+	}
+	index, err := c.take()
 	if err != nil {
 		return err
 	}
-	keys, inputs, err := c.choose(found)
-	if err != nil {
-		return err
-	}
-	if len(c.taker.left()) > 0 { // the caller took more than there is now: it must free what it took
-		return job.Errorf(job.Unavailable, "the store was away while it was claimed from")
+	var events stored.Events
+	keys, inputs := make([]int64, 0, len(c.chosen)), []int64(nil)
+	for i := range c.chosen {
+		o := &c.chosen[i]
+		if !c.owns[i] {
+			c.untaken = append(c.untaken, o.Job)
+			continue
+		}
+		k, _ := keyOf(o.ID)
+		keys = append(keys, k)
+		if o.Trigger != job.TriggerSchedule {
+			inputs = append(inputs, k)
+		}
+		events.Started(stored.Run{Job: o.Owner, ID: o.ID, Number: o.Number}, o.Attempt)
 	}
 	if len(keys) == 0 {
 		return nil
 	}
-	if err := c.inputs(inputs); err != nil {
-		return err
+	if len(inputs) > 0 { // what only some executions have
+		c.t.queueQuery(sqlInputs, []any{inputs}, func(r *row) error {
+			o := &c.chosen[index[r.int()]]
+			o.Payload, o.TraceID, o.SpanID = clone(r.blob()), r.text(), r.text()
+			return nil
+		})
 	}
-	var events stored.Events
-	for i := range c.out {
-		o := &c.out[i]
-		events.Started(stored.Run{Job: o.Owner, ID: o.ID, Number: o.Number}, o.Attempt)
-	}
-	slices.Sort(keys)
-	c.t.queue(sqlClaim, keys, c.p.Session, c.p.Now.UnixMicro())
 	queueClaims(c.t, c.p.Session, keys, &c.batch)
 	writeEvents(c.t, &events, c.p.Now)
 	return nil
 }
 
-// find locks those of the executions that can be claimed; none when the session cannot.
-func (c *claiming) find() ([]store.Claimed, error) {
-	ids := slices.Clone(c.p.IDs)
-	slices.SortFunc(ids, func(a, b job.ID) int {
-		ka, la := keyOf(a)
-		kb, lb := keyOf(b)
-		return cmp.Or(cmp.Compare(ka, kb), cmp.Compare(la, lb))
-	})
-	ids = slices.Compact(ids)
-	k, lo := make([]int64, len(ids)), make([]int64, len(ids))
-	for i, id := range ids {
+// choose asks the caller which of the executions that can be claimed it starts, in the
+// order of its ids; none can when the session cannot.
+func (c *claiming) choose() error {
+	k, lo := make([]int64, len(c.p.IDs)), make([]int64, len(c.p.IDs))
+	for i, id := range c.p.IDs {
 		k[i], lo[i] = keyOf(id)
 	}
+	type ready struct {
+		seq  int64
+		ends bool
+	}
+	found := make(map[job.ID]ready, len(k))
+	wanted := make([]want, 0, len(k))
 	alive := false
+	var key, half int64 // one of each for all rows
+	var w want
+	var one ready
 	queueAlive(c.t, c.p.Session, c.p.Now, &alive)
 	queueStops(c.t, c.p.Now, &c.held)
-	var found []store.Claimed
-	c.t.scan(mutated(sqlClaimable, "e.status = 0 AND e.queued IS NULL AND e.ready_at <= $3", "$3::bigint > 0", mutant.ClaimAny), []any{k, lo, c.p.Now.UnixMicro()}, func(r pgx.Rows) error {
-		var one store.Claimed
-		var key, half, at, trigger, created int64
-		if err := r.Scan(&key, &half, &one.Owner, &one.Number, &at, &trigger, &one.Attempt, &one.RetryCount, &one.LostCount, &one.Token, &one.Occurrence, &created); err != nil {
-			return err
-		}
-		one.ID, one.ScheduledAt, one.CreatedAt, one.Trigger = idOf(key, half), fromMicros(at), fromMicros(created), stored.Value(stored.Triggers, trigger)
-		one.Attempt++
-		one.Token++
-		found = append(found, one)
-		return nil
-	})
-	if err := c.t.flush(); err != nil || !alive || c.held.maintenance {
-		return nil, err
-	}
-	return found, nil
-}
-
-// choose asks the caller which of the executions it starts, in the order of its ids.
-// inputs are those that may have some of their own.
-func (c *claiming) choose(found []store.Claimed) (keys, inputs []int64, err error) {
-	seqs := make([]int64, 0, len(found))
-	byID := make(map[job.ID]*store.Claimed, len(found))
-	for i := range found {
-		seqs = append(seqs, found[i].Owner)
-		byID[found[i].ID] = &found[i]
-	}
-	slices.Sort(seqs)
-	seqs = slices.Compact(seqs)
-	wanted := make([]want, 0, len(seqs))
-	ending := map[int64]bool{}
-	c.t.scan(sqlOwners, []any{seqs}, func(r pgx.Rows) error {
-		var w want
-		var ends bool
-		err := r.Scan(&w.seq, &w.revision, &ends)
-		wanted, ending[w.seq] = append(wanted, w), ends
+	c.t.scan(sqlClaimable, []any{k, lo, c.p.Now.UnixMicro()}, func(r pgx.Rows) error {
+		err := r.Scan(&key, &half, &w.seq, &w.revision, &one.ends)
+		one.seq = w.seq
+		found[idOf(key, half)], wanted = one, append(wanted, w)
 		return err
 	})
-	if err := c.t.flush(); err != nil {
-		return nil, nil, err
+	if err := c.t.flush(); err != nil || !alive || c.held.maintenance {
+		return err
 	}
 	defs, err := c.s.define(c.t, wanted)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
+	c.chosen = make([]store.Claimed, 0, len(found))
 	for _, id := range c.p.IDs {
-		one := byID[id]
-		if one == nil {
+		one, ok := found[id]
+		if !ok {
 			continue
 		}
-		delete(byID, id)
-		def := defs[one.Owner]
-		if def == nil || c.held.dispatch(def.job.Platform) || !c.taker.take(def.job) {
-			continue
+		delete(found, id)
+		if def := defs[one.seq]; def != nil && !c.held.dispatch(def.job.Platform) && c.taker.take(def.job) {
+			c.chosen = append(c.chosen, store.Claimed{ID: id, Job: def.job, Owner: one.seq, Ends: one.ends})
 		}
-		one.Job, one.Ends = def.job, ending[one.Owner]
-		k, _ := keyOf(id)
-		keys = append(keys, k)
-		if one.Trigger != job.TriggerSchedule {
-			inputs = append(inputs, k)
-		}
-		c.out = append(c.out, *one)
 	}
-	return keys, inputs, nil
+	return nil
 }
 
-// inputs adds what only some executions have.
-func (c *claiming) inputs(keys []int64) error {
-	if len(keys) == 0 {
-		return nil
+// take claims what was chosen, as far as nobody else was quicker, and returns the places
+// of the executions in chosen.
+func (c *claiming) take() (index map[int64]int, err error) {
+	index = make(map[int64]int, len(c.chosen))
+	keys := make([]int64, len(c.chosen))
+	for i := range c.chosen {
+		keys[i], _ = keyOf(c.chosen[i].ID)
+		index[keys[i]] = i
 	}
-	index := make(map[int64]*store.Claimed, len(c.out))
-	for i := range c.out {
-		k, _ := keyOf(c.out[i].ID)
-		index[k] = &c.out[i]
-	}
-	return c.t.query(sqlInputs, []any{keys}, func(r *row) error {
-		one := index[r.int()]
-		one.Payload, one.TraceID, one.SpanID = clone(r.blob()), r.text(), r.text()
+	c.owns = make([]bool, len(c.chosen))
+	var one store.Claimed // one for all rows
+	var k, at, trigger, created int64
+	c.t.scan(sqlClaim, []any{keys, c.p.Session, c.p.Now.UnixMicro()}, func(r pgx.Rows) error {
+		if err := r.Scan(&k, &one.Number, &at, &trigger, &one.Attempt, &one.RetryCount, &one.LostCount, &one.Token, &one.Occurrence, &created); err != nil {
+			return err
+		}
+		i := index[k]
+		had := &c.chosen[i]
+		one.ID, one.Job, one.Owner, one.Ends = had.ID, had.Job, had.Owner, had.Ends
+		one.ScheduledAt, one.CreatedAt, one.Trigger = fromMicros(at), fromMicros(created), stored.Value(stored.Triggers, trigger)
+		*had, c.owns[i] = one, true
 		return nil
 	})
+	return index, c.t.flush()
 }

@@ -50,10 +50,10 @@ func TestCommitCut(t *testing.T) {
 				t.Fatalf("Waiting = %d, %v; want 1", len(waiting), err)
 			}
 			got, err := s.Claim(ctx, store.Claim{Session: r.session, IDs: []job.ID{waiting[0].ID}, Now: r.now})
-			if err != nil || len(got) != 1 || got[0].Token != 1 {
+			if err != nil || len(got.Claimed) != 1 || got.Claimed[0].Token != 1 {
 				t.Fatalf("Claim = %+v, %v; want one with token 1", got, err)
 			}
-			claimed = append(claimed, got...)
+			claimed = append(claimed, got.Claimed...)
 		}, "SELECT count(*) FROM executions WHERE status = 1", 3},
 		{"settle", func() { r.settle(claimed) }, "SELECT count(*) FROM executions WHERE status = 2", 3},
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
@@ -27,7 +28,7 @@ const cursorColumns = `c.job, coalesce(c.next_run, 0), c.revision, c.numbers, c.
 const sqlLockCursors = `SELECT ` + cursorColumns + ` FROM cursors c WHERE c.job = ANY ($1::bigint[]) ORDER BY c.job FOR UPDATE`
 
 func (c *cursor) scan(r pgx.Rows) error {
-	var live []byte
+	var live pgtype.DriverBytes
 	err := r.Scan(&c.seq, &c.nextRun, &c.revision, &c.numbers, &c.runs, &c.occurrences, &c.skipped, &c.ending, &live)
 	c.live = stored.UnpackKeys(live, nil)
 	return err

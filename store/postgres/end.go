@@ -50,7 +50,7 @@ func endJobs(t *tx, cursors []*cursor, over map[int64]bool, now time.Time, event
 	if len(unsure) > 0 {
 		t.queueQuery(`SELECT job FROM executions WHERE k = ANY ($1::bigint[]) AND status <= 1`, []any{unsure}, note)
 	}
-	if err := t.query(`SELECT job FROM executions WHERE job = ANY ($1::bigint[]) AND queued IS NOT NULL`, []any{seqs}, note); err != nil {
+	if err := t.query(`SELECT job FROM waiting WHERE job = ANY ($1::bigint[]) AND queued IS NOT NULL`, []any{seqs}, note); err != nil {
 		return 0, err
 	}
 	if seqs = slices.DeleteFunc(seqs, func(seq int64) bool { return busy[seq] }); len(seqs) == 0 {
@@ -128,7 +128,7 @@ func (s *Store) promote(t *tx, cursors []*cursor, over map[int64]bool, now time.
 	}
 	queued := map[int64][]int64{}
 	if err := t.query(`SELECT q.job, q.k FROM unnest($1::bigint[]) AS u (job),
-		LATERAL (SELECT e.job, e.k FROM executions e WHERE e.job = u.job AND e.queued = 1 AND e.queued IS NOT NULL ORDER BY e.k LIMIT 1000) AS q`, []any{seqs}, func(r *row) error {
+		LATERAL (SELECT w.job, w.k FROM waiting w WHERE w.job = u.job AND w.queued = 1 AND w.queued IS NOT NULL ORDER BY w.k LIMIT 1000) AS q`, []any{seqs}, func(r *row) error {
 		seq := r.int()
 		queued[seq] = append(queued[seq], r.int())
 		return nil
@@ -154,7 +154,7 @@ func (s *Store) promote(t *tx, cursors []*cursor, over map[int64]bool, now time.
 		if n == 0 {
 			continue
 		}
-		t.queue(`UPDATE executions SET queued = NULL, ready_at = greatest(coalesce(ready_at, 0), $1) WHERE k = ANY ($2::bigint[])`, now.UnixMicro(), waiting[:n])
+		t.queue(`UPDATE waiting SET queued = NULL, ready_at = greatest(ready_at, $1) WHERE k = ANY ($2::bigint[])`, now.UnixMicro(), waiting[:n])
 		c.live = append(c.live, waiting[:n]...)
 		t.queue(`UPDATE cursors SET live = $1 WHERE job = $2`, packLive(c.live), c.seq)
 		promoted += n

@@ -15,13 +15,13 @@ import (
 // executionColumns are the columns of an execution as it is shown, in the order of
 // scanExecution.
 const executionColumns = `e.k, e.lo, e.n, e.at, e.trigger, e.status, e.attempt, e.retries, e.lost, e.token, e.occurrence, e.revision, e.flags, e.skip,
-	e.queued, e.ready_at, e.created_at, e.started_at, e.first_start, e.finished_at,
+	w.queued, w.ready_at, e.created_at, e.started_at, e.first_start, e.finished_at,
 	j.id, j.name, j.platform, j.max_retries, s.node,
 	x.result, x.exit_code, x.error, x.error_class, x.error_stack, x.detail,
 	i.payload, i.triggered_by, i.retry_of, i.retry_of_lo, i.trace_id, i.parent_span,
 	d.reason, z.requested_at`
 
-const executionFrom = ` FROM executions e JOIN jobs j ON j.seq = e.job LEFT JOIN sessions s ON s.id = e.session
+const executionFrom = ` FROM executions e JOIN jobs j ON j.seq = e.job LEFT JOIN sessions s ON s.id = e.session LEFT JOIN waiting w ON w.k = e.k
 	LEFT JOIN execution_results x ON x.k = e.k LEFT JOIN execution_inputs i ON i.k = e.k
 	LEFT JOIN dead_letters d ON d.k = e.k LEFT JOIN cancels z ON z.k = e.k`
 

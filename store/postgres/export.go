@@ -63,12 +63,21 @@ func export(t *tx, fn func(dump.Row) error) error {
 
 func exportTable(t *tx, table *dump.Table, fn func(dump.Row) error) error {
 	out := dump.Row{Table: table, Values: make([]any, len(table.Columns))}
-	return t.query("SELECT "+strings.Join(columnNames(table), ", ")+" FROM "+table.Name+" ORDER BY "+order(table), nil, func(r *row) error {
+	return t.query("SELECT "+strings.Join(columnNames(table), ", ")+" FROM "+source(table)+" ORDER BY "+order(table), nil, func(r *row) error {
 		for i := range table.Columns {
 			out.Values[i] = exported(&table.Columns[i], r)
 		}
 		return fn(out)
 	})
+}
+
+// source is where the rows of a table are: those of executions that wait have the rest
+// of them in a table of its own.
+func source(table *dump.Table) string {
+	if table.Name != "executions" {
+		return table.Name
+	}
+	return "(SELECT e.*, w.queued, w.class, w.ready_at FROM executions e LEFT JOIN waiting w ON w.k = e.k) AS e"
 }
 
 // order sorts text by its bytes, whatever the collation of a column is.

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -25,7 +26,12 @@ func TestStreamsHaveEverything(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, fault := range storetest.MissingColumns(columns, []string{"jobs.max_retries"}) {
+	for i, column := range columns { // executions that wait have these in a table of their own
+		if rest, ok := strings.CutPrefix(column, "waiting."); ok && (rest == "queued" || rest == "class" || rest == "ready_at") {
+			columns[i] = "executions." + rest
+		}
+	}
+	for _, fault := range storetest.MissingColumns(columns, []string{"jobs.max_retries", "waiting"}) {
 		t.Error(fault)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -105,7 +106,7 @@ func tableNames() (names []string) {
 			names = append(names, table.Name)
 		}
 	}
-	return names
+	return append(names, "waiting")
 }
 
 // incoming hands out the rows of a stream, one table at a time: it is what COPY reads.
@@ -120,6 +121,8 @@ type incoming struct {
 	began  bool
 	count  int64 // rows of it so far
 	values []any
+
+	waiting [][]any // rows for the table of that name, from those of executions
 }
 
 // step takes the next row off the stream.
@@ -162,10 +165,33 @@ func (in *incoming) Values() ([]any, error) {
 	case "jobs":
 		retries, err := maxRetries(in.row)
 		return append(in.values, retries), err
+	case "executions":
+		return in.started(), nil
 	case "outbox":
 		in.values = append(in.values, in.count-provisional)
 	}
 	return in.values, nil
+}
+
+// waits are the columns of executions that stand in the table of those that wait.
+var waits = []string{"queued", "class", "ready_at"}
+
+// started leaves out of an execution what belongs to its waiting, and keeps that.
+func (in *incoming) started() []any {
+	kept, apart := in.values[:0:0], map[string]any{}
+	for i, c := range in.table.Columns {
+		switch {
+		case slices.Contains(waits, c.Name):
+			apart[c.Name] = in.values[i]
+		default:
+			kept = append(kept, in.values[i])
+			apart[c.Name] = in.values[i]
+		}
+	}
+	if apart["ready_at"] != nil {
+		in.waiting = append(in.waiting, []any{apart["k"], apart["lo"], apart["job"], apart["ready_at"], apart["class"], apart["queued"]})
+	}
+	return kept
 }
 
 // Err is what kept Next from going on.
@@ -199,6 +225,8 @@ func (s *Store) fillTable(t *tx, in *incoming) error {
 	switch in.table.Name {
 	case "jobs":
 		columns = append(columns, "max_retries")
+	case "executions":
+		columns = slices.DeleteFunc(columns, func(name string) bool { return slices.Contains(waits, name) })
 	case "outbox":
 		columns = append(columns, "id")
 	}
@@ -211,8 +239,12 @@ func (s *Store) fillTable(t *tx, in *incoming) error {
 		}
 		return fmt.Errorf("write %s: %w", in.table.Name, err)
 	}
-	if in.table == dump.Outbox {
+	switch in.table.Name {
+	case "outbox":
 		return s.number(t, in.count)
+	case "executions":
+		_, err := t.conn.CopyFrom(t.ctx, pgx.Identifier{"waiting"}, []string{"k", "lo", "job", "ready_at", "class", "queued"}, pgx.CopyFromRows(in.waiting))
+		return err
 	}
 	return nil
 }

@@ -31,10 +31,16 @@ func (e *execution) run() stored.Run {
 	return stored.Run{Job: e.job, ID: idOf(e.k, e.lo), Number: e.n}
 }
 
-// rows collects executions for one INSERT. Its zero value is empty.
+// rows collects executions for one INSERT, and those of them that wait for another.
+// Its zero value is empty.
 type rows struct {
-	k, lo, job, n, at, session, occurrence, revision, created, started, finished, ready, class []int64
-	trigger, status, flags, skip, queued                                                       []int16
+	k, lo, job, n, at, session, occurrence, revision, created, started, finished []int64
+	trigger, status, flags, skip                                                 []int16
+
+	waiting struct {
+		k, lo, job, ready, class []int64
+		queued                   []int16
+	}
 }
 
 func (r *rows) add(e *execution) {
@@ -44,29 +50,49 @@ func (r *rows) add(e *execution) {
 	r.created, r.started, r.finished = append(r.created, e.created.UnixMicro()), append(r.started, microsOr(e.started)), append(r.finished, microsOr(e.finished))
 	r.trigger, r.status = append(r.trigger, int16(e.trigger)), append(r.status, int16(e.status))
 	r.flags, r.skip = append(r.flags, int16(e.flags)), append(r.skip, int16(e.skip))
-	ready, class, queued := int64(noInstant), int64(0), int16(0)
-	if e.status == stored.Pending {
-		ready, class = e.ready.UnixMicro(), e.class
-		if e.queued {
-			queued = 1
-		}
+	if e.status != stored.Pending {
+		return
 	}
-	r.ready, r.class, r.queued = append(r.ready, ready), append(r.class, class), append(r.queued, queued)
+	w := &r.waiting
+	w.k, w.lo, w.job, w.ready, w.class = append(w.k, e.k), append(w.lo, e.lo), append(w.job, e.job), append(w.ready, e.ready.UnixMicro()), append(w.class, e.class)
+	queued := int16(0)
+	if e.queued {
+		queued = 1
+	}
+	w.queued = append(w.queued, queued)
 }
 
 // sqlInsert makes executions. Those born claimed have their first attempt and token.
 const sqlInsert = `INSERT INTO executions (k, lo, job, n, at, session, occurrence, revision, created_at, token, attempt, trigger, status, flags, skip,
-		started_at, finished_at, ready_at, class, queued)
+		started_at, finished_at)
 	SELECT u.k, u.lo, u.job, u.n, u.at, u.session, u.occurrence, u.revision, u.created_at, (u.status = 1)::int, (u.status = 1)::int, u.trigger, u.status, u.flags, u.skip,
-		nullif(u.started_at, -9223372036854775808), nullif(u.finished_at, -9223372036854775808), nullif(u.ready_at, -9223372036854775808), nullif(u.class, 0), nullif(u.queued, 0::smallint)
-	FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[],
-		$10::smallint[], $11::smallint[], $12::smallint[], $13::smallint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::smallint[])
-		AS u (k, lo, job, n, at, session, occurrence, revision, created_at, trigger, status, flags, skip, started_at, finished_at, ready_at, class, queued)`
+		nullif(u.started_at, -9223372036854775808), nullif(u.finished_at, -9223372036854775808)
+	FROM (SELECT unnest($1::bigint[]) AS k, unnest($2::bigint[]) AS lo, unnest($3::bigint[]) AS job, unnest($4::bigint[]) AS n, unnest($5::bigint[]) AS at,
+		unnest($6::bigint[]) AS session, unnest($7::bigint[]) AS occurrence, unnest($8::bigint[]) AS revision, unnest($9::bigint[]) AS created_at,
+		unnest($10::smallint[]) AS trigger, unnest($11::smallint[]) AS status, unnest($12::smallint[]) AS flags, unnest($13::smallint[]) AS skip,
+		unnest($14::bigint[]) AS started_at, unnest($15::bigint[]) AS finished_at) AS u`
+
+// sqlWait makes pending executions wait.
+const sqlWait = `INSERT INTO waiting (k, lo, job, ready_at, class, queued)
+	SELECT unnest($1::bigint[]), unnest($2::bigint[]), unnest($3::bigint[]), unnest($4::bigint[]), unnest($5::bigint[]), nullif(unnest($6::smallint[]), 0::smallint)`
 
 func (r *rows) args() []any {
 	return []any{
 		r.k, r.lo, r.job, r.n, r.at, r.session, r.occurrence, r.revision, r.created,
-		r.trigger, r.status, r.flags, r.skip, r.started, r.finished, r.ready, r.class, r.queued,
+		r.trigger, r.status, r.flags, r.skip, r.started, r.finished,
+	}
+}
+
+func (r *rows) queue(t *tx) {
+	if len(r.k) > 0 {
+		t.queue(sqlInsert, r.args()...)
+	}
+	r.queueWaiting(t)
+}
+
+func (r *rows) queueWaiting(t *tx) {
+	if w := &r.waiting; len(w.k) > 0 {
+		t.queue(sqlWait, w.k, w.lo, w.job, w.ready, w.class, w.queued)
 	}
 }
 
@@ -79,8 +105,13 @@ type born struct {
 
 const sqlInsertBorn = `INSERT INTO executions (k, lo, job, n, at, session, occurrence, revision, created_at, token, attempt, trigger, status, flags, started_at)
 	SELECT u.k, u.lo, u.job, u.n, u.at, $1::bigint, u.occurrence, u.revision, $2::bigint, 1, 1, 0, 1, u.flags, $2::bigint
-	FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::smallint[])
-		AS u (k, lo, job, n, at, occurrence, revision, flags)`
+	FROM (SELECT unnest($3::bigint[]) AS k, unnest($4::bigint[]) AS lo, unnest($5::bigint[]) AS job, unnest($6::bigint[]) AS n, unnest($7::bigint[]) AS at,
+		unnest($8::bigint[]) AS occurrence, unnest($9::bigint[]) AS revision, unnest($10::smallint[]) AS flags) AS u`
+
+func (b *born) expect(n int) {
+	b.k, b.lo, b.job, b.n = make([]int64, 0, n), make([]int64, 0, n), make([]int64, 0, n), make([]int64, 0, n)
+	b.at, b.occurrence, b.revision, b.flags = make([]int64, 0, n), make([]int64, 0, n), make([]int64, 0, n), make([]int16, 0, n)
+}
 
 func (b *born) add(e *execution) {
 	b.k, b.lo, b.job, b.n = append(b.k, e.k), append(b.lo, e.lo), append(b.job, e.job), append(b.n, e.n)
@@ -103,8 +134,12 @@ func (s *Store) insertExecution(t *tx, e *execution, newID func() job.ID) error 
 		var one rows
 		one.add(e)
 		n, err := t.exec(sqlInsert+` ON CONFLICT DO NOTHING`, one.args()...)
-		if err != nil || n == 1 {
+		if err != nil {
 			return err
+		}
+		if n == 1 {
+			one.queueWaiting(t)
+			return nil
 		}
 		if err := freeNumber(t, e); err != nil {
 			return err

@@ -234,7 +234,7 @@ func (s *Store) PurgeJob(ctx context.Context, platform, ref string, now time.Tim
 			return err
 		}
 		n := int64(len(busy))
-		if _, err := t.first(`SELECT count(*) FROM executions WHERE job = $1 AND queued = 1`, []any{seq}, func(r *row) { n += r.int() }); err != nil {
+		if _, err := t.first(`SELECT count(*) FROM waiting WHERE job = $1 AND queued = 1 AND queued IS NOT NULL`, []any{seq}, func(r *row) { n += r.int() }); err != nil {
 			return err
 		}
 		if n > 0 {
@@ -250,7 +250,7 @@ func purge(t *tx, seqs []int64) {
 	for _, table := range []string{"execution_inputs", "execution_results", "attempts", "logs", "log_sizes", "cancels", "dead_letters"} {
 		t.queue(`DELETE FROM `+table+` x USING executions e WHERE e.job = ANY ($1::bigint[]) AND x.k = e.k`, seqs)
 	}
-	for _, table := range []string{"executions", "failures", "ranges", "epochs", "counters", "cursors", "job_tags"} {
+	for _, table := range []string{"executions", "waiting", "failures", "ranges", "epochs", "counters", "cursors", "job_tags"} {
 		t.queue(`DELETE FROM `+table+` WHERE job = ANY ($1::bigint[])`, seqs)
 	}
 	t.queue(`DELETE FROM jobs WHERE seq = ANY ($1::bigint[])`, seqs)

@@ -32,7 +32,7 @@ func stillLive(t *tx, query string, keys []int64) ([]int64, error) {
 // countQueued returns how many executions of each job wait for another to end.
 func countQueued(t *tx, seqs []int64) (map[int64]int, error) {
 	counts := map[int64]int{}
-	err := t.query(`SELECT job, count(*) FROM executions WHERE job = ANY ($1::bigint[]) AND queued IS NOT NULL GROUP BY job`, []any{seqs}, func(r *row) error {
+	err := t.query(`SELECT job, count(*) FROM waiting WHERE job = ANY ($1::bigint[]) AND queued IS NOT NULL GROUP BY job`, []any{seqs}, func(r *row) error {
 		seq := r.int()
 		counts[seq] = int(r.int())
 		return nil

@@ -174,7 +174,7 @@ func (n *node) work(ctx context.Context, now time.Time, settled *sync.Map, count
 	if err != nil {
 		return fmt.Errorf("claim: %w", err)
 	}
-	batch := succeeded(n.session, now, append(planned.Claimed, claimed...))
+	batch := succeeded(n.session, now, append(planned.Claimed, claimed.Claimed...))
 	for i := range batch {
 		if i%50 == 7 {
 			batch[i].Event, batch[i].RetryAt, batch[i].Error = job.EventRetry, now, "again"

@@ -49,11 +49,11 @@ func TestLogPartitions(t *testing.T) {
 	r.now = r.now.AddDate(0, 0, 5)
 	retain()
 	partitions(1 + 1 + 3) // empty ones are gone, the one with the line is not
-	claimed, err := r.Claim(ctx, store.Claim{Session: r.session, IDs: []job.ID{e.ID}, Now: r.now})
-	if err != nil || len(claimed) != 1 {
-		t.Fatalf("Claim = %d, %v; want 1", len(claimed), err)
+	claims, err := r.Claim(ctx, store.Claim{Session: r.session, IDs: []job.ID{e.ID}, Now: r.now})
+	if err != nil || len(claims.Claimed) != 1 {
+		t.Fatalf("Claim = %d, %v; want 1", len(claims.Claimed), err)
 	}
-	r.settle(claimed)
+	r.settle(claims.Claimed)
 	r.now = r.now.AddDate(0, 0, 2)
 	retain() // the line goes, and the partition with it
 	partitions(1 + 5)

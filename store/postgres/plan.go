@@ -98,6 +98,7 @@ func (p *planning) all() error {
 	if err != nil {
 		return err
 	}
+	p.expect(len(due))
 	var held []cursor
 	for i := range due {
 		if ok, err := p.one(&due[i], defs[due[i].seq], queued[due[i].seq], false); err != nil {
@@ -119,6 +120,17 @@ func (p *planning) all() error {
 	p.out.Jobs = len(due)
 	p.out.More = len(due) == p.p.Limit
 	return p.write()
+}
+
+// expect makes room for one run of each of n jobs, born claimed: growing step by step
+// would cost as much again.
+func (p *planning) expect(n int) {
+	p.cursors.expect(n)
+	if p.p.Session == 0 {
+		return
+	}
+	p.born.expect(n)
+	p.keys, p.out.Claimed = make([]int64, 0, n), make([]store.Claimed, 0, n)
 }
 
 // due locks the cursors that are due, unless nothing is to be planned, and finds out
@@ -158,8 +170,8 @@ func (p *planning) refresh(cursors []cursor, query string) (queued map[int64]int
 	}
 	slices.Sort(keys)
 	live := make(map[int64]bool, len(keys))
+	var k int64
 	p.t.scan(query, []any{keys}, func(r pgx.Rows) error {
-		var k int64
 		if err := r.Scan(&k); err != nil {
 			return err
 		}
@@ -344,9 +356,7 @@ func (p *planning) write() error {
 
 // queueRecords sends executions, ranges and requests to stop.
 func (p *planning) queueRecords() {
-	if len(p.rows.k) > 0 {
-		p.t.queue(sqlInsert, p.rows.args()...)
-	}
+	p.rows.queue(p.t)
 	p.born.queue(p.t, p.p.Session, p.p.Now)
 	p.ranges.queue(p.t)
 	requestCancels(p.t, p.cancels, p.p.Now, "schedd", "overlap cancel_running")
@@ -355,8 +365,9 @@ func (p *planning) queueRecords() {
 const (
 	sqlAdvance = `UPDATE cursors c SET next_run = nullif(u.next_run, -9223372036854775808), numbers = u.numbers, runs = u.runs, occurrences = u.occurrences,
 			skipped = u.skipped, ending = u.ending, live = nullif(u.live, ''::bytea)
-		FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::boolean[], $8::bytea[])
-			AS u (job, next_run, numbers, runs, occurrences, skipped, ending, live) WHERE c.job = u.job`
+		FROM (SELECT unnest($1::bigint[]) AS job, unnest($2::bigint[]) AS next_run, unnest($3::bigint[]) AS numbers, unnest($4::bigint[]) AS runs,
+			unnest($5::bigint[]) AS occurrences, unnest($6::bigint[]) AS skipped, unnest($7::boolean[]) AS ending, unnest($8::bytea[]) AS live) AS u
+		WHERE c.job = u.job`
 	sqlCloseEpochs = `UPDATE epochs e SET until_at = u.until_at FROM unnest($1::bigint[], $2::bigint[]) AS u (job, until_at)
 		WHERE e.job = u.job AND e.until_at IS NULL`
 )
@@ -367,6 +378,11 @@ type advanced struct {
 	ending                                         []bool
 	live                                           [][]byte
 	closed, until                                  []int64 // epochs that end
+}
+
+func (a *advanced) expect(n int) {
+	a.job, a.next, a.numbers, a.runs = make([]int64, 0, n), make([]int64, 0, n), make([]int64, 0, n), make([]int64, 0, n)
+	a.occurrences, a.skipped, a.ending, a.live = make([]int64, 0, n), make([]int64, 0, n), make([]bool, 0, n), make([][]byte, 0, n)
 }
 
 func (a *advanced) add(c *cursor, next time.Time, ended bool, until time.Time) {

@@ -64,9 +64,10 @@ type Store struct {
 }
 
 // writerSettings pin the plans of hot statements: a plan that was made while a table
-// was small must serve when it is large. It is made once, for any arguments.
+// was small must serve when it is large. It is made once, for any arguments. Rows are
+// locked in the order of an index, not as they lie.
 const writerSettings = `set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
-	set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)`
+	set_config('enable_bitmapscan', 'off', true), set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)`
 
 // timeLimits bound what one statement, one wait for a lock and one idle transaction
 // may take.
@@ -125,6 +126,7 @@ func poolConfig(o *Options) (*pgxpool.Config, error) {
 		config.MaxConns = int32(o.MaxConns)
 	}
 	config.MaxConnIdleTime = 5 * time.Minute
+	config.AfterConnect = fastArrays
 	c := config.ConnConfig
 	if c.ConnectTimeout == 0 {
 		c.ConnectTimeout = 5 * time.Second

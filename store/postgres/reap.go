@@ -17,7 +17,8 @@ import (
 func (s *Store) Reap(ctx context.Context, now time.Time, limit int) (store.Reaped, error) {
 	var run *reaping
 	err := s.write(ctx, func(t *tx) error {
-		run = &reaping{settling: settling{s: s, t: t, now: now, locks: map[int64]bool{}}, limit: limit}
+		exact := true
+		run = &reaping{settling: settling{s: s, t: t, now: now, locks: map[int64]bool{}, exact: &exact}, limit: limit}
 		return run.all()
 	})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/agentic-sdlc/scheduler/internal/failpoint"
 	"github.com/agentic-sdlc/scheduler/internal/mutant"
@@ -16,21 +17,26 @@ import (
 
 const (
 	// sqlSettle ends executions. One that the session or the token does not own any more
-	// is left alone and not returned.
+	// is left alone.
 	sqlSettle = `UPDATE executions e SET status = u.status, started_at = nullif(u.started_at, -9223372036854775808), finished_at = u.finished_at
-		FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::smallint[], $5::bigint[], $6::bigint[]) AS u (k, session, token, status, started_at, finished_at)
-		WHERE e.k = u.k AND e.session = u.session AND e.token = u.token AND e.status = 1 RETURNING e.k`
+		FROM (SELECT unnest($1::bigint[]) AS k, unnest($2::bigint[]) AS session, unnest($3::bigint[]) AS token, unnest($4::smallint[]) AS status,
+			unnest($5::bigint[]) AS started_at, unnest($6::bigint[]) AS finished_at) AS u
+		WHERE e.k = u.k AND e.session = u.session AND e.token = u.token AND e.status = 1`
+	sqlSettleExactly = sqlSettle + ` RETURNING e.k`
 	// sqlRequeue gives executions back to the waiting ones.
-	sqlRequeue = `UPDATE executions e SET status = 0, ready_at = u.ready_at, queued = nullif(u.queued, 0::smallint), class = u.class,
-			retries = e.retries + u.retries, lost = e.lost + u.lost, started_at = nullif(u.started_at, -9223372036854775808)
-		FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::smallint[], $6::bigint[], $7::integer[], $8::integer[], $9::bigint[])
-			AS u (k, session, token, ready_at, queued, class, retries, lost, started_at)
-		WHERE e.k = u.k AND e.session = u.session AND e.token = u.token AND e.status = 1 RETURNING e.k`
+	sqlRequeue = `WITH back AS (
+			UPDATE executions e SET status = 0, retries = e.retries + u.retries, lost = e.lost + u.lost, started_at = nullif(u.started_at, -9223372036854775808)
+			FROM (SELECT unnest($1::bigint[]) AS k, unnest($2::bigint[]) AS session, unnest($3::bigint[]) AS token, unnest($4::bigint[]) AS ready_at,
+				unnest($5::smallint[]) AS queued, unnest($6::bigint[]) AS class, unnest($7::integer[]) AS retries, unnest($8::integer[]) AS lost,
+				unnest($9::bigint[]) AS started_at) AS u
+			WHERE e.k = u.k AND e.session = u.session AND e.token = u.token AND e.status = 1
+			RETURNING e.k, e.lo, e.job, u.ready_at, u.class, nullif(u.queued, 0::smallint))
+		INSERT INTO waiting (k, lo, job, ready_at, class, queued) SELECT * FROM back RETURNING k`
 	sqlFailures = `INSERT INTO failures (job, n, status, k) SELECT job, n, status, k FROM executions WHERE k = ANY ($1::bigint[]) AND status IN (3, 4, 5)
 		ON CONFLICT (job, n) DO UPDATE SET status = excluded.status, k = excluded.k`
 	// sqlWaits finds those of the jobs that have executions waiting for another to end.
 	sqlWaits = `SELECT u.job FROM unnest($1::bigint[]) AS u (job)
-		WHERE EXISTS (SELECT 1 FROM executions e WHERE e.job = u.job AND e.queued = 1 AND e.queued IS NOT NULL)`
+		WHERE EXISTS (SELECT 1 FROM waiting w WHERE w.job = u.job AND w.queued = 1 AND w.queued IS NOT NULL)`
 )
 
 // settling is the state of one Settle.
@@ -39,6 +45,7 @@ type settling struct {
 	t      *tx
 	now    time.Time
 	locks  map[int64]bool    // jobs that must be locked before any execution
+	exact  *bool             // ask which executions ended, and not only how many: some did not
 	locked map[int64]*cursor // those that are
 	done   []bool            // by settlement
 	out    store.Settled
@@ -60,10 +67,11 @@ func (s *Store) Settle(ctx context.Context, now time.Time, batch []store.Settlem
 			locks[t.Owner] = true
 		}
 	}
+	exact := false
 	var run *settling
 	spent := s.batches.TakeSpent()
 	err := s.write(context.WithoutCancel(ctx), func(t *tx) error {
-		run = &settling{s: s, t: t, now: now, locks: locks}
+		run = &settling{s: s, t: t, now: now, locks: locks, exact: &exact}
 		if len(spent) > 0 {
 			t.queue(`DELETE FROM claims WHERE id = ANY ($1::bigint[])`, spent)
 		}
@@ -176,30 +184,22 @@ func (r *settling) end(batch []store.Settlement, finals []int) error {
 	if len(finals) == 0 {
 		return nil
 	}
-	index := make(map[int64]int, len(finals)) // the first settlement of an execution counts
+	seen := make(map[int64]bool, len(finals)) // the first settlement of an execution counts
 	var f ends
+	f.expect(len(finals))
 	slices.SortStableFunc(finals, func(a, b int) int { return compareKeys(batch[a].ID, batch[b].ID) })
+	owners := make([]int64, 0, len(finals))
+	first := finals[:0]
 	for _, i := range finals {
 		k, _ := keyOf(batch[i].ID)
-		if _, twice := index[k]; twice {
+		if seen[k] {
 			continue
 		}
-		index[k] = i
+		seen[k] = true
+		first, owners = append(first, i), append(owners, batch[i].Owner)
 		f.add(k, &batch[i], r.eventOf(&batch[i]))
 	}
-	owners := make([]int64, 0, len(finals))
-	r.t.scan(mutated(sqlSettle, owned, "", mutant.NoToken), f.args(), func(rows pgx.Rows) error {
-		var k int64
-		if err := rows.Scan(&k); err != nil {
-			return err
-		}
-		i := index[k]
-		r.done[i], r.over[k] = true, true
-		return nil
-	})
-	for i := range finals {
-		owners = append(owners, batch[finals[i]].Owner)
-	}
+	known := r.queueEnds(&f)
 	slices.Sort(owners)
 	waits := false
 	r.t.scan(sqlWaits, []any{slices.Compact(owners)}, func(rows pgx.Rows) error {
@@ -218,12 +218,44 @@ func (r *settling) end(batch []store.Settlement, finals []int) error {
 	if waits {
 		return errAgain
 	}
-	for _, i := range finals {
-		if r.done[i] {
+	if known.n < int64(len(f.k)) && !*r.exact {
+		*r.exact = true
+		return errAgain
+	}
+	for n, i := range first {
+		if k := f.k[n]; !*r.exact || known.keys[k] {
+			r.done[i], r.over[k] = true, true
 			r.ended(&batch[i])
 		}
 	}
 	return nil
+}
+
+// endings is what the server says of ends: how many there were, or which.
+type endings struct {
+	n    int64
+	keys map[int64]bool
+}
+
+// queueEnds writes ends. Which of them were written is asked for only when it is not
+// all of them: a thousand keys take longer to send than to count.
+func (r *settling) queueEnds(f *ends) *endings {
+	known := &endings{}
+	if !*r.exact {
+		r.t.queue(mutated(sqlSettle, owned, "", mutant.NoToken), f.args()...).Exec(func(tag pgconn.CommandTag) error {
+			known.n = tag.RowsAffected()
+			return nil
+		})
+		return known
+	}
+	known.keys = make(map[int64]bool, len(f.k))
+	var k int64
+	r.t.scan(mutated(sqlSettleExactly, owned, "", mutant.NoToken), f.args(), func(rows pgx.Rows) error {
+		err := rows.Scan(&k)
+		known.keys[k] = true
+		return err
+	})
+	return known
 }
 
 // eventOf is the event of a settlement that ends its execution: a cancel when it was
@@ -284,6 +316,11 @@ func (r *settling) wake() error {
 type ends struct {
 	k, session, token, started, finished []int64
 	status                               []int16
+}
+
+func (f *ends) expect(n int) {
+	f.k, f.session, f.token = make([]int64, 0, n), make([]int64, 0, n), make([]int64, 0, n)
+	f.started, f.finished, f.status = make([]int64, 0, n), make([]int64, 0, n), make([]int16, 0, n)
 }
 
 func (f *ends) add(k int64, t *store.Settlement, event job.Event) {

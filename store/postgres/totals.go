@@ -10,11 +10,11 @@ import (
 )
 
 const sqlTotals = `SELECT
-	(SELECT count(*) FROM executions WHERE ready_at <= $1 AND ready_at IS NOT NULL AND queued IS NULL),
-	(SELECT count(*) FROM executions WHERE ready_at > $1 AND ready_at IS NOT NULL AND queued IS NULL),
+	(SELECT count(*) FROM waiting WHERE ready_at <= $1 AND queued IS NULL),
+	(SELECT count(*) FROM waiting WHERE ready_at > $1 AND queued IS NULL),
 	(SELECT count(*) FROM dead_letters),
 	(SELECT coalesce(sum(bytes), 0)::bigint FROM log_sizes),
-	(SELECT min(ready_at) FROM executions WHERE ready_at IS NOT NULL AND queued IS NULL)`
+	(SELECT min(ready_at) FROM waiting WHERE queued IS NULL)`
 
 // Totals counts by indexes only; what runs is counted from claims.
 func (s *Store) Totals(ctx context.Context, now time.Time) (store.Totals, error) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
@@ -24,20 +26,20 @@ func (s *Store) class(t *tx, j *job.Job) (int64, error) {
 }
 
 const (
-	// sqlClasses hops through the index executions_ready from class to class.
+	// sqlClasses hops through the index waiting_ready from class to class.
 	sqlClasses = `WITH RECURSIVE classes (class) AS (
-			(SELECT class FROM executions WHERE ready_at IS NOT NULL AND queued IS NULL ORDER BY class LIMIT 1)
+			(SELECT class FROM waiting WHERE queued IS NULL ORDER BY class LIMIT 1)
 		UNION ALL
-			SELECT (SELECT e.class FROM executions e WHERE e.ready_at IS NOT NULL AND e.queued IS NULL AND e.class > c.class ORDER BY e.class LIMIT 1)
+			SELECT (SELECT w.class FROM waiting w WHERE w.queued IS NULL AND w.class > c.class ORDER BY w.class LIMIT 1)
 			FROM classes c WHERE c.class IS NOT NULL)
 		`
 	// sqlWaiting reads the oldest ready executions of each class.
-	sqlWaiting = sqlClasses + `SELECT w.k, w.lo, w.job, w.ready_at, c.revision FROM classes, LATERAL (SELECT e.k, e.lo, e.job, e.ready_at FROM executions e
-			WHERE e.class = classes.class AND e.ready_at <= $1 AND e.ready_at IS NOT NULL AND e.queued IS NULL ORDER BY e.ready_at LIMIT $2) AS w
+	sqlWaiting = sqlClasses + `SELECT w.k, w.lo, w.job, w.ready_at, c.revision FROM classes, LATERAL (SELECT w.k, w.lo, w.job, w.ready_at FROM waiting w
+			WHERE w.class = classes.class AND w.ready_at <= $1 AND w.queued IS NULL ORDER BY w.ready_at LIMIT $2) AS w
 		JOIN cursors c ON c.job = w.job
 		WHERE classes.class / 4 <> ALL (ARRAY(SELECT seq FROM platforms WHERE slug = ANY ($3::text[])))`
-	sqlNextReady = sqlClasses + `SELECT min(w.ready_at) FROM classes, LATERAL (SELECT e.ready_at FROM executions e
-			WHERE e.class = classes.class AND e.ready_at > $1 AND e.ready_at IS NOT NULL AND e.queued IS NULL ORDER BY e.ready_at LIMIT 1) AS w`
+	sqlNextReady = sqlClasses + `SELECT min(w.ready_at) FROM classes, LATERAL (SELECT w.ready_at FROM waiting w
+			WHERE w.class = classes.class AND w.ready_at > $1 AND w.queued IS NULL ORDER BY w.ready_at LIMIT 1) AS w`
 )
 
 // planned reads with the settings of writers, in a transaction that writes nothing:
@@ -70,11 +72,14 @@ func (s *Store) Waiting(ctx context.Context, now time.Time, limit int) ([]store.
 		if err := t.flush(); err != nil || held.maintenance || held.all {
 			return err
 		}
-		if err := t.query(sqlWaiting, []any{now.UnixMicro(), int64(limit), held.names()}, func(r *row) error {
-			rows = append(rows, ready{r.int(), r.int(), r.int(), r.int()})
-			wanted = append(wanted, want{rows[len(rows)-1].seq, r.int()})
-			return nil
-		}); err != nil {
+		var one ready // for all rows
+		var revision int64
+		t.scan(sqlWaiting, []any{now.UnixMicro(), int64(limit), held.names()}, func(r pgx.Rows) error {
+			err := r.Scan(&one.k, &one.lo, &one.seq, &one.at, &revision)
+			rows, wanted = append(rows, one), append(wanted, want{one.seq, revision})
+			return err
+		})
+		if err := t.flush(); err != nil {
 			return err
 		}
 		defs, err := s.define(t, wanted)

@@ -63,7 +63,7 @@ const (
 )
 
 // Claim gives ready executions to a session.
-func (s *Store) Claim(ctx context.Context, p store.Claim) ([]store.Claimed, error) {
+func (s *Store) Claim(ctx context.Context, p store.Claim) (store.Claims, error) {
 	var out []store.Claimed
 	err := s.write(context.WithoutCancel(ctx), func(c *conn) error {
 		if alive, err := sessionAlive(c, p.Session, p.Now); err != nil || !alive {
@@ -100,9 +100,9 @@ func (s *Store) Claim(ctx context.Context, p store.Claim) ([]store.Claimed, erro
 		return events.flush(c, p.Now)
 	})
 	if err != nil {
-		return nil, err
+		return store.Claims{}, err
 	}
-	return out, nil
+	return store.Claims{Claimed: out}, nil
 }
 
 // sessionAlive reports whether a session may claim: it is open, its lease holds and

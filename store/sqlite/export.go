@@ -53,7 +53,9 @@ func export(ctx context.Context, c *conn, fn func(dump.Row) error) error {
 
 func exportTable(ctx context.Context, c *conn, t *dump.Table, fn func(dump.Row) error) error {
 	out := dump.Row{Table: t, Values: make([]any, len(t.Columns))}
-	return c.query(ctx, "SELECT "+columnNames(t)+" FROM "+t.Name+" ORDER BY "+t.Order, nil, func(r *row) error {
+	// What an execution waited as is left behind when it starts, and means nothing then.
+	names := strings.Replace(columnNames(t), " class,", " CASE WHEN ready_at IS NOT NULL THEN class END,", 1)
+	return c.query(ctx, "SELECT "+names+" FROM "+t.Name+" ORDER BY "+t.Order, nil, func(r *row) error {
 		for i := range t.Columns {
 			out.Values[i] = exported(&t.Columns[i], r)
 		}

@@ -49,8 +49,8 @@ func TestUpgrade(t *testing.T) {
 	if err != nil || len(planned.Claimed) != 1 || planned.Claimed[0].Number != 3 {
 		t.Errorf("PlanDue = %+v, %v; want run 3 born claimed", planned, err)
 	}
-	claimed, err := s.Claim(ctx, store.Claim{Session: 10, IDs: runs[:], Now: now})
-	if err != nil || len(claimed) != 1 || claimed[0].ID != runs[0] || claimed[0].Attempt != 2 {
+	claims, err := s.Claim(ctx, store.Claim{Session: 10, IDs: runs[:], Now: now})
+	if claimed := claims.Claimed; err != nil || len(claimed) != 1 || claimed[0].ID != runs[0] || claimed[0].Attempt != 2 {
 		t.Errorf("Claim = %+v, %v; want attempt 2 of run 1", claimed, err)
 	}
 	if e, err := s.DropDead(ctx, store.DropDead{Platform: job.DefaultPlatform, Ref: "backup/2", Now: now}); err != nil || e.Dead || e.Status != job.Failed {

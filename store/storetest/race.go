@@ -83,13 +83,14 @@ func testRaceClaim(t *testing.T, b *bench) {
 		mine := slices.Clone(all)
 		rand.New(rand.NewPCG(1, uint64(i))).Shuffle(n, func(i, j int) { mine[i], mine[j] = mine[j], mine[i] })
 		for batch := range slices.Chunk(mine, 100) {
-			got, err := b.store.Claim(b.ctx, store.Claim{Session: sessions[i], IDs: batch, Now: b.now})
-			if err != nil {
-				t.Errorf("Claim = %v, want no error", err)
+			asked := 0
+			got, err := b.store.Claim(b.ctx, store.Claim{Session: sessions[i], IDs: batch, Now: b.now, Take: func(*job.Job) bool { asked++; return true }})
+			if err != nil || asked != len(got.Claimed)+len(got.Untaken) {
+				t.Errorf("Claim = %d claimed, %d untaken, %v; want %d together, no error", len(got.Claimed), len(got.Untaken), err, asked)
 				return
 			}
 			mu.Lock()
-			for _, c := range got {
+			for _, c := range got.Claimed {
 				owners[c.ID] = append(owners[c.ID], sessions[i])
 			}
 			mu.Unlock()
@@ -372,7 +373,7 @@ func testRaceCancel(t *testing.T, b *bench) {
 			if err != nil {
 				t.Errorf("Claim = %v, want no error", err)
 			}
-			claimed.Add(int64(len(got)))
+			claimed.Add(int64(len(got.Claimed)))
 		})
 		after := b.execution(e.ID)
 		if running := after.Status == job.Running && after.CancelRequestedAt != nil; running != (claimed.Load() == 1) || !running && after.Status != job.Cancelled {

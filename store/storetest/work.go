@@ -70,7 +70,7 @@ func (b *bench) claim(session int64, ids ...job.ID) []store.Claimed {
 	if err != nil {
 		b.Fatalf("Claim(%d executions) = %v, want no error", len(ids), err)
 	}
-	return got
+	return got.Claimed
 }
 
 // take claims one execution, which must work.
