@@ -31,16 +31,16 @@ func queueClaims(t *tx, session int64, keys []int64, batch *int64) {
 
 const (
 	// sqlClaimable reads executions that are ready. It locks nothing: sqlClaim tells which
-	// of them were. queued IS NULL would let the planner walk through all that waits, once
-	// for each key.
+	// of them were. waiting is empty most of the time: the planner, who may have seen it
+	// so, is left no way but one look-up a key. (queued IS NULL would be another.)
 	sqlClaimable = `SELECT w.k, w.lo, w.job, c.revision, c.ending
-		FROM (SELECT unnest($1::bigint[]) AS k, unnest($2::bigint[]) AS lo) AS u JOIN waiting w ON w.k = u.k JOIN cursors c ON c.job = w.job
-		WHERE w.lo = u.lo AND coalesce(w.queued, 0) = 0 AND w.ready_at <= $3`
+		FROM waiting w, LATERAL (SELECT revision, ending FROM cursors WHERE job = w.job OFFSET 0) AS c
+		WHERE w.k = ANY ($1::bigint[]) AND coalesce(w.queued, 0) = 0 AND w.ready_at <= $2`
 	// sqlClaim takes from the waiting ones, in order of k, what waits still.
 	sqlClaim = `WITH taken AS (DELETE FROM waiting WHERE k = ANY ($1::bigint[]) AND coalesce(queued, 0) = 0 AND ready_at <= $3 RETURNING k)
 		UPDATE executions e SET status = 1, attempt = e.attempt + 1, token = e.token + 1, session = $2,
 			first_start = CASE WHEN e.attempt > 0 THEN coalesce(e.first_start, e.started_at) END, started_at = $3
-		FROM taken WHERE e.k = taken.k
+		WHERE e.k = ANY (ARRAY(SELECT k FROM taken))
 		RETURNING e.k, e.n, e.at, e.trigger, e.attempt, e.retries, e.lost, e.token, e.occurrence, e.created_at`
 	sqlInputs = `SELECT k, payload, trace_id, parent_span FROM execution_inputs WHERE k = ANY ($1::bigint[])`
 )
@@ -135,9 +135,9 @@ func (c *claiming) all() error {
 // choose asks the caller which of the executions that can be claimed it starts, in the
 // order of its ids; none can when the session cannot.
 func (c *claiming) choose() error {
-	k, lo := make([]int64, len(c.p.IDs)), make([]int64, len(c.p.IDs))
+	k := make([]int64, len(c.p.IDs))
 	for i, id := range c.p.IDs {
-		k[i], lo[i] = keyOf(id)
+		k[i], _ = keyOf(id)
 	}
 	type ready struct {
 		seq  int64
@@ -151,7 +151,7 @@ func (c *claiming) choose() error {
 	var one ready
 	queueAlive(c.t, c.p.Session, c.p.Now, &alive)
 	queueStops(c.t, c.p.Now, &c.held)
-	c.t.scan(sqlClaimable, []any{k, lo, c.p.Now.UnixMicro()}, func(r pgx.Rows) error {
+	c.t.scan(sqlClaimable, []any{k, c.p.Now.UnixMicro()}, func(r pgx.Rows) error {
 		err := r.Scan(&key, &half, &w.seq, &w.revision, &one.ends)
 		one.seq = w.seq
 		found[idOf(key, half)], wanted = one, append(wanted, w)

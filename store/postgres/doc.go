@@ -5,9 +5,9 @@
 // (tx.go). Hot statements work on arrays, one statement per kind and batch.
 //
 // A cursor row is the lock of its job. Locks are taken in one order, cursors by job,
-// then executions by k, so that writers wait for each other and do not deadlock. The
-// hot path takes few: planning locks cursors that nobody else has, claiming and
-// settling lock executions alone, unless an end may wake or end something.
+// then rows of waiting by k, then executions by k, so that writers wait for each other
+// and do not deadlock. The hot path takes few: planning locks cursors that nobody else
+// has, claiming and settling lock no cursor, unless an end may wake or end something.
 //
 // Nothing belongs to a connection: all settings are local to a transaction, so that a
 // pooler in transaction mode may sit in between.

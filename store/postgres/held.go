@@ -8,8 +8,8 @@ import (
 )
 
 const sqlHeld = `SELECT e.k, e.lo, e.token, e.attempt, e.job, c.ending
-	FROM unnest($1::bigint[]) AS u (k) JOIN executions e ON e.k = u.k JOIN cursors c ON c.job = e.job
-	WHERE e.session = $2 AND e.status = 1 ORDER BY e.k`
+	FROM executions e, LATERAL (SELECT ending FROM cursors WHERE job = e.job OFFSET 0) AS c
+	WHERE e.k = ANY ($1::bigint[]) AND e.session = $2 AND e.status = 1 ORDER BY e.k`
 
 // Held returns what runs for the session.
 func (s *Store) Held(ctx context.Context, session int64) (held []store.Settlement, err error) {

@@ -41,8 +41,8 @@ const (
 	// sqlDeadSessions leaves out those that another node reaps, or that heartbeat now.
 	sqlDeadSessions = `SELECT id FROM sessions WHERE closed_at IS NULL AND lease_until < $1 ORDER BY id FOR UPDATE SKIP LOCKED`
 	sqlLost         = `SELECT e.k, e.lo, e.job, e.session, e.token, e.attempt, e.lost, e.started_at, c.revision, c.ending
-		FROM unnest($1::bigint[]) AS u (k) JOIN executions e ON e.k = u.k JOIN cursors c ON c.job = e.job
-		WHERE e.session = ANY ($2::bigint[]) AND e.status = 1 ORDER BY e.k`
+		FROM executions e, LATERAL (SELECT revision, ending FROM cursors WHERE job = e.job OFFSET 0) AS c
+		WHERE e.k = ANY ($1::bigint[]) AND e.session = ANY ($2::bigint[]) AND e.status = 1 ORDER BY e.k`
 )
 
 func (r *reaping) all() error {

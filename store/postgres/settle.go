@@ -17,26 +17,27 @@ import (
 
 const (
 	// sqlSettle ends executions. One that the session or the token does not own any more
-	// is left alone.
+	// is left alone. The planner knows how few executions run, and would walk through all of
+	// them to find these; of a status that comes with the keys it knows nothing.
 	sqlSettle = `UPDATE executions e SET status = u.status, started_at = nullif(u.started_at, -9223372036854775808), finished_at = u.finished_at
 		FROM (SELECT unnest($1::bigint[]) AS k, unnest($2::bigint[]) AS session, unnest($3::bigint[]) AS token, unnest($4::smallint[]) AS status,
-			unnest($5::bigint[]) AS started_at, unnest($6::bigint[]) AS finished_at) AS u
-		WHERE e.k = u.k AND e.session = u.session AND e.token = u.token AND e.status = 1`
+			unnest($5::bigint[]) AS started_at, unnest($6::bigint[]) AS finished_at, 1::smallint AS running) AS u
+		WHERE e.k = u.k AND e.session = u.session AND e.token = u.token AND e.status = u.running`
 	sqlSettleExactly = sqlSettle + ` RETURNING e.k`
 	// sqlRequeue gives executions back to the waiting ones.
 	sqlRequeue = `WITH back AS (
 			UPDATE executions e SET status = 0, retries = e.retries + u.retries, lost = e.lost + u.lost, started_at = nullif(u.started_at, -9223372036854775808)
 			FROM (SELECT unnest($1::bigint[]) AS k, unnest($2::bigint[]) AS session, unnest($3::bigint[]) AS token, unnest($4::bigint[]) AS ready_at,
 				unnest($5::smallint[]) AS queued, unnest($6::bigint[]) AS class, unnest($7::integer[]) AS retries, unnest($8::integer[]) AS lost,
-				unnest($9::bigint[]) AS started_at) AS u
-			WHERE e.k = u.k AND e.session = u.session AND e.token = u.token AND e.status = 1
+				unnest($9::bigint[]) AS started_at, 1::smallint AS running) AS u
+			WHERE e.k = u.k AND e.session = u.session AND e.token = u.token AND e.status = u.running
 			RETURNING e.k, e.lo, e.job, u.ready_at, u.class, nullif(u.queued, 0::smallint))
 		INSERT INTO waiting (k, lo, job, ready_at, class, queued) SELECT * FROM back RETURNING k`
 	sqlFailures = `INSERT INTO failures (job, n, status, k) SELECT job, n, status, k FROM executions WHERE k = ANY ($1::bigint[]) AND status IN (3, 4, 5)
 		ON CONFLICT (job, n) DO UPDATE SET status = excluded.status, k = excluded.k`
 	// sqlWaits finds those of the jobs that have executions waiting for another to end.
 	sqlWaits = `SELECT u.job FROM unnest($1::bigint[]) AS u (job)
-		WHERE EXISTS (SELECT 1 FROM waiting w WHERE w.job = u.job AND w.queued = 1 AND w.queued IS NOT NULL)`
+		WHERE (SELECT true FROM waiting w WHERE w.job = u.job AND w.queued = 1 AND w.queued IS NOT NULL LIMIT 1)`
 )
 
 // settling is the state of one Settle.

@@ -35,8 +35,8 @@ const (
 		`
 	// sqlWaiting reads the oldest ready executions of each class.
 	sqlWaiting = sqlClasses + `SELECT w.k, w.lo, w.job, w.ready_at, c.revision FROM classes, LATERAL (SELECT w.k, w.lo, w.job, w.ready_at FROM waiting w
-			WHERE w.class = classes.class AND w.ready_at <= $1 AND w.queued IS NULL ORDER BY w.ready_at LIMIT $2) AS w
-		JOIN cursors c ON c.job = w.job
+			WHERE w.class = classes.class AND w.ready_at <= $1 AND w.queued IS NULL ORDER BY w.ready_at LIMIT $2) AS w,
+			LATERAL (SELECT c.revision FROM cursors c WHERE c.job = w.job OFFSET 0) AS c
 		WHERE classes.class / 4 <> ALL (ARRAY(SELECT seq FROM platforms WHERE slug = ANY ($3::text[])))`
 	sqlNextReady = sqlClasses + `SELECT min(w.ready_at) FROM classes, LATERAL (SELECT w.ready_at FROM waiting w
 			WHERE w.class = classes.class AND w.ready_at > $1 AND w.queued IS NULL ORDER BY w.ready_at LIMIT 1) AS w`
