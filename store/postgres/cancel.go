@@ -82,6 +82,10 @@ func (s *Store) cancelOne(t *tx, k int64, p *store.CancelExecution) error {
 	if err != nil {
 		return err
 	}
+	// Whoever claims it takes the row of waiting first: so do we, or each waits for the other.
+	if _, err := t.first(`SELECT true FROM waiting WHERE k = $1 FOR UPDATE`, []any{k}, func(*row) {}); err != nil {
+		return err
+	}
 	status := int64(-1)
 	if _, err := t.first(`SELECT status FROM executions WHERE k = $1 FOR UPDATE`, []any{k}, func(r *row) { status = r.int() }); err != nil {
 		return err

@@ -121,11 +121,16 @@ func (ch *change) write(before *job.Job, changed *job.Changed) error {
 // executions does to waiting and running executions what the change says, and returns
 // those that are over by it.
 func (ch *change) executions(before *job.Job, changed *job.Changed) (over map[int64]bool, err error) {
-	if changed.CancelLive {
+	if changed.DropQueued {
+		if over, err = ch.drop(); err != nil {
+			return nil, err
+		}
+	}
+	if changed.CancelLive { // what was claimed before it could be dropped runs by now
 		requestCancels(ch.t, ch.cur.live, ch.p.Now, ch.p.By, changed.Event)
 	}
 	if changed.DropQueued {
-		return ch.drop()
+		return over, nil
 	}
 	paused, was := changed.Job.Status == job.JobPaused, before.Status == job.JobPaused
 	switch {

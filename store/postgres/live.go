@@ -21,6 +21,9 @@ func stillLive(t *tx, query string, keys []int64) ([]int64, error) {
 	if len(keys) == 0 {
 		return nil, nil
 	}
+	if query == sqlHold { // whoever claims one takes its row of waiting first: so do we, or each waits for the other
+		t.queue(`SELECT true FROM waiting WHERE k = ANY ($1::bigint[]) ORDER BY k FOR UPDATE`, keys)
+	}
 	live := map[int64]bool{}
 	err := t.query(query, []any{keys}, func(r *row) error {
 		live[r.int()] = true

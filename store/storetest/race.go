@@ -30,6 +30,7 @@ func raceTests() []test {
 		{"ends promote as many as there are places", testRacePromote},
 		{"a lost execution is settled or started again, not both", testRaceReap},
 		{"a cancelled execution is not claimed", testRaceCancel},
+		{"nothing of a cancelled job runs unasked", testRaceCancelJob},
 	}
 }
 
@@ -378,6 +379,33 @@ func testRaceCancel(t *testing.T, b *bench) {
 		after := b.execution(e.ID)
 		if running := after.Status == job.Running && after.CancelRequestedAt != nil; running != (claimed.Load() == 1) || !running && after.Status != job.Cancelled {
 			t.Errorf("claimed %d times, the execution is %s, asked to stop at %v", claimed.Load(), after.Status, after.CancelRequestedAt)
+		}
+	}
+}
+
+// testRaceCancelJob: what is claimed while its job is cancelled runs and is asked to
+// stop, or was never claimed.
+func testRaceCancelJob(t *testing.T, b *bench) {
+	for range 10 {
+		j := b.job("", overlapping(job.OverlapAllow, 100))
+		var ids []job.ID
+		for range 8 {
+			ids = append(ids, b.trigger(j.ID).ID)
+		}
+		s := b.session()
+		race(func(i int) {
+			if i == 0 {
+				b.cancel(j.ID, func(c *job.Changed) { c.CancelLive = true })
+				return
+			}
+			if _, err := b.store.Claim(b.ctx, store.Claim{Session: s, IDs: ids[i%len(ids):], Now: b.now}); err != nil {
+				t.Errorf("Claim = %v, want no error", err)
+			}
+		})
+		for _, e := range b.executions(j.ID) {
+			if e.Status != job.Cancelled && (e.Status != job.Running || e.CancelRequestedAt == nil) {
+				t.Errorf("an execution of a cancelled job is %s, asked to stop at %v", e.Status, e.CancelRequestedAt)
+			}
 		}
 	}
 }
