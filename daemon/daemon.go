@@ -30,6 +30,8 @@ type Options struct {
 	Reloads <-chan config.Config
 	// Ready is called once, when requests are answered at addr.
 	Ready func(addr string)
+	// Watch takes what counts the rounds of the engine's loops, by name; nil = nobody cares.
+	Watch func(rounds func() map[string]uint64)
 }
 
 // Run serves until ctx ends, then drains and returns nil. An error is what kept it

@@ -237,6 +237,16 @@ func (e *Engine) Beat() { e.maintain.Beat() }
 // NewID makes an id.
 func (e *Engine) NewID() job.ID { return e.ids.New(e.now()) }
 
+// Rounds counts how often each loop that the node lives by came round: it does so at
+// least each second, unless the store keeps it waiting.
+func (e *Engine) Rounds() map[string]uint64 {
+	rounds := map[string]uint64{"heartbeat": e.maintain.Rounds()}
+	if e.does(config.RoleScheduler) {
+		rounds["timer"] = e.timer.Rounds()
+	}
+	return rounds
+}
+
 // Vitals are signs of life for the health check.
 type Vitals struct {
 	LastTick, LastHeartbeat time.Time

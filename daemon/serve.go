@@ -60,6 +60,9 @@ func (n *node) serve(ctx context.Context) error {
 	reloading := start(ctx, n.reload)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(n.socket) }()
+	if n.o.Watch != nil {
+		n.o.Watch(n.engine.Rounds)
+	}
 	if n.o.Ready != nil {
 		n.o.Ready("unix://" + n.cfg.Listen.Socket)
 	}

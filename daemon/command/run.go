@@ -37,7 +37,9 @@ type runner struct {
 }
 
 func (r *runner) run(ctx context.Context, serve Serve) error {
-	ctx, stop := context.WithCancelCause(ctx)
+	life, end := context.WithCancel(ctx)
+	defer end()
+	ctx, stop := context.WithCancelCause(life)
 	defer stop(nil)
 	done := make(chan error, 1)
 	go func() {
@@ -47,7 +49,7 @@ func (r *runner) run(ctx context.Context, serve Serve) error {
 				r.log.Info("ready", slog.String("address", addr))
 				notify(sd.SdNotifyReady, "STATUS=ready")
 			},
-			Status: func(text string) { notify("STATUS=" + text) },
+			Watch: func(rounds func() map[string]uint64) { go r.watch(life, ctx, rounds) },
 		})
 	}()
 	var stopping time.Time // when the first signal to stop came; zero = none did

@@ -29,8 +29,9 @@ type Service struct {
 	Reloads <-chan config.Config
 	// Ready is called once, when requests are answered at addr.
 	Ready func(addr string)
-	// Status tells the service manager, and whoever asks it, how things stand.
-	Status func(text string)
+	// Watch takes what counts the rounds of the loops that must not stand still, by
+	// name; the watchdog of the service manager lives on them.
+	Watch func(rounds func() map[string]uint64)
 }
 
 // flush is how long the last log lines may take.

@@ -50,7 +50,8 @@ type Maintainer struct {
 	o         Options
 	life      []task // what keeps the node alive: no other task may hold it up
 	upkeep    []task
-	beaten    atomic.Int64 // when the last heartbeat that succeeded began, in microseconds
+	beaten    atomic.Int64  // when the last heartbeat that succeeded began, in microseconds
+	rounds    atomic.Uint64 // of the loop that keeps the node alive
 	fenced    atomic.Bool
 	published int64 // position in the outbox
 	wake      chan struct{}
@@ -117,6 +118,7 @@ func (m *Maintainer) Tick(ctx context.Context, now time.Time) (next time.Time, e
 
 // live does what keeps the node alive.
 func (m *Maintainer) live(ctx context.Context, now time.Time) (next time.Time, err error) {
+	m.rounds.Add(1)
 	if m.asked.Swap(false) {
 		m.life[0].due = now
 	}
@@ -172,6 +174,9 @@ func (m *Maintainer) LastHeartbeat() time.Time {
 	}
 	return time.UnixMicro(us).UTC()
 }
+
+// Rounds returns how often the loop that keeps the node alive came round.
+func (m *Maintainer) Rounds() uint64 { return m.rounds.Load() }
 
 func (m *Maintainer) complete(ctx context.Context, now time.Time) error {
 	_, err := m.o.Store.CompleteJobs(ctx, now)

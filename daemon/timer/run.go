@@ -25,6 +25,7 @@ func (t *Timer) Run(ctx context.Context) error {
 		case <-t.wake:
 		case <-sleep.C:
 		}
+		t.rounds.Add(1)
 		next, err := t.Tick(ctx, t.o.Now())
 		if ctx.Err() != nil {
 			return nil

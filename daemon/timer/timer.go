@@ -47,6 +47,7 @@ type Timer struct {
 
 	warmed   time.Time    // definitions due before this were loaded; Run's own
 	lastTick atomic.Int64 // microseconds of the last tick that succeeded
+	rounds   atomic.Uint64
 	lag      atomic.Int64 // how late the newest planned runs were, in nanoseconds
 }
 
@@ -74,6 +75,9 @@ func (t *Timer) LastTick() time.Time {
 	}
 	return time.UnixMicro(us).UTC()
 }
+
+// Rounds returns how often Run came round.
+func (t *Timer) Rounds() uint64 { return t.rounds.Load() }
 
 // Lag returns how late the newest runs were planned; runs that catch up do not count.
 func (t *Timer) Lag() time.Duration { return time.Duration(t.lag.Load()) }

@@ -99,18 +99,19 @@ const impure = "crypto/rand io/fs log math/rand net os syscall testing"
 // handle.go, that may read a clock or make a timer. All others get now as a
 // parameter, so that a year can be simulated in seconds.
 var clockFiles = map[string]string{
-	"cli/watch.go":             "repaints until interrupted",
-	"client/follow.go":         "waits between attempts to reconnect",
-	"client/request.go":        "measures requests for the trace",
-	"daemon/clock.go":          "follows the store's clock by the monotonic one",
-	"daemon/httpapi/logs.go":   "polls the log of a run that is followed",
-	"queue/memory/queue.go":    "blocks receivers; the clock is an option",
-	"queue/redis/receive.go":   "blocks receivers",
-	"queue/redis/redis.go":     "the default of an option",
-	"queue/redis/ping.go":      "measures the answer",
-	"store/postgres/outbox.go": "waits a moment for transactions to show their locks",
-	"store/postgres/write.go":  "bounds tries and the waits between them",
-	"store/sqlite/sqlite.go":   "bounds the wait for readers at the end",
+	"cli/watch.go":               "repaints until interrupted",
+	"client/follow.go":           "waits between attempts to reconnect",
+	"client/request.go":          "measures requests for the trace",
+	"daemon/clock.go":            "follows the store's clock by the monotonic one",
+	"daemon/command/watchdog.go": "tells systemd how things stand, as often as it asks for",
+	"daemon/httpapi/logs.go":     "polls the log of a run that is followed",
+	"queue/memory/queue.go":      "blocks receivers; the clock is an option",
+	"queue/redis/receive.go":     "blocks receivers",
+	"queue/redis/redis.go":       "the default of an option",
+	"queue/redis/ping.go":        "measures the answer",
+	"store/postgres/outbox.go":   "waits a moment for transactions to show their locks",
+	"store/postgres/write.go":    "bounds tries and the waits between them",
+	"store/sqlite/sqlite.go":     "bounds the wait for readers at the end",
 }
 
 // sqlClockFile is the one place that may ask a store for its clock.
