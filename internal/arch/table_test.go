@@ -110,6 +110,7 @@ var clockFiles = map[string]string{
 	"queue/redis/redis.go":       "the default of an option",
 	"queue/redis/ping.go":        "measures the answer",
 	"store/postgres/outbox.go":   "waits a moment for transactions to show their locks",
+	"store/postgres/commit.go":   "waits for the server to tell what became of a transaction",
 	"store/postgres/write.go":    "bounds tries and the waits between them",
 	"store/sqlite/sqlite.go":     "bounds the wait for readers at the end",
 }

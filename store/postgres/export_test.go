@@ -31,7 +31,7 @@ func TestStreamsHaveEverything(t *testing.T) {
 			columns[i] = "executions." + rest
 		}
 	}
-	for _, fault := range storetest.MissingColumns(columns, []string{"jobs.max_retries", "waiting"}) {
+	for _, fault := range storetest.MissingColumns(columns, []string{"jobs.max_retries", "waiting", "lives"}) {
 		t.Error(fault)
 	}
 }

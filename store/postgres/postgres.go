@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -171,6 +172,7 @@ func (s *Store) open(ctx context.Context, o *Options) error {
 	}
 	s.info = store.Info{Driver: "postgres", Version: version, Schema: schema}
 	return s.write(ctx, func(t *tx) error {
+		t.queue(sqlRevive, rand.Int64())
 		t.queue(`INSERT INTO meta (key, value) VALUES ('instance', $1) ON CONFLICT DO NOTHING`, o.Instance)
 		if _, err := t.first(`SELECT value FROM meta WHERE key = 'instance'`, nil, func(r *row) { s.info.Instance = r.text() }); err != nil {
 			return err

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"math/rand/v2"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/job"
@@ -53,6 +54,7 @@ func (s *Store) Heartbeat(ctx context.Context, p store.Beat) (store.Pulse, error
 		if n == 0 {
 			return job.Errorf(job.Conflict, "the session is over: its lease ended and its work was given away")
 		}
+		t.queue(sqlRevive, rand.Int64())
 		pulse = store.Pulse{}
 		var held stops
 		queueStops(t, p.Now, &held)

@@ -20,6 +20,7 @@ type tx struct {
 	conn  *pgx.Conn
 	batch pgx.Batch
 	xid   string // the number of the transaction, once it has written; see commit
+	life  int64  // of the server, in which it has that number; 0 = not known
 	track bool   // find xid out
 	row   row
 }
@@ -43,11 +44,15 @@ func (t *tx) flush() error {
 		return nil
 	}
 	if t.track && t.xid == "" {
-		t.batch.Queue(sqlXID).Query(func(rows pgx.Rows) error {
+		t.batch.Queue(sqlSelf).Query(func(rows pgx.Rows) error {
 			for rows.Next() {
 				var id *string
-				if err := rows.Scan(&id); err == nil && id != nil {
+				var life *int64
+				if err := rows.Scan(&id, &life); err == nil && id != nil {
 					t.xid = *id
+					if life != nil {
+						t.life = *life
+					}
 				}
 			}
 			return nil
@@ -61,8 +66,6 @@ func (t *tx) flush() error {
 	}
 	return err
 }
-
-const sqlXID = `SELECT pg_current_xact_id_if_assigned()::text`
 
 // exec runs a statement and returns how many rows it changed.
 func (t *tx) exec(query string, args ...any) (n int64, err error) {

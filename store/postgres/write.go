@@ -3,14 +3,11 @@ package postgres
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/agentic-sdlc/scheduler/internal/failpoint"
 	"github.com/agentic-sdlc/scheduler/job"
 )
 
@@ -53,69 +50,6 @@ func (s *Store) writeWithin(ctx context.Context, patience time.Duration, fn func
 			return s.commit(t)
 		})
 	})
-}
-
-// commit sends what is left together with COMMIT. A connection that is lost with it
-// says nothing about the outcome: then the server is asked by the transaction's number.
-func (s *Store) commit(t *tx) error {
-	if t.xid == "" { // it must be known before COMMIT is sent
-		if err := t.flush(); err != nil {
-			return errors.Join(err, t.rollback())
-		}
-	}
-	if t.xid == "" {
-		return t.rollback() // it wrote nothing
-	}
-	failpoint.Hit("before_commit")
-	t.queue("COMMIT").Exec(func(tag pgconn.CommandTag) error {
-		if tag.String() != "COMMIT" {
-			return fmt.Errorf("the server answered %s to COMMIT", tag)
-		}
-		return nil
-	})
-	err := t.flush()
-	switch {
-	case err == nil:
-		failpoint.Hit("after_commit")
-		return nil
-	case lost(err) || t.conn.IsClosed():
-		committed, unknown := s.outcome(t)
-		if unknown != nil {
-			return &job.Error{Code: job.Unavailable, Message: "the store went away while it was written", Hint: "read what became of it before you try again", Err: errors.Join(err, unknown)}
-		}
-		if committed {
-			return nil
-		}
-		return errors.Join(errBroken, err)
-	default:
-		return errors.Join(err, t.rollback())
-	}
-}
-
-// outcome asks what became of a transaction whose connection is gone.
-func (s *Store) outcome(t *tx) (committed bool, err error) {
-	deadline := time.Now().Add(limit / 2)
-	for wait := pause; ; wait *= 2 {
-		var status *string
-		err = s.withConn(context.Background(), func(c *pgxpool.Conn) error {
-			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-			defer cancel()
-			return c.QueryRow(ctx, `SELECT pg_xact_status($1::text::xid8)`, t.xid).Scan(&status)
-		})
-		switch {
-		case err == nil && status != nil && *status == "committed":
-			return true, nil
-		case err == nil && status != nil && *status == "aborted":
-			return false, nil
-		case err == nil && status == nil:
-			return false, errors.New("the server does not know the transaction any more")
-		case err != nil && !passing(err):
-			return false, err
-		case time.Now().After(deadline):
-			return false, errors.Join(errors.New("the transaction is still in progress"), err)
-		}
-		time.Sleep(min(wait, time.Second))
-	}
 }
 
 // rollback ends a transaction that wrote nothing, or must not. Its error matters to
