@@ -18,7 +18,7 @@ func (c *checker) lateness() {
 			continue
 		}
 		began := r.Attempts[0].Started
-		if began.IsZero() || c.blurred(r.Slot, began) {
+		if began.IsZero() || c.blurred(r.Slot, began) || c.pausedWithin(r.Job, r.Slot, began) {
 			continue
 		}
 		if within(disturbed, r.Slot, r.Slot) {
@@ -44,6 +44,13 @@ func (c *checker) lateness() {
 	}
 }
 
+// pausedWithin reports whether a job may have been paused in a stretch of time: its runs
+// wait then.
+func (c *checker) pausedWithin(name string, from, to time.Time) bool {
+	l := c.lives[name]
+	return l != nil && slices.ContainsFunc(l.between(from, to), func(s state) bool { return s.status == "paused" })
+}
+
 // backlog holds a run of a disturbed time against the time after it.
 func (c *checker) backlog(r *Row, began time.Time, disturbed []window) {
 	limit := time.Duration(c.h.Profile.HealMS) * time.Millisecond
@@ -53,11 +60,15 @@ func (c *checker) backlog(r *Row, began time.Time, disturbed []window) {
 	}
 }
 
-// bounds are how much each resource may grow over its first reading: by half, and by
-// this.
+// bounds are how much each resource may grow over its first reading: by half, by this,
+// and by what is in use for one execution in each slot: a daemon that is killed under
+// load has its last reading then.
 var bounds = map[string]int64{
 	"fds": 40, "threads": 30, "goroutines": 100, "rss_kb": 64 << 10, "zombies": 0, "stream": 500, "pending": 50, "connections": 30, "children": 10,
 }
+
+// inUse are resources of which an execution that runs needs one.
+var inUse = map[string]bool{"fds": true}
 
 // usage is C16: what is used in the end is little more than in the beginning.
 func (c *checker) usage() {
@@ -74,6 +85,9 @@ func (c *checker) usage() {
 		for what, n := range end.Counts {
 			began := first[of].Counts[what]
 			bound, known := bounds[what]
+			if inUse[what] {
+				bound += int64(c.h.Profile.Slots)
+			}
 			if known && n > began+began/2+bound {
 				c.fault("C16", "", end.At, "%s: %s went from %d to %d", of, what, began, n)
 			}

@@ -15,6 +15,7 @@ var good = map[string]func() *tale{
 	"unknown":   unknown,
 	"parallel":  parallel,
 	"timetable": timetable,
+	"waiting":   waiting,
 }
 
 // plain is ten seconds of two jobs of two platforms; one slot is skipped for overlap.
@@ -165,6 +166,18 @@ func limits() *tale {
 	t.job("b", Spec{Type: "one_time", At: at(5000)})
 	t.run("b", 5)
 	t.jobOf("b").Status = "completed"
+	return t.done()
+}
+
+// waiting is a run that found no worker before its job was paused, and started when it
+// was resumed.
+func waiting() *tale {
+	t := newTale(64)
+	t.job("a", Spec{Type: "cron", Schedule: "*/5 * * * * *"})
+	t.row("a", 5, "success")
+	t.try(60_300, 60_400, "success")
+	t.call("pause", "a", 5100, nil)
+	t.call("resume", "a", 60_100, nil)
 	return t.done()
 }
 

@@ -140,13 +140,16 @@ func fits(s state, status, schedule string) bool {
 
 // at returns the states that the job may be in at an instant: those after the last
 // call that took effect before it, and after each that may have.
-func (l *life) at(t time.Time) []state {
+func (l *life) at(t time.Time) []state { return l.between(t, t) }
+
+// between returns the states that the job may be in at some instant of a stretch.
+func (l *life) between(from, to time.Time) []state {
 	first, last := 0, 0
 	for i, s := range l.steps {
-		if i > 0 && s.to.Before(t) {
+		if i > 0 && s.to.Before(from) {
 			first = i
 		}
-		if i > 0 && !s.from.After(t) {
+		if i > 0 && !s.from.After(to) {
 			last = i
 		}
 	}
