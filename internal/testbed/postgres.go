@@ -7,13 +7,13 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -148,11 +148,7 @@ func (p *PostgresServer) Kill() error {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 	// Start refuses while one of them holds the shared memory.
-	for end := time.Now().Add(patience); len(backends) > 0 && time.Now().Before(end); time.Sleep(time.Millisecond) {
-		if !lives(backends[0]) {
-			backends = backends[1:]
-		}
-	}
+	Poll(patience, func() bool { return !slices.ContainsFunc(backends, lives) })
 	return err
 }
 
