@@ -26,7 +26,7 @@ var table = map[string]row{
 	"store/internal/stored": {ours: "job store"},
 	"store/dump":            {ours: "job store store/internal/stored"},
 	"queue":                 {ours: "job"},
-	"queue/queuetest":       {ours: "job queue", third: "github.com/google/go-cmp"},
+	"queue/queuetest":       {ours: "internal/testbed job queue", third: "github.com/google/go-cmp"},
 	"handler":               {ours: "job"},
 	"handler/handlertest":   {ours: "handler job"},
 	"api":                   {ours: "job"},
