@@ -119,6 +119,14 @@ const sqlClockFile = "store/postgres/clock.go"
 // suites are packages of tests that other packages run; the clock is theirs too.
 const suites = "store/storetest queue/queuetest handler/handlertest"
 
+// sleepFiles are the files of tests and their helpers that sleep, beside those that use
+// testing/synctest themselves.
+var sleepFiles = map[string]string{
+	"daemon/sim_jobs_test.go":   "in the bubble of sim_test.go",
+	"internal/testbed/proxy.go": "delays what it forwards",
+	"internal/testbed/wait.go":  "the one pause of all polls, and Pass",
+}
+
 // exitFiles are the files outside cmd that may end the process.
 var exitFiles = map[string]string{
 	"internal/failpoint/on.go": "that is what it is for",
