@@ -133,9 +133,6 @@ func (p *PostgresServer) Start() error {
 // Stop ends the cluster in order; sessions are cut.
 func (p *PostgresServer) Stop() error { return p.stop(syscall.SIGINT) }
 
-// Restart stops and starts.
-func (p *PostgresServer) Restart() error { return errors.Join(p.Stop(), p.Start()) }
-
 // Kill ends every process of the cluster with SIGKILL, as a crash of the machine
 // would. Start recovers it.
 func (p *PostgresServer) Kill() error {
