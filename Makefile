@@ -57,8 +57,8 @@ test: servers ## Run every test, with the race detector but for those that measu
 	$(TIMED_RUN) || { echo 'timed tests failed: once more, as the machine may have stalled'; $(TIMED_RUN); }
 
 .PHONY: test-short
-test-short: ## Run the quick tests, without the race detector
-	go test -short -timeout 5m $(PKG)
+test-short: servers ## Run all but the long tests, without the race detector
+	SCHEDD_SIM_HOURS=2 scripts/test.sh -timeout 10m -skip '$(TIMED)|^TestKill$$' $(PKG)
 
 .PHONY: accept
 accept: build ## Try the built programs from outside, the way an operator would

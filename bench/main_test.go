@@ -28,9 +28,6 @@ func TestEveryPart(t *testing.T) {
 		parts []part
 	}{"embedded": {nil, parts}, "comparison": {[]string{"-compare"}, comparison}} {
 		t.Run(name, func(t *testing.T) {
-			if testing.Short() {
-				t.Skip("minutes")
-			}
 			dir, err := publicFolder("", "b") // a short path, for sockets
 			if err != nil {
 				t.Fatal(err)

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// remote is a store's clock behind a network.
+// remote is a store's clock behind a network; both are of the bubble.
 type remote struct {
 	ahead     time.Duration // of this machine
 	out, back time.Duration // the two halves of a round trip

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/handler"
+	"github.com/agentic-sdlc/scheduler/internal/testbed"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/queue/memory"
 	"github.com/agentic-sdlc/scheduler/store"
@@ -92,20 +93,6 @@ func (b *bed) started() []time.Duration {
 	return slices.Clone(b.delay)
 }
 
-// await polls until ok, or fails the test after the deadline.
-func await(tb testing.TB, what string, deadline time.Duration, ok func() bool) {
-	tb.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for over := time.After(deadline); !ok(); {
-		select {
-		case <-over:
-			tb.Fatalf("%s: not within %s", what, deadline)
-		case <-tick.C:
-		}
-	}
-}
-
 // TestBurst runs many one-time jobs that are due at one second: each starts once,
 // none early, and each job ends.
 func TestBurst(t *testing.T) {
@@ -114,14 +101,14 @@ func TestBurst(t *testing.T) {
 	b := newBed(t, 500)
 	at := now().Add(8 * time.Second).Truncate(time.Second)
 	b.create(t, jobs, at)
-	await(t, "all started", time.Minute, func() bool { return len(b.started()) >= jobs })
+	testbed.Eventually(t, "all started", time.Minute, func() bool { return len(b.started()) >= jobs })
 	delays := b.started()
 	slices.Sort(delays)
 	if delays[0] < 0 {
 		t.Errorf("the first started %s before it was due", -delays[0])
 	}
 	t.Logf("start after due: p50 %s, p99 %s, last %s", delays[jobs/2], delays[jobs*99/100], delays[jobs-1])
-	await(t, "all jobs completed", time.Minute, func() bool {
+	testbed.Eventually(t, "all jobs completed", time.Minute, func() bool {
 		totals, err := b.store.Totals(t.Context(), now())
 		return err == nil && totals.Jobs[job.JobCompleted] == jobs
 	})

@@ -70,7 +70,7 @@ func TestServersFail(t *testing.T) {
 			if err := redis.Kill(); err != nil {
 				return err
 			}
-			time.Sleep(2 * time.Second)
+			testbed.Pass(2 * time.Second) // as long as the fault lasts
 			return redis.RestartEmpty()
 		}},
 		{"PostgreSQL killed", func() error {
@@ -90,12 +90,12 @@ func TestServersFail(t *testing.T) {
 	last := time.Unix(end, 0).UTC()
 	m.create(jobs, func(j *job.Job) { j.Schedule, j.EndDate = "* * * * * *", &last })
 	for i, f := range faults {
-		time.Sleep(time.Until(time.Unix(begin+int64(i*apart), 0)))
+		testbed.Pass(time.Until(time.Unix(begin+int64(i*apart), 0))) // to the second, as the lateness is kept
 		if err := f.do(); err != nil {
 			t.Fatalf("%s: %v", f.name, err)
 		}
 	}
-	time.Sleep(time.Until(last))
+	testbed.Pass(time.Until(last)) // and as long as jobs are due
 
 	var line strings.Builder
 	for at := begin - 2; at < end; at++ {
@@ -124,11 +124,9 @@ func TestServersFail(t *testing.T) {
 // settle waits until nothing waits or runs.
 func (m *many) settle() {
 	m.t.Helper()
-	for end := time.Now().Add(30 * time.Second); m.rows(job.Pending, job.Running) > 0; time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(end) {
-			page, err := m.nodes[0].store.ListExecutions(m.t.Context(), store.ExecutionFilter{Platform: job.DefaultPlatform, Statuses: []job.Status{job.Pending, job.Running}})
-			m.t.Fatalf("%d executions do not end, of them %+v, %v", m.rows(job.Pending, job.Running), page.Items, err)
-		}
+	if !testbed.Poll(30*time.Second, func() bool { return m.rows(job.Pending, job.Running) == 0 }) {
+		page, err := m.nodes[0].store.ListExecutions(m.t.Context(), store.ExecutionFilter{Platform: job.DefaultPlatform, Statuses: []job.Status{job.Pending, job.Running}})
+		m.t.Fatalf("%d executions do not end, of them %+v, %v", m.rows(job.Pending, job.Running), page.Items, err)
 	}
 }
 

@@ -95,7 +95,7 @@ func (m *many) start(slots int) *manyNode {
 	})
 	m.t.Cleanup(n.stop)
 	m.nodes = append(m.nodes, n)
-	await(m.t, name+" is up", 10*time.Second, func() bool { return !n.Vitals().LastHeartbeat.IsZero() })
+	testbed.Eventually(m.t, name+" is up", 10*time.Second, func() bool { return !n.Vitals().LastHeartbeat.IsZero() })
 	return n
 }
 
@@ -180,8 +180,7 @@ func TestNodesRace(t *testing.T) {
 			}
 			due := now().Add(25 * time.Second).Truncate(time.Second)
 			m.oneTime(jobs, due)
-			time.Sleep(time.Until(due))
-			await(t, "all settled", time.Minute, func() bool { return m.rows(job.Success) == jobs })
+			testbed.Eventually(t, "all settled", time.Until(due)+time.Minute, func() bool { return now().After(due) && m.rows(job.Success) == jobs })
 			took := now().Sub(due)
 			once, twice := m.started()
 			if all := m.rows(); all != jobs || once != jobs || twice != 0 {

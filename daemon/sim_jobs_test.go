@@ -38,7 +38,7 @@ func (w *witness) work(ctx context.Context, t *handler.Task) (handler.Result, er
 	case <-ctx.Done():
 		w.end(t.ExecutionID, run) // from now on it is known to be stuck, and given up on
 		if int(dice>>20%100) < do.Deaf {
-			time.Sleep(time.Minute)
+			time.Sleep(time.Minute) // of the bubble's time
 		}
 		return handler.Result{}, ctx.Err()
 	}

@@ -28,7 +28,7 @@ import (
 // every execution is over and the books balance. SCHEDD_SIM_HOURS makes it longer, SCHEDD_SIM_SEED another.
 func TestSimulatedSoak(t *testing.T) {
 	hours := 12
-	if testing.Short() || raceEnabled {
+	if raceEnabled {
 		hours = 2
 	}
 	if h, err := strconv.Atoi(os.Getenv("SCHEDD_SIM_HOURS")); err == nil {

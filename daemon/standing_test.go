@@ -12,6 +12,7 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/daemon/config"
 	"github.com/agentic-sdlc/scheduler/handler"
+	"github.com/agentic-sdlc/scheduler/internal/testbed"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/queue"
 	"github.com/agentic-sdlc/scheduler/queue/memory"
@@ -101,7 +102,7 @@ func (s *several) start(node string, roles ...string) *Engine {
 		}
 	})
 	s.t.Cleanup(s.stops[node])
-	await(s.t, node+" is up", 5*time.Second, func() bool { return !e.Vitals().LastHeartbeat.IsZero() })
+	testbed.Eventually(s.t, node+" is up", 5*time.Second, func() bool { return !e.Vitals().LastHeartbeat.IsZero() })
 	return e
 }
 
@@ -179,7 +180,7 @@ func TestRoles(t *testing.T) {
 	s.job("tick", "* * * * * *")
 	s.job("manual", "")
 	s.run("manual", front)
-	await(t, "planned and run", 10*time.Second, func() bool { return s.count("worker") >= 3 })
+	testbed.Eventually(t, "planned and run", 10*time.Second, func() bool { return s.count("worker") >= 3 })
 	if n := s.count("scheduler") + s.count("front"); n != 0 {
 		t.Errorf("%d runs on nodes that are no workers", n)
 	}
@@ -194,12 +195,12 @@ func TestNoWorker(t *testing.T) {
 	s := newSeveral(t)
 	s.start("scheduler", config.RoleScheduler)
 	s.job("tick", "* * * * * *")
-	await(t, "planned", 5*time.Second, func() bool {
+	testbed.Eventually(t, "planned", 5*time.Second, func() bool {
 		totals, err := s.store.Totals(t.Context(), now())
 		return err == nil && totals.Waiting > 0
 	})
 	s.start("worker", config.RoleWorker)
-	await(t, "run by the worker that came later", 5*time.Second, func() bool { return s.count("worker") > 0 })
+	testbed.Eventually(t, "run by the worker that came later", 5*time.Second, func() bool { return s.count("worker") > 0 })
 }
 
 // TestDrainingNode: a draining node takes nothing, the other takes all, and the one
@@ -216,7 +217,7 @@ func TestDrainingNode(t *testing.T) {
 		a.Beat()
 	}
 	drain(true)
-	await(t, "a knows", 2*time.Second, a.standing.draining.Load)
+	testbed.Eventually(t, "a knows", 2*time.Second, a.standing.draining.Load)
 	if free := a.Vitals().Free; free != 0 {
 		t.Errorf("a draining node says that %d slots are free", free)
 	}
@@ -225,7 +226,7 @@ func TestDrainingNode(t *testing.T) {
 	for range 5 {
 		s.run("manual", b)
 	}
-	await(t, "b runs it all", 5*time.Second, func() bool { return s.count("b") >= 7 })
+	testbed.Eventually(t, "b runs it all", 5*time.Second, func() bool { return s.count("b") >= 7 })
 	if n := s.count("a"); n != 0 {
 		t.Errorf("the draining node started %d runs", n)
 	}
@@ -234,7 +235,7 @@ func TestDrainingNode(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.Beat()
-	await(t, "a runs again", 5*time.Second, func() bool { return s.count("a") >= 2 })
+	testbed.Eventually(t, "a runs again", 5*time.Second, func() bool { return s.count("a") >= 2 })
 }
 
 // TestMaintenanceWindow: nothing starts within it, and everything after it.
@@ -251,12 +252,12 @@ func TestMaintenanceWindow(t *testing.T) {
 	s.job("tick", "* * * * * *")
 	s.job("manual", "")
 	s.run("manual", e)
-	await(t, "the node knows", time.Second, e.standing.maintenance.Load)
-	await(t, "the first run", 10*time.Second, func() bool { return s.count("a") > 0 })
+	testbed.Eventually(t, "the node knows", time.Second, e.standing.maintenance.Load)
+	testbed.Eventually(t, "the first run", 10*time.Second, func() bool { return s.count("a") > 0 })
 	if early := until.Sub(now()); early > 0 {
 		t.Errorf("a run started %s before the end of maintenance", early)
 	}
-	await(t, "runs after it", 5*time.Second, func() bool { return s.count("a") >= 4 })
+	testbed.Eventually(t, "runs after it", 5*time.Second, func() bool { return s.count("a") >= 4 })
 }
 
 // TestDuties: with several nodes one publishes, and another does when that one stops.
@@ -268,7 +269,7 @@ func TestDuties(t *testing.T) {
 		s.start(node, config.RoleScheduler, config.RoleWorker)
 	}
 	s.job("tick", "* * * * * *")
-	await(t, "events", 10*time.Second, func() bool { return s.bus.count() > 6 })
+	testbed.Eventually(t, "events", 10*time.Second, func() bool { return s.bus.count() > 6 })
 	holder := ""
 	for node, e := range s.nodes {
 		held, err := s.store.HoldDuty(t.Context(), store.Duty{Name: "publish", Session: e.session.Load(), Now: now(), Lease: time.Second})
@@ -286,7 +287,7 @@ func TestDuties(t *testing.T) {
 	}
 	s.stops[holder]()
 	before := s.bus.count()
-	await(t, "events after the holder stopped", 10*time.Second, func() bool { return s.bus.count() > before+6 })
+	testbed.Eventually(t, "events after the holder stopped", 10*time.Second, func() bool { return s.bus.count() > before+6 })
 	s.bus.mu.Lock()
 	defer s.bus.mu.Unlock()
 	for id, n := range s.bus.seen {

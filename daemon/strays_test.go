@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/agentic-sdlc/scheduler/internal/testbed"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
 )
@@ -68,14 +69,13 @@ func TestLostAnswers(t *testing.T) {
 	for range 4 {
 		f.lose.Store(2)
 		_, _ = e.Trigger(t.Context(), store.Trigger{Platform: job.DefaultPlatform, Ref: "manual", Kind: job.TriggerManual, Now: now(), NewID: e.NewID})
-		time.Sleep(1500 * time.Millisecond)
+		testbed.Eventually(t, "two answers are lost", 10*time.Second, func() bool { return f.lose.Load() <= 0 })
 	}
-	f.lose.Store(0)
-	if n := f.lost.Load(); n < 6 {
-		t.Fatalf("%d answers were lost, want at least 6: the test shows nothing", n)
+	if n := f.lost.Load(); n != 8 {
+		t.Fatalf("%d answers were lost, want 8: the test shows nothing", n)
 	}
 	e.Kick()
-	await(t, "nothing waits or runs but the newest", 15*time.Second, func() bool {
+	testbed.Eventually(t, "nothing waits or runs but the newest", 15*time.Second, func() bool {
 		page, err := s.store.ListExecutions(t.Context(), store.ExecutionFilter{
 			Platform: job.DefaultPlatform, Statuses: []job.Status{job.Pending, job.Running}, Until: now().Add(-3 * time.Second), WithTotal: true,
 		})
@@ -85,7 +85,7 @@ func TestLostAnswers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	await(t, "the slots are free", 5*time.Second, func() bool { return e.Vitals().Free >= 7 })
+	testbed.Eventually(t, "the slots are free", 5*time.Second, func() bool { return e.Vitals().Free >= 7 })
 	if n := s.count("a"); n < int(page.Total) || n > int(page.Total)+2 {
 		t.Errorf("%d starts for %d executions that ended well, want as many", n, page.Total)
 	}

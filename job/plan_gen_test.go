@@ -69,7 +69,8 @@ type situation struct {
 	slots []time.Time // those up to now, by brute force
 }
 
-// genJob draws a definition whose planning starts at the instant.
+// genJob draws a definition whose planning starts at the instant. Dates that would
+// leave it without any slot are dropped.
 func genJob(t *rapid.T, start time.Time) (job.Job, times) {
 	when := oneOf(t, "schedule", someTimes...)
 	def := job.Job{Seed: "default/x", Anchor: start.Add(-upTo(t, "anchor", 90*time.Minute))}
@@ -91,6 +92,9 @@ func genJob(t *rapid.T, start time.Time) (job.Job, times) {
 	}
 	if uniform(t, "starts", 5) == 0 {
 		def.StartDate = within("begin")
+	}
+	if _, err := job.Compile(&def); err != nil {
+		def.StartDate, def.EndDate = nil, nil
 	}
 	return def, when
 }

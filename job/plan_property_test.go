@@ -11,11 +11,10 @@ import (
 )
 
 // ready compiles the definition and puts the cursor on its first slot from start on.
-// It skips definitions without any slot.
 func (s *situation) ready(t *rapid.T) *schedule.Schedule {
 	sched, err := job.Compile(&s.def)
 	if err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	s.st.NextRun = sched.Next(s.start.Add(-time.Nanosecond))
 	return sched

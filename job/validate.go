@@ -394,8 +394,8 @@ func TextFault(raw []byte) string {
 	}
 }
 
-// escaped returns the UTF-16 unit of the \uXXXX that raw starts with, -1 when it
-// starts with something else.
+// escaped returns the UTF-16 unit that raw starts with, written as \u and four
+// hexadecimal digits; -1 when it starts with something else.
 func escaped(raw []byte) int {
 	if len(raw) < 6 || raw[0] != '\\' || raw[1] != 'u' {
 		return -1

@@ -29,13 +29,17 @@ func aroundTransition(t *rapid.T, zone string) time.Time {
 	return rapid.SampledFrom(changes).Draw(t, "change").Add(time.Duration(shift) * time.Second)
 }
 
-// checkWindow compares a window with the oracle.
+// checkWindow compares a window with the oracle. Limits may leave a spec without a
+// slot: then the oracle must know of none.
 func checkWindow(t *rapid.T, spec schedule.Spec, from, to time.Time) {
-	s := compile(t, spec)
 	want, err := oracle.Slots(judge(spec), from, to)
 	if err != nil {
 		t.Fatal(err)
 	}
+	if len(want) == 0 && refusal(spec) == schedule.CodeNeverFires {
+		return
+	}
+	s := compile(t, spec)
 	if diff := checkSlots(s, from, to, want); diff != "" {
 		t.Fatalf("%+v in [%s, %s): %s", spec, from.Format(time.RFC3339Nano), to.Format(time.RFC3339Nano), diff)
 	}
@@ -94,7 +98,7 @@ func TestSlotsWithLimits(t *testing.T) {
 			spec.End = limit.Draw(t, "end")
 		}
 		if !spec.End.IsZero() && !spec.Start.Before(spec.End) {
-			t.Skip("runs backwards")
+			spec.Start, spec.End = spec.End, spec.Start.Add(time.Nanosecond)
 		}
 		checkWindow(t, spec, from, to)
 	})
@@ -147,7 +151,8 @@ func TestNextPrevCountAgree(t *testing.T) {
 func TestNextIsThatOfCronexpr(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		s := compile(t, schedule.Spec{Expr: genExpr(true).Draw(t, "expr")})
+		expr := genExpr(true).Filter(func(expr string) bool { return fires(schedule.Spec{Expr: expr}) }).Draw(t, "expr")
+		s := compile(t, schedule.Spec{Expr: expr})
 		text := s.Canonical()
 		switch len(strings.Fields(text)) {
 		case 5:
@@ -155,13 +160,13 @@ func TestNextIsThatOfCronexpr(t *testing.T) {
 		case 6:
 			text += " *"
 		}
-		expr, err := cronexpr.Parse(text)
+		peer, err := cronexpr.Parse(text)
 		if err != nil {
 			t.Fatalf("cronexpr refuses %q: %v", text, err)
 		}
 		at := genInstant(1970, 2090).Draw(t, "at")
 		for range 5 {
-			got, want := s.Next(at), expr.Next(at)
+			got, want := s.Next(at), peer.Next(at)
 			if got.Year() > 2099 {
 				got = time.Time{}
 			}

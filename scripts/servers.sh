@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Makes sure that the tests find PostgreSQL (14 or newer) and Redis; installs what
 # is missing with apt-get when that is possible. No service is started: the tests
-# start private servers. Where one stays missing: an error when CI is set, else a
-# note, since those tests are then skipped.
+# start private servers. Where one stays missing the tests that need it would fail:
+# that is an error when CI is set, else a note.
 set -euo pipefail
 
 postgres() { # is there an initdb of a version that will do?
@@ -51,7 +51,7 @@ install_missing
 left=$(missing | tr '\n' ' ')
 [ -n "$left" ] || exit 0
 case ${CI:-} in
-'' | 0 | false) echo "servers.sh: not installed, their tests are skipped: $left" >&2 ;;
+'' | 0 | false) echo "servers.sh: not installed, their tests will fail: $left" >&2 ;;
 *)
 	echo "servers.sh: the tests need packages that could not be installed: $left" >&2
 	exit 1

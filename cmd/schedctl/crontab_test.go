@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/agentic-sdlc/scheduler/internal/testbed"
 )
 
 // cronLine is what cron makes of one line of examples/crontab/full.crontab, worked
@@ -242,13 +244,9 @@ func launch(t *testing.T) (run func(args ...string) (stdout, stderr string, stat
 		err := cmd.Run()
 		return stdout.String(), stderr.String(), statusOf(t, err)
 	}
-	for deadline := time.Now().Add(patience); ; {
-		if _, _, status := run("health", "-q"); status == 0 {
-			return run
-		}
-		if time.Now().After(deadline) {
-			text, _ := os.ReadFile(log.Name())
-			t.Fatalf("schedd did not start: %s", text)
-		}
+	if !testbed.Poll(patience, func() bool { _, _, status := run("health", "-q"); return status == 0 }) {
+		text, _ := os.ReadFile(log.Name())
+		t.Fatalf("schedd did not start: %s", text)
 	}
+	return run
 }

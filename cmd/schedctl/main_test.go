@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -138,13 +137,9 @@ func startDaemon(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) > 0 { // with other roles it may be degraded, and be meant to
 		ready = "version"
 	}
-	deadline := time.Now().Add(patience)
-	for inScript(ts, "schedctl", ready, "-q").Run() != nil {
-		if time.Now().After(deadline) {
-			text, _ := os.ReadFile(logFile.Name())
-			ts.Fatalf("schedd does not answer:\n%s", text)
-		}
-		time.Sleep(20 * time.Millisecond)
+	if !testbed.Poll(patience, func() bool { return inScript(ts, "schedctl", ready, "-q").Run() == nil }) {
+		text, _ := os.ReadFile(logFile.Name())
+		ts.Fatalf("schedd does not answer:\n%s", text)
 	}
 }
 
@@ -154,9 +149,6 @@ func halt(ts *testscript.TestScript, _ bool, _ []string) { (*ts.Value(theDaemon)
 // startDatabase starts a server of this script alone.
 func startDatabase(ts *testscript.TestScript, _ bool, _ []string) {
 	p, err := testbed.StartPostgres("", testbed.PostgresOptions{})
-	if err != nil && os.Getenv("CI") == "" && strings.Contains(err.Error(), "is not installed") {
-		ts.Value(theTest).(testscript.T).Skip(err)
-	}
 	ts.Check(err)
 	ts.Defer(func() { ts.Check(p.Close()) })
 	ts.Setenv("DSN", p.DSN("postgres"))
@@ -196,13 +188,11 @@ func until(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	pattern, err := regexp.Compile("(?m)" + args[0])
 	ts.Check(err)
-	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
-		out, _ := inScript(ts, args[1], args[2:]...).CombinedOutput()
-		if pattern.Match(out) {
-			return
-		}
-		if time.Now().After(deadline) {
-			ts.Fatalf("%v never printed %s; the last time:\n%s", args[1:], args[0], out)
-		}
+	var out []byte
+	if !testbed.Poll(patience, func() bool {
+		out, _ = inScript(ts, args[1], args[2:]...).CombinedOutput()
+		return pattern.Match(out)
+	}) {
+		ts.Fatalf("%v never printed %s; the last time:\n%s", args[1:], args[0], out)
 	}
 }

@@ -130,11 +130,7 @@ func TestChangesKeepStore(t *testing.T) {
 		b.do("POST", base+"/jobs/recurring", fmt.Sprintf(`{"name":"j%d","schedule":%q,"timezone":"America/New_York","misfire":%q,"overlap":%q,
 			"start_date":"2026-11-23T10:00:00Z","handler_name":"noop"}`, i, schedules[i], job.Misfires()[i%3], job.Overlaps()[i%3])).want(201)
 	}
-	steps := 200
-	if testing.Short() {
-		steps = 60
-	}
-	for range steps {
+	for range 200 {
 		b.now = b.now.Add(time.Duration(dice.Int64N(int64(3 * time.Hour))).Truncate(time.Millisecond))
 		path := fmt.Sprintf("%s/jobs/j%d", base, dice.IntN(4))
 		switch dice.IntN(8) {

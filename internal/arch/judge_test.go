@@ -3,6 +3,7 @@ package arch
 import (
 	"go/parser"
 	"go/token"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -56,6 +57,24 @@ func TestSelectorsSeeThroughNames(t *testing.T) {
 	source{file: file, fset: fset}.selectors(func(pkg, name string, _ token.Position) { got = append(got, pkg+"."+name) })
 	if want := "time.Now os.Exit"; strings.Join(got, " ") != want {
 		t.Errorf("selectors = %q, want %q", strings.Join(got, " "), want)
+	}
+}
+
+func TestSkipsAreFound(t *testing.T) {
+	t.Parallel()
+	text := "package a\nimport \"testing\"\nfunc f(t *testing.T, s struct{ t *testing.T }) {\n" +
+		"t.Skip()\ns.t.Skipf(``)\nif testing.Short() {\nt.SkipNow()\n}\nt.Skipped()\nwouldSkip()\n}\n"
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, "a_test.go", text, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []int
+	for _, pos := range (source{file: file, fset: fset}).skips() {
+		lines = append(lines, pos.Line)
+	}
+	if want := []int{4, 5, 6, 7}; !slices.Equal(lines, want) {
+		t.Errorf("skips in lines %v, want %v", lines, want)
 	}
 }
 

@@ -26,7 +26,7 @@ var table = map[string]row{
 	"store/internal/stored": {ours: "job store"},
 	"store/dump":            {ours: "job store store/internal/stored"},
 	"queue":                 {ours: "job"},
-	"queue/queuetest":       {ours: "job queue", third: "github.com/google/go-cmp"},
+	"queue/queuetest":       {ours: "internal/testbed job queue", third: "github.com/google/go-cmp"},
 	"handler":               {ours: "job"},
 	"handler/handlertest":   {ours: "handler job"},
 	"api":                   {ours: "job"},
@@ -120,6 +120,14 @@ const sqlClockFile = "store/postgres/clock.go"
 
 // suites are packages of tests that other packages run; the clock is theirs too.
 const suites = "store/storetest queue/queuetest handler/handlertest"
+
+// sleepFiles are the files of tests and their helpers that sleep, beside those that use
+// testing/synctest themselves.
+var sleepFiles = map[string]string{
+	"daemon/sim_jobs_test.go":   "in the bubble of sim_test.go",
+	"internal/testbed/proxy.go": "delays what it forwards",
+	"internal/testbed/wait.go":  "the one pause of all polls, and Pass",
+}
 
 // exitFiles are the files outside cmd that may end the process.
 var exitFiles = map[string]string{

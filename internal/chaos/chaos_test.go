@@ -27,9 +27,6 @@ type trial struct {
 
 // TestChaosOneNode breaks one schedd on its embedded store.
 func TestChaosOneNode(t *testing.T) {
-	if testing.Short() {
-		t.Skip("breaking things takes time")
-	}
 	for _, seed := range seeds(t) {
 		run(t, oneNode(seed, seconds(t, 40), ""))
 	}
@@ -37,9 +34,6 @@ func TestChaosOneNode(t *testing.T) {
 
 // TestChaos breaks two schedds that share PostgreSQL and Redis, and what they share.
 func TestChaos(t *testing.T) {
-	if testing.Short() {
-		t.Skip("breaking things takes time")
-	}
 	for _, seed := range seeds(t) {
 		run(t, twoNodes(seed, seconds(t, 110), ""))
 	}

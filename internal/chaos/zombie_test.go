@@ -10,6 +10,7 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/client"
+	"github.com/agentic-sdlc/scheduler/internal/testbed"
 	"github.com/agentic-sdlc/scheduler/job"
 )
 
@@ -40,21 +41,21 @@ func TestZombie(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "it runs on a", 10*time.Second, func() bool { e = w.look(ctx, a, e.ID); return e.Status == job.Running })
+	testbed.Eventually(t, "it runs on a", 10*time.Second, func() bool { e = w.look(ctx, a, e.ID); return e.Status == job.Running })
 	first, second := a, b
 	if e.WorkerID == b.name {
 		first, second = b, a
 	}
 	first.signal(syscall.SIGSTOP)
 	const lease = 2 * time.Second
-	time.Sleep(2*lease + lease/2)
-	eventually(t, "the other node takes over", 20*time.Second, func() bool { e = w.look(ctx, second, e.ID); return e.WorkerID == second.name && e.Token > 1 })
+	testbed.Pass(2*lease + lease/2) // the fault: whatever it held has run out by then
+	testbed.Eventually(t, "the other node takes over", 20*time.Second, func() bool { e = w.look(ctx, second, e.ID); return e.WorkerID == second.name && e.Token > 1 })
 	first.signal(syscall.SIGCONT)
-	eventually(t, "it ends", 30*time.Second, func() bool { e = w.look(ctx, second, e.ID); return e.Status.Terminal() })
+	testbed.Eventually(t, "it ends", 30*time.Second, func() bool { e = w.look(ctx, second, e.ID); return e.Status.Terminal() })
 	if e.Status != job.Success || e.WorkerID != second.name || e.LostCount != 1 || e.RetryCount != 0 {
 		t.Errorf("the execution is %s by %s, lost %d times, retried %d times; want success by %s, 1, 0", e.Status, e.WorkerID, e.LostCount, e.RetryCount, second.name)
 	}
-	eventually(t, "the late result is counted", 20*time.Second, func() bool {
+	testbed.Eventually(t, "the late result is counted", 20*time.Second, func() bool {
 		h, err := first.client.Health(ctx)
 		return err == nil && strings.Contains(h.Components["workers"].Message, "1 late results refused here")
 	})
@@ -75,14 +76,4 @@ func (w *site) look(ctx context.Context, n *node, id job.ID) job.Execution {
 		w.Logf("read the execution: %v", err)
 	}
 	return e
-}
-
-// eventually waits until something is so.
-func eventually(t *testing.T, what string, within time.Duration, so func() bool) {
-	t.Helper()
-	for end := time.Now().Add(within); !so(); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("%s: not within %s", what, within)
-		}
-	}
 }

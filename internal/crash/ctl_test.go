@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"slices"
-	"testing"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/api"
@@ -55,19 +54,4 @@ func (s *site) tail() {
 	text, _ := os.ReadFile(s.path("log"))
 	lines := bytes.Split(text, []byte("\n"))
 	s.t.Logf("log of schedd:\n%s", bytes.Join(lines[max(0, len(lines)-40):], []byte("\n")))
-}
-
-// eventually polls until ok, and fails the test after a while.
-func eventually(t *testing.T, within time.Duration, what string, ok func() bool) {
-	t.Helper()
-	end := time.After(within)
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-end:
-			t.Fatalf("waited %s for %s", within, what)
-		}
-	}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/client"
+	"github.com/agentic-sdlc/scheduler/internal/testbed"
 )
 
 // site is the home of one schedd: its data, its configuration and its lives.
@@ -85,7 +86,7 @@ func (s *site) start(env ...string) *process {
 func (s *site) ready() bool {
 	s.t.Helper()
 	alive := true
-	eventually(s.t, 30*time.Second, "schedd to be ready", func() bool {
+	testbed.Eventually(s.t, "schedd to be ready", 30*time.Second, func() bool {
 		select {
 		case <-s.proc.done:
 			alive = false

@@ -9,6 +9,7 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/client"
+	"github.com/agentic-sdlc/scheduler/internal/testbed"
 	"github.com/agentic-sdlc/scheduler/job"
 )
 
@@ -65,7 +66,7 @@ func TestDrain(t *testing.T) {
 		}
 	}
 	s.up()
-	eventually(t, 20*time.Second, "what was handed back to end", func() bool {
+	testbed.Eventually(t, "what was handed back to end", 20*time.Second, func() bool {
 		page, err := s.client.Executions(t.Context(), client.ExecutionQuery{Statuses: []job.Status{job.Pending, job.Running}})
 		if err != nil {
 			t.Fatal(err)
@@ -109,7 +110,7 @@ func TestStopTwice(t *testing.T) {
 	started(t, file, "again", "once")
 	asked := time.Now()
 	_ = s.proc.cmd.Process.Signal(syscall.SIGTERM)
-	eventually(t, 10*time.Second, "the end of schedd", func() bool { // signals that come close together count as one
+	testbed.Eventually(t, "the end of schedd", 10*time.Second, func() bool { // signals that come close together count as one
 		_ = s.proc.cmd.Process.Signal(syscall.SIGTERM)
 		return s.ended(500 * time.Millisecond)
 	})
@@ -119,7 +120,7 @@ func TestStopTwice(t *testing.T) {
 	}
 	s.client.Close()
 	s.up()
-	eventually(t, 20*time.Second, "the end of what was cut short", func() bool {
+	testbed.Eventually(t, "the end of what was cut short", 20*time.Second, func() bool {
 		page, err := s.client.Executions(t.Context(), client.ExecutionQuery{Statuses: []job.Status{job.Pending, job.Running}})
 		if err != nil {
 			t.Fatal(err)

@@ -78,9 +78,6 @@ func number(t *testing.T, name string, otherwise uint64) uint64 {
 
 // TestKill kills schedd under load, then judges every slot and every start.
 func TestKill(t *testing.T) {
-	if testing.Short() {
-		t.Skip("kills take time")
-	}
 	t.Parallel()
 	kills := int(number(t, "SCHEDD_CRASH_KILLS", 12))
 	seed := number(t, "SCHEDD_CRASH_SEED", uint64(time.Now().UnixNano()))

@@ -14,6 +14,7 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/client"
+	"github.com/agentic-sdlc/scheduler/internal/testbed"
 	"github.com/agentic-sdlc/scheduler/job"
 )
 
@@ -83,7 +84,7 @@ func (s *site) family(name string) string {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
 	})
-	eventually(s.t, 20*time.Second, "the command and its descendants", func() bool { return complete(mark) })
+	testbed.Eventually(s.t, "the command and its descendants", 20*time.Second, func() bool { return complete(mark) })
 	return mark
 }
 
@@ -96,6 +97,6 @@ func complete(mark string) bool {
 func (s *site) gone(mark string) {
 	s.t.Helper()
 	began := time.Now()
-	eventually(s.t, 10*time.Second, "the end of all processes of "+mark, func() bool { return len(marked(mark)) == 0 })
+	testbed.Eventually(s.t, "the end of all processes of "+mark, 10*time.Second, func() bool { return len(marked(mark)) == 0 })
 	s.t.Logf("%s: all gone after %s", mark, time.Since(began).Round(time.Millisecond))
 }

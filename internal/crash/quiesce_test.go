@@ -9,6 +9,7 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/client"
+	"github.com/agentic-sdlc/scheduler/internal/testbed"
 	"github.com/agentic-sdlc/scheduler/job"
 )
 
@@ -53,7 +54,7 @@ func (w *load) quiesce() {
 // completed waits until a job has ended by itself.
 func (w *load) completed(name string) {
 	w.t.Helper()
-	eventually(w.t, 60*time.Second, name+" to complete", func() bool { return w.all(job.JobCompleted, name) })
+	testbed.Eventually(w.t, name+" to complete", 60*time.Second, func() bool { return w.all(job.JobCompleted, name) })
 }
 
 // all says whether the newest jobs of the names have the status.
@@ -75,8 +76,8 @@ func (w *load) stopped(ctx context.Context) {
 			ending = append(ending, p.name)
 		}
 	}
-	eventually(w.t, 60*time.Second, "all jobs to complete", func() bool { return w.all(job.JobCompleted, ending...) })
-	eventually(w.t, 60*time.Second, "all executions to end", func() bool {
+	testbed.Eventually(w.t, "all jobs to complete", 60*time.Second, func() bool { return w.all(job.JobCompleted, ending...) })
+	testbed.Eventually(w.t, "all executions to end", 60*time.Second, func() bool {
 		page, err := w.client.Executions(ctx, client.ExecutionQuery{Statuses: []job.Status{job.Running}})
 		if err != nil {
 			w.t.Fatal(err)

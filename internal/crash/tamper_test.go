@@ -11,6 +11,7 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/client"
+	"github.com/agentic-sdlc/scheduler/internal/testbed"
 	"github.com/agentic-sdlc/scheduler/job"
 )
 
@@ -130,7 +131,7 @@ func (s *site) history() {
 	if err := s.client.Resume(ctx, name, api.Resume{CatchUp: "once"}, client.Write{}); err != nil {
 		s.t.Fatal(err)
 	}
-	eventually(s.t, 30*time.Second, "four executions", func() bool {
+	testbed.Eventually(s.t, "four executions", 30*time.Second, func() bool {
 		page, err := s.client.Executions(ctx, client.ExecutionQuery{Statuses: []job.Status{job.Success}})
 		if err != nil {
 			s.t.Fatal(err)

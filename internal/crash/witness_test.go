@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/agentic-sdlc/scheduler/internal/testbed"
 	"github.com/agentic-sdlc/scheduler/job"
 )
 
@@ -101,7 +102,7 @@ func parseMark(line string) (m mark, err error) {
 // started waits until a command of each of the jobs has testified to its start.
 func started(t *testing.T, file string, jobs ...string) {
 	t.Helper()
-	eventually(t, 20*time.Second, "a start of each of "+strings.Join(jobs, ", "), func() bool {
+	testbed.Eventually(t, "a start of each of "+strings.Join(jobs, ", "), 20*time.Second, func() bool {
 		seen := map[string]bool{}
 		for _, m := range readMarks(t, file) {
 			seen[m.job] = seen[m.job] || m.kind == "start"

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/agentic-sdlc/scheduler/internal/testbed"
 )
 
 // TestChaos kills guards and supervisors while commands start, end and are stopped:
@@ -55,7 +57,7 @@ func TestChaos(t *testing.T) {
 	}
 	for range 3 {
 		before := ends.Load()
-		eventually(t, "commands end", func() bool { return ends.Load() > before+20 })
+		testbed.Eventually(t, "commands end", patience, func() bool { return ends.Load() > before+20 })
 		ch := living(t, c)
 		switch rand.IntN(3) {
 		case 0:
@@ -66,7 +68,7 @@ func TestChaos(t *testing.T) {
 			unix.Kill(ch.pid, unix.SIGKILL)
 			unix.Kill(ch.guard.Pid, unix.SIGKILL)
 		}
-		eventually(t, "there is a new chain", func() bool { return living(t, c) != ch })
+		testbed.Eventually(t, "there is a new chain", patience, func() bool { return living(t, c) != ch })
 	}
 	done.Store(true)
 	wg.Wait()
@@ -76,7 +78,7 @@ func TestChaos(t *testing.T) {
 	if n := sleepers(token); n != 0 {
 		t.Errorf("%d processes are left", n)
 	}
-	eventually(t, "no child of a child is left, not even as a zombie", func() bool {
+	testbed.Eventually(t, "no child of a child is left, not even as a zombie", patience, func() bool {
 		for _, pid := range childrenOf(os.Getpid()) {
 			if p, ok := readProcess(pid); ok && p.session != p.pid && p.session != self.session {
 				return false

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/agentic-sdlc/scheduler/internal/testbed"
 )
 
 // TestKilled kills every set of the three processes that leaves one alive: whoever
@@ -145,7 +147,7 @@ func TestRestart(t *testing.T) {
 				_, _, err := run(context.Background(), t, c, shell(family(token)))
 				result <- err
 			}()
-			eventually(t, "the family is there", func() bool { return sleepers(token) == familySize })
+			testbed.Eventually(t, "the family is there", patience, func() bool { return sleepers(token) == familySize })
 			ch := living(t, c)
 			roles := map[string]int{"guard": ch.guard.Pid, "supervisor": ch.pid}
 			before := withCookie(c.o.Cookie, false)
@@ -182,7 +184,7 @@ func TestHang(t *testing.T) {
 		_, err := c.Run(ctx, Command{Path: "/bin/sleep", Argv: []string{"sleep", token}, Grace: -1})
 		result <- err
 	}()
-	eventually(t, "the command runs", func() bool { return sleepers(token) == 1 })
+	testbed.Eventually(t, "the command runs", patience, func() bool { return sleepers(token) == 1 })
 	unix.Kill(living(t, c).pid, unix.SIGSTOP)
 	cancel()
 	if err := <-result; !errors.Is(err, ErrLost) {
@@ -205,7 +207,7 @@ func TestClose(t *testing.T) {
 		_, err := c.Run(context.Background(), shell(family(token)))
 		result <- err
 	}()
-	eventually(t, "the family is there", func() bool { return sleepers(token) == familySize })
+	testbed.Eventually(t, "the family is there", patience, func() bool { return sleepers(token) == familySize })
 	all := append(withCookie(c.o.Cookie, false), withArg("sleep\x00"+token)...)
 	c.Close()
 	c.Close()

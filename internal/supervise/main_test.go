@@ -19,6 +19,8 @@ import (
 
 	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
+
+	"github.com/agentic-sdlc/scheduler/internal/testbed"
 )
 
 // testDaemon is the first argument of a process that plays the daemon.
@@ -150,26 +152,13 @@ func withCookie(cookie string, only bool) []process {
 // sleepers counts the processes "sleep token", and not the shells that speak of it.
 func sleepers(token string) int { return len(withArg("sleep\x00" + token)) }
 
-// eventually polls until ok, which must come true however slow the machine is.
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	deadline := time.NewTimer(30 * time.Second)
-	defer deadline.Stop()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-deadline.C:
-			t.Fatalf("timed out: %s", what)
-		case <-tick.C:
-		}
-	}
-}
+// patience is how long anything may take that must happen, however slow the machine is.
+const patience = 30 * time.Second
 
 // goneWithin polls until none of the processes is there, not even as a zombie.
 func goneWithin(t *testing.T, what string, all []process) {
 	t.Helper()
-	eventually(t, what, func() bool {
+	testbed.Eventually(t, what, patience, func() bool {
 		for _, p := range all {
 			reapChild(p.pid) // this process may have been handed it
 			if now, ok := readProcess(p.pid); ok && now.start == p.start {
@@ -222,7 +211,7 @@ func startDaemon(t *testing.T, cookie, token, script string, size int) *exec.Cmd
 			p.signal(unix.SIGKILL)
 		}
 	})
-	eventually(t, "the family is there", func() bool { return sleepers(token) == size })
+	testbed.Eventually(t, "the family is there", patience, func() bool { return sleepers(token) == size })
 	return cmd
 }
 

@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/agentic-sdlc/scheduler/internal/testbed"
 )
 
 func TestRunOutcome(t *testing.T) {
@@ -186,7 +188,7 @@ func TestStop(t *testing.T) {
 				size = familySize
 			}
 			go func() {
-				eventually(t, "it runs", func() bool { return sleepers(token) == size })
+				testbed.Eventually(t, "it runs", patience, func() bool { return sleepers(token) == size })
 				cancel(cause)
 			}()
 			began := time.Now()
@@ -219,11 +221,11 @@ func TestLeftovers(t *testing.T) {
 		cmd.Grace = -1
 		c.Run(ctx, cmd)
 	}()
-	eventually(t, "the neighbour is there", func() bool { return sleepers(other) == familySize })
+	testbed.Eventually(t, "the neighbour is there", patience, func() bool { return sleepers(other) == familySize })
 
 	mayEnd := filepath.Join(t.TempDir(), "go")
 	go func() {
-		eventually(t, "the family is there", func() bool { return sleepers(token) == familySize+1 })
+		testbed.Eventually(t, "the family is there", patience, func() bool { return sleepers(token) == familySize+1 })
 		os.WriteFile(mayEnd, nil, 0o600)
 	}()
 	exit, out, err := run(t.Context(), t, c, shell(hermit(token)+children(token)+"until [ -e "+mayEnd+" ]; do sleep 0.02; done; echo done"))
@@ -241,8 +243,8 @@ func TestLeftovers(t *testing.T) {
 	}
 	cancel()
 	<-neighbour
-	eventually(t, "all are gone", func() bool { return sleepers(token) == 0 && sleepers(other) == 0 })
-	eventually(t, "no zombie is left", func() bool { return len(childrenOf(living(t, c).pid)) == 0 })
+	testbed.Eventually(t, "all are gone", patience, func() bool { return sleepers(token) == 0 && sleepers(other) == 0 })
+	testbed.Eventually(t, "no zombie is left", patience, func() bool { return len(childrenOf(living(t, c).pid)) == 0 })
 }
 
 // TestSettle lets a process at the end of a pipe finish what the command wrote.
@@ -272,7 +274,7 @@ func TestManyAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	eventually(t, "no zombie is left", func() bool { return len(childrenOf(living(t, c).pid)) == 0 })
+	testbed.Eventually(t, "no zombie is left", patience, func() bool { return len(childrenOf(living(t, c).pid)) == 0 })
 	if n := living(t, c).count(); n != 0 {
 		t.Errorf("%d commands are remembered, want 0", n)
 	}

@@ -7,13 +7,13 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -133,9 +133,6 @@ func (p *PostgresServer) Start() error {
 // Stop ends the cluster in order; sessions are cut.
 func (p *PostgresServer) Stop() error { return p.stop(syscall.SIGINT) }
 
-// Restart stops and starts.
-func (p *PostgresServer) Restart() error { return errors.Join(p.Stop(), p.Start()) }
-
 // Kill ends every process of the cluster with SIGKILL, as a crash of the machine
 // would. Start recovers it.
 func (p *PostgresServer) Kill() error {
@@ -148,11 +145,7 @@ func (p *PostgresServer) Kill() error {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 	// Start refuses while one of them holds the shared memory.
-	for end := time.Now().Add(patience); len(backends) > 0 && time.Now().Before(end); time.Sleep(time.Millisecond) {
-		if !lives(backends[0]) {
-			backends = backends[1:]
-		}
-	}
+	Poll(patience, func() bool { return !slices.ContainsFunc(backends, lives) })
 	return err
 }
 

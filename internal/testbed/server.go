@@ -105,16 +105,12 @@ func (s *server) start(ready func() error, name string, args ...string) error {
 	if err := tell("started", s.pid); err != nil {
 		return errors.Join(err, s.stop(syscall.SIGKILL))
 	}
-	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
-		err := ready()
-		if err == nil {
-			return nil
-		}
-		if !s.running() || time.Now().After(end) {
-			_ = s.stop(syscall.SIGKILL)
-			return fmt.Errorf("%s did not start: %w\n%s", filepath.Base(name), err, s.Log())
-		}
+	Poll(patience, func() bool { err = ready(); return err == nil || !s.running() })
+	if err != nil {
+		_ = s.stop(syscall.SIGKILL)
+		return fmt.Errorf("%s did not start: %w\n%s", filepath.Base(name), err, s.Log())
 	}
+	return nil
 }
 
 // running tells whether the process is there, and collects it when it is not.
@@ -146,14 +142,13 @@ func (s *server) stop(sig syscall.Signal) error {
 	}
 	s.signal(syscall.SIGCONT) // one that was stopped would not hear the signal
 	s.signal(sig)
-	var err error
-	for end := time.Now().Add(patience); s.running(); time.Sleep(time.Millisecond) {
-		if err == nil && time.Now().After(end) {
-			err = fmt.Errorf("process %d did not end in %v and was killed", s.Pid(), patience)
-			s.signal(syscall.SIGKILL)
-		}
+	ended := func() bool { return !s.running() }
+	if Poll(patience, ended) {
+		return nil
 	}
-	return err
+	s.signal(syscall.SIGKILL)
+	Poll(patience, ended)
+	return fmt.Errorf("process %d did not end in %v and was killed", s.Pid(), patience)
 }
 
 // Pid returns the number of the newest process.

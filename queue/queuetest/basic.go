@@ -2,7 +2,6 @@ package queuetest
 
 import (
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -85,7 +84,7 @@ func testDepth(t *testing.T, b *bench) {
 	b.wantDepth(3, 2)
 	b.ack(got[0])
 	b.wantDepth(3, 1)
-	time.Sleep(b.idle())
+	b.age()
 	d, err := b.q.Depth(b.ctx)
 	if err != nil || d.Oldest < b.idle() {
 		t.Errorf("Depth().Oldest = %v, %v; want at least %v", d.Oldest, err, b.idle())

@@ -7,22 +7,14 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/agentic-sdlc/scheduler/internal/testbed"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/queue"
 )
 
-// settle lets other goroutines come to rest: at once in a bubble, else it waits.
-func (b *bench) settle() {
-	if b.bubble {
-		synctest.Wait()
-		return
-	}
-	time.Sleep(50 * time.Millisecond)
-}
-
 // slack is how much later than due a wake-up may be.
 func (b *bench) slack() time.Duration {
-	if b.bubble {
+	if b.Bubble {
 		return 0
 	}
 	return 5 * time.Second
@@ -35,7 +27,8 @@ type received struct {
 	after time.Duration
 }
 
-// receiveLater calls Receive in another goroutine.
+// receiveLater calls Receive in another goroutine and comes back when that waits, or
+// has ended.
 func (b *bench) receiveLater(ctx context.Context, consumer string, limit int, block time.Duration) <-chan received {
 	done := make(chan received, 1)
 	start := time.Now()
@@ -43,7 +36,12 @@ func (b *bench) receiveLater(ctx context.Context, consumer string, limit int, bl
 		got, err := b.q.Receive(ctx, consumer, limit, block)
 		done <- received{got, err, time.Since(start)}
 	}()
-	b.settle()
+	b.receivers++
+	if b.Bubble {
+		synctest.Wait()
+	} else {
+		testbed.Eventually(b.t, "the receiver waits", patience, func() bool { return b.Blocked(b.t) >= b.receivers || len(done) > 0 })
+	}
 	return done
 }
 

@@ -42,7 +42,7 @@ type busBench struct {
 	bus queue.Bus
 }
 
-// patience is how long an event may take to come.
+// patience is how long anything may take that must happen.
 const patience = 10 * time.Second
 
 func event(name string, n int) queue.Event {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/agentic-sdlc/scheduler/internal/testbed"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/queue"
 )
@@ -23,8 +24,11 @@ type Features struct {
 	// Unique: an execution that waits in the queue already is not added again.
 	Unique bool
 	// Bubble: the queue takes its time from the runtime and may run in a synctest
-	// bubble. Otherwise tests of time wait for real, for some tens of milliseconds.
+	// bubble. Otherwise tests of time wait for real, for a tenth of a second.
 	Bubble bool
+	// Blocked counts the receivers that wait in the queue of a test, or in its server.
+	// Without Bubble it must be there.
+	Blocked func(t *testing.T) int
 }
 
 // Run runs the suite. open returns an empty queue of its own for each test.
@@ -73,7 +77,7 @@ func Run(t *testing.T, open func(t *testing.T) queue.Queue, f Features) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			body := func(t *testing.T) {
-				b := &bench{t: t, ctx: t.Context(), q: open(t), ids: job.IDs{Rand: rand.NewChaCha8([32]byte{1})}, bubble: f.Bubble}
+				b := &bench{t: t, ctx: t.Context(), q: open(t), ids: job.IDs{Rand: rand.NewChaCha8([32]byte{1})}, Features: f}
 				t.Cleanup(func() { _ = b.q.Close() })
 				tt.run(t, b)
 			}
@@ -88,20 +92,25 @@ func Run(t *testing.T, open func(t *testing.T) queue.Queue, f Features) {
 
 // bench is one queue with what tests do to it.
 type bench struct {
-	t      *testing.T
-	ctx    context.Context
-	q      queue.Queue
-	ids    job.IDs
-	bubble bool
+	Features
+	t         *testing.T
+	ctx       context.Context
+	q         queue.Queue
+	ids       job.IDs
+	receivers int // that were made to wait
 }
 
 // idle is a span that is long for the adapter: fake in a bubble, else short and real.
 func (b *bench) idle() time.Duration {
-	if b.bubble {
+	if b.Bubble {
 		return 10 * time.Second
 	}
 	return 100 * time.Millisecond
 }
+
+// age makes everything in the queue older than idle. That takes time and nothing else,
+// so there is nothing to wait for; in a bubble it takes none.
+func (b *bench) age() { testbed.Pass(b.idle() + time.Millisecond) }
 
 // message returns a message that is ready for age.
 func (b *bench) message(platform string, p job.Priority, age time.Duration) queue.Message {

@@ -2,7 +2,6 @@ package queuetest
 
 import (
 	"testing"
-	"time"
 )
 
 func testReclaimFresh(t *testing.T, b *bench) {
@@ -19,7 +18,7 @@ func testReclaim(t *testing.T, b *bench) {
 	b.announce(want...)
 	got := b.receive("a", 3, 0)
 	b.ack(got[1])
-	time.Sleep(b.idle() + time.Millisecond)
+	b.age()
 	back := b.reclaim("b", b.idle(), 10)
 	wantSet(t, back, append(want[:1:1], want[2]))
 	for _, d := range back {
@@ -33,14 +32,14 @@ func testReclaim(t *testing.T, b *bench) {
 func testReclaimTwice(t *testing.T, b *bench) {
 	b.announce(b.messages(1)...)
 	b.receive("a", 1, 0)
-	time.Sleep(b.idle() + time.Millisecond)
+	b.age()
 	if got := b.reclaim("b", b.idle(), 10); len(got) != 1 {
 		t.Fatalf("Reclaim = %d deliveries, want 1", len(got))
 	}
 	if got := b.reclaim("c", b.idle(), 10); len(got) != 0 {
 		t.Errorf("Reclaim right after another = %d deliveries, want none", len(got))
 	}
-	time.Sleep(b.idle() + time.Millisecond)
+	b.age()
 	got := b.reclaim("c", b.idle(), 10)
 	if len(got) != 1 || got[0].Count != 3 {
 		t.Errorf("second Reclaim = %+v, want one delivery with count 3", got)
@@ -51,7 +50,7 @@ func testReclaimLimit(t *testing.T, b *bench) {
 	want := b.messages(5)
 	b.announce(want...)
 	b.receive("a", 5, 0)
-	time.Sleep(b.idle() + time.Millisecond)
+	b.age()
 	first := b.reclaim("b", b.idle(), 2)
 	if len(first) != 2 {
 		t.Errorf("Reclaim with limit 2 = %d deliveries, want 2", len(first))
@@ -62,10 +61,10 @@ func testReclaimLimit(t *testing.T, b *bench) {
 func testReclaimAck(t *testing.T, b *bench) {
 	b.announce(b.messages(2)...)
 	b.receive("a", 2, 0)
-	time.Sleep(b.idle() + time.Millisecond)
+	b.age()
 	b.ack(b.reclaim("b", b.idle(), 10)...)
 	b.wantDepth(0, 0)
-	time.Sleep(b.idle() + time.Millisecond)
+	b.age()
 	if got := b.reclaim("c", b.idle(), 10); len(got) != 0 {
 		t.Errorf("acked deliveries were reclaimed: %v", deliveryIDs(got))
 	}

@@ -3,7 +3,6 @@ package queuetest
 import (
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -42,7 +41,7 @@ func testDepthStreams(t *testing.T, b *bench) {
 	got := b.receive("a", 2, 0)
 	b.ack(got[0])
 	b.receive("b", 1, 0)
-	time.Sleep(b.idle())
+	b.age()
 	sum := b.streams()
 	if sum.Oldest < b.idle() {
 		t.Errorf("the oldest message is %v old, want at least %v", sum.Oldest, b.idle())

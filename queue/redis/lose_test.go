@@ -69,14 +69,20 @@ func (n *node) sweep(t *testing.T, q queue.Queue) time.Duration {
 	t.Helper()
 	m := messages(1)
 	began := time.Now()
-	for !n.has(m[0].ExecutionID) {
+	testbed.Eventually(t, "a message is received", patience, func() bool {
 		_ = q.Announce(t.Context(), m)
-		time.Sleep(20 * time.Millisecond)
-		if time.Since(began) > patience {
-			t.Fatal("nothing is received any more")
-		}
-	}
+		return n.has(m[0].ExecutionID)
+	})
 	return time.Since(began)
+}
+
+// lasting makes a fault that ends after a time, which is part of it.
+func lasting(d time.Duration, begin, end func(*testbed.RedisServer) error) func(*testbed.RedisServer) error {
+	return func(s *testbed.RedisServer) error {
+		err := begin(s)
+		testbed.Pass(d)
+		return errors.Join(err, end(s))
+	}
 }
 
 // TestLoss breaks Redis while a reader blocks and one announces.
@@ -92,45 +98,31 @@ func TestLoss(t *testing.T) {
 		}
 	}
 	for name, damage := range map[string]func(*testbed.RedisServer) error{
-		"flushall":         (*testbed.RedisServer).FlushAll,
-		"del":              do("DEL " + stream),
-		"del all":          do("DEL " + stream + " " + stream + ":low " + stream + ":high " + stream + ":critical " + stream + ":held"),
-		"del hash":         do("DEL " + stream + ":held"),
-		"destroy group":    do("XGROUP DESTROY " + stream + " scheduler-workers"),
-		"delete consumer":  do("XGROUP DELCONSUMER " + stream + " scheduler-workers a"),
-		"kill connections": do("CLIENT KILL TYPE normal SKIPME yes"),
-		"restart":          (*testbed.RedisServer).Restart,
-		"restart empty":    (*testbed.RedisServer).RestartEmpty,
-		"wrong type": func(s *testbed.RedisServer) error {
-			err := do("SET " + stream + " x")(s)
-			time.Sleep(time.Second)
-			return errors.Join(err, do("DEL "+stream)(s))
-		},
-		"wrong type of the hash": func(s *testbed.RedisServer) error {
-			err := do("SET " + stream + ":held x")(s)
-			time.Sleep(time.Second)
-			return errors.Join(err, do("DEL "+stream+":held")(s))
-		},
-		"away": func(s *testbed.RedisServer) error {
-			err := s.Kill()
-			time.Sleep(2 * time.Second)
-			return errors.Join(err, s.Start())
-		},
-		"suspended": func(s *testbed.RedisServer) error {
-			s.Suspend()
-			time.Sleep(2 * time.Second)
-			s.Resume()
-			return nil
-		},
+		"flushall":               (*testbed.RedisServer).FlushAll,
+		"del":                    do("DEL " + stream),
+		"del all":                do("DEL " + stream + " " + stream + ":low " + stream + ":high " + stream + ":critical " + stream + ":held"),
+		"del hash":               do("DEL " + stream + ":held"),
+		"destroy group":          do("XGROUP DESTROY " + stream + " scheduler-workers"),
+		"delete consumer":        do("XGROUP DELCONSUMER " + stream + " scheduler-workers a"),
+		"kill connections":       do("CLIENT KILL TYPE normal SKIPME yes"),
+		"restart":                (*testbed.RedisServer).Restart,
+		"restart empty":          (*testbed.RedisServer).RestartEmpty,
+		"wrong type":             lasting(time.Second, do("SET "+stream+" x"), do("DEL "+stream)),
+		"wrong type of the hash": lasting(time.Second, do("SET "+stream+":held x"), do("DEL "+stream+":held")),
+		"away":                   lasting(2*time.Second, (*testbed.RedisServer).Kill, (*testbed.RedisServer).Start),
+		"suspended": lasting(2*time.Second,
+			func(s *testbed.RedisServer) error { s.Suspend(); return nil },
+			func(s *testbed.RedisServer) error { s.Resume(); return nil }),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server, book := testbed.Redis(t), &logBook{}
-			q := open(t, redis.Options{URL: server.URL(), Logger: slog.New(book), Timeout: time.Second})
+			c := raw(t, server)
+			q := open(t, redis.Options{URL: server.URL() + "?client_name=reader", Logger: slog.New(book), Timeout: time.Second})
 			n := startNode(t, q)
 			n.sweep(t, q)
 			for range 2 {
-				time.Sleep(50 * time.Millisecond) // the reader blocks
+				testbed.Eventually(t, "the reader waits", patience, func() bool { return blocked(t, c, "reader") > 0 })
 				if err := damage(server); err != nil {
 					t.Fatal(err)
 				}
@@ -181,7 +173,7 @@ func TestFailuresDoNotRunHot(t *testing.T) {
 			}
 			n := startNode(t, q)
 			before := commands(t, server)
-			time.Sleep(3 * time.Second)
+			testbed.Pass(3 * time.Second) // of which all is counted
 			if done := commands(t, server) - before; done > 150 {
 				t.Errorf("%d commands in 3s", done)
 			}

@@ -43,13 +43,14 @@ func TestWhatNobodyClaimsIsAnnouncedAgain(t *testing.T) {
 		t.Fatal("nothing was received")
 	}
 	began := time.Now()
-	for d := (queue.Depth{}); d.Waiting == 0; time.Sleep(10 * time.Millisecond) {
+	testbed.Eventually(t, "an execution whose receiver vanished waits again", patience, func() bool {
 		announce(t, q, m...)
-		var err error
-		if d, err = q.Depth(t.Context()); err != nil || time.Since(began) > patience {
-			t.Fatalf("an execution whose receiver vanished does not wait again: %+v, %v", d, err)
+		d, err := q.Depth(t.Context())
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
+		return d.Waiting > 0
+	})
 	if took := time.Since(began); took < time.Second || took > 4*time.Second {
 		t.Errorf("it waited again after %v, want about 2s", took)
 	}
@@ -212,17 +213,15 @@ func TestReclaimPagesAndForgets(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []queue.Delivery
-	for end := time.Now().Add(10 * time.Second); len(got) < 1600 && time.Now().Before(end); {
+	testbed.Poll(10*time.Second, func() bool {
 		more, err := q.Reclaim(t.Context(), "b", 100*time.Millisecond, 150)
 		if err != nil || len(more) > 150 {
 			t.Fatalf("Reclaim = %d deliveries, %v; want 150 at most", len(more), err)
 		}
 		got = append(got, more...)
-		if len(more) == 0 {
-			time.Sleep(10 * time.Millisecond)
-		}
 		ack(t, q, more...)
-	}
+		return len(got) >= 1600
+	})
 	if len(got) != 1600 {
 		t.Errorf("Reclaim gave %d deliveries, want 1600", len(got))
 	}
@@ -249,7 +248,7 @@ func TestFewAskForFew(t *testing.T) {
 			done <- got
 		}()
 		if round%2 == 0 {
-			time.Sleep(time.Duration(round) * 10 * time.Microsecond)
+			testbed.Pass(time.Duration(round) * 10 * time.Microsecond) // to meet the receiver at different points
 		}
 		announce(t, q, all...)
 		got := <-done

@@ -1,6 +1,7 @@
 package redis_test
 
 import (
+	"net/url"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -16,13 +17,14 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func TestQueue(t *testing.T) {
 	t.Parallel()
 	server := testbed.Redis(t)
+	c := raw(t, server)
 	queuetest.Run(t, func(t *testing.T) queue.Queue {
-		q, err := redis.New(redis.Options{URL: server.URL(), Prefix: t.Name() + ":"})
+		q, err := redis.New(redis.Options{URL: server.URL() + "?client_name=" + url.QueryEscape(t.Name()), Prefix: t.Name() + ":"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return q
-	}, queuetest.Features{Ageing: true, Unique: true})
+	}, queuetest.Features{Ageing: true, Unique: true, Blocked: func(t *testing.T) int { return blocked(t, c, t.Name()) }})
 }
 
 func TestBus(t *testing.T) {

@@ -180,31 +180,29 @@ func TestCutsDoNotMixAnswers(t *testing.T) {
 			proxy.CutAfter(testbed.Direction(i%2), r.Int64N(5000))
 			if i%10 == 0 {
 				proxy.Stall()
-				time.Sleep(time.Duration(r.Int64N(30)) * time.Millisecond)
+				testbed.Pass(time.Duration(r.Int64N(30)) * time.Millisecond) // as long as the stall lasts
 				proxy.Resume()
 			}
-			time.Sleep(time.Duration(r.Int64N(20)) * time.Millisecond)
+			testbed.Pass(time.Duration(r.Int64N(20)) * time.Millisecond) // as long as it works
 		}
 		proxy.CutAfter(testbed.ToClient, 1<<60)
 	})
-	for end := time.Now().Add(2 * patience); ; time.Sleep(50 * time.Millisecond) {
+	var rest []int
+	if !testbed.Poll(2*patience, func() bool {
 		mu.Lock()
-		var rest []int
+		rest = rest[:0]
 		for i := range all {
 			if known[all[i].ExecutionID] {
 				rest = append(rest, i)
 			}
 		}
 		mu.Unlock()
-		if len(rest) == 0 {
-			break
-		}
-		if time.Now().After(end) {
-			t.Fatalf("%d of %d messages never came", len(rest), len(all))
-		}
 		for _, i := range rest[:min(50, len(rest))] {
 			_ = q.Announce(ctx, all[i:i+1])
 		}
+		return len(rest) == 0
+	}) {
+		t.Fatalf("%d of %d messages never came", len(rest), len(all))
 	}
 	cancel()
 	wg.Wait()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -44,6 +45,23 @@ func raw(t testing.TB, server *testbed.RedisServer) *goredis.Client {
 	c := goredis.NewClient(o)
 	t.Cleanup(func() { _ = c.Close() })
 	return c
+}
+
+// blocked returns how many clients with a name wait in the server for a message.
+func blocked(t *testing.T, c *goredis.Client, name string) (n int) {
+	t.Helper()
+	list, err := c.ClientList(t.Context()).Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(list) {
+		_, flags, _ := strings.Cut(line, " flags=")
+		flags, _, _ = strings.Cut(flags, " ")
+		if strings.Contains(line, " name="+name+" ") && strings.Contains(flags, "b") {
+			n++
+		}
+	}
+	return n
 }
 
 var (

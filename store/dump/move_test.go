@@ -43,9 +43,6 @@ func file(t *testing.T) place {
 }
 
 func database(t *testing.T) place {
-	if testing.Short() {
-		t.Skip("needs a server")
-	}
 	url := testbed.Postgres(t)
 	open := func(t *testing.T) movable {
 		t.Helper()

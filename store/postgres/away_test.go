@@ -14,9 +14,6 @@ import (
 // back the store works without being opened again.
 func TestServerAway(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("needs a server")
-	}
 	server := testbed.NewPostgres(t, testbed.PostgresOptions{})
 	s := open(t, postgres.Options{URL: server.DSN("postgres")})
 	r := newRig(t, s, 1)

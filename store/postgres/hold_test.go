@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/agentic-sdlc/scheduler/internal/testbed"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
 	"github.com/agentic-sdlc/scheduler/store/dump"
@@ -17,7 +18,8 @@ import (
 // TestHold keeps nodes out of a store, and is kept out by them.
 func TestHold(t *testing.T) {
 	t.Parallel()
-	s := open(t, postgres.Options{URL: database(t, false)})
+	url := database(t, false)
+	s := open(t, postgres.Options{URL: url})
 	now := time.Now().UTC()
 	session := store.Session{ID: 7, Node: "node-a", StartedAt: now, HeartbeatAt: now, LeaseUntil: now.Add(time.Minute)}
 	if err := s.OpenSession(t.Context(), session); err != nil {
@@ -39,10 +41,10 @@ func TestHold(t *testing.T) {
 	session.ID = 8
 	began := make(chan error, 1)
 	go func() { began <- s.OpenSession(t.Context(), session) }()
-	select {
-	case err := <-began:
-		t.Errorf("OpenSession while the store is held = %v, want it to wait", err)
-	case <-time.After(100 * time.Millisecond):
+	if !testbed.Poll(20*time.Second, func() bool {
+		return number(t, url, "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'sessions'::regclass") == 1
+	}) {
+		t.Error("OpenSession does not wait while the store is held")
 	}
 	if err := release(); err != nil {
 		t.Errorf("release = %v, want no error", err)

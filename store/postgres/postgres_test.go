@@ -55,9 +55,6 @@ func start() {
 // or with empty set a new one.
 func database(t testing.TB, empty bool) string {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("needs a server")
-	}
 	cluster.once.Do(start)
 	if cluster.err != nil {
 		t.Fatal(cluster.err)

@@ -32,30 +32,7 @@ func testModel(t *testing.T, b *bench) {
 		defer func() { now = m.now.Truncate(time.Minute).Add(time.Minute) }()
 		m.openSession(rt)
 		m.createJob(rt)
-		rt.Repeat(map[string]func(*rapid.T){
-			"":              m.observe,
-			"create":        m.createJob,
-			"tick":          m.tick,
-			"tick again":    m.tick,
-			"outage":        m.outage,
-			"claim":         m.claimSome,
-			"settle":        m.settleSome,
-			"settle again":  m.settleSome,
-			"settle stale":  m.settleStale,
-			"heartbeat":     m.beat,
-			"open session":  m.openSession,
-			"reap":          m.reapDead,
-			"pause":         m.pauseOrResume,
-			"cancel job":    m.cancelJob,
-			"trigger":       m.triggerJob,
-			"retry":         m.retryFailed,
-			"cancel run":    m.cancelRun,
-			"drop dead":     m.dropDead,
-			"stop":          m.stopOrGoOn,
-			"prune":         m.prune,
-			"fold":          m.fold,
-			"complete jobs": m.complete,
-		})
+		rt.Repeat(map[string]func(*rapid.T){"": m.observe, "step": m.step})
 		m.quiesce(rt)
 		m.final(rt)
 	})
@@ -85,9 +62,6 @@ type leased struct {
 }
 
 func (m *model) createJob(t *rapid.T) {
-	if len(m.jobs) >= 5 {
-		t.Skip("enough jobs")
-	}
 	policy := rapid.SampledFrom(job.Overlaps()).Draw(t, "overlap")
 	concurrency := 1
 	if policy == job.OverlapAllow {
@@ -113,10 +87,7 @@ func (m *model) createJob(t *rapid.T) {
 	m.definitions[j.ID] = j
 }
 
-func (m *model) openSession(t *rapid.T) {
-	if len(m.leases) >= 3 {
-		t.Skip("enough sessions")
-	}
+func (m *model) openSession(*rapid.T) {
 	m.leases = append(m.leases, leased{m.session(), m.now.Add(lease)})
 }
 
@@ -134,9 +105,6 @@ func (m *model) tick(t *rapid.T) {
 }
 
 func (m *model) outage(t *rapid.T) {
-	if rapid.IntRange(0, 3).Draw(t, "rare") != 0 {
-		t.Skip("rare")
-	}
 	m.pass(time.Duration(rapid.IntRange(60, 400).Draw(t, "seconds")) * time.Second)
 	for i := range m.leases { // the nodes live, the store was away
 		m.heartbeat(m.leases[i].id)
@@ -166,19 +134,13 @@ func (m *model) wantStopped(t *rapid.T, started int) {
 	}
 }
 
-// stopOrGoOn holds dispatch or drains the node of all sessions, or undoes that.
-func (m *model) stopOrGoOn(t *rapid.T) {
-	if m.stopped == "" && rapid.IntRange(0, 2).Draw(t, "rare") != 0 {
-		t.Skip("rare")
-	}
-	if m.stopped == "" {
-		m.stopped = rapid.SampledFrom([]string{"hold", "drain"}).Draw(t, "what")
-		m.stop(m.stopped, true)
-		return
-	}
-	m.goOn()
+// stopAll holds dispatch or drains the node of all sessions.
+func (m *model) stopAll(t *rapid.T) {
+	m.stopped = rapid.SampledFrom([]string{"hold", "drain"}).Draw(t, "what")
+	m.stop(m.stopped, true)
 }
 
+// goOn undoes that.
 func (m *model) goOn() {
 	m.stop(m.stopped, false)
 	m.stopped = ""
@@ -197,8 +159,8 @@ func (m *model) stop(what string, on bool) {
 
 func (m *model) dropDead(t *rapid.T) {
 	page := m.history(store.ExecutionFilter{Limit: 20})
-	if len(page.Items) == 0 {
-		t.Skip("no execution")
+	if len(page.Items) == 0 { // all are pruned
+		return
 	}
 	e := page.Items[rapid.IntRange(0, len(page.Items)-1).Draw(t, "execution")]
 	_, err := m.store.DropDead(m.ctx, store.DropDead{Platform: m.platform, Ref: e.ID.String(), Now: m.now})
@@ -213,9 +175,6 @@ func (m *model) dropDead(t *rapid.T) {
 
 func (m *model) claimSome(t *rapid.T) {
 	session := m.anySession(t)
-	if session == 0 {
-		t.Skip("no session")
-	}
 	var wanted []job.ID
 	for _, w := range m.waiting(50) {
 		if rapid.Bool().Draw(t, "claim") {
@@ -242,16 +201,14 @@ func (m *model) claimSome(t *rapid.T) {
 func (m *model) settleSome(t *rapid.T) {
 	var batch []store.Settlement
 	var left []holding
-	for _, h := range m.held {
-		if rapid.Bool().Draw(t, "ends") {
+	sure := rapid.IntRange(0, len(m.held)-1).Draw(t, "one that ends")
+	for i, h := range m.held {
+		if i == sure || rapid.Bool().Draw(t, "ends") {
 			batch = append(batch, m.outcome(t, h))
 			m.stale = append(m.stale, h)
 		} else {
 			left = append(left, h)
 		}
-	}
-	if len(batch) == 0 {
-		t.Skip("nothing ends")
 	}
 	m.settle(batch...)
 	m.held = left
@@ -288,9 +245,6 @@ func (m *model) settleStale(t *rapid.T) {
 		}
 		batch = append(batch, forged)
 	}
-	if len(batch) == 0 {
-		t.Skip("nothing stale")
-	}
 	got, err := m.store.Settle(m.ctx, m.now, batch)
 	if err != nil || len(got.Fenced) != len(batch) {
 		t.Fatalf("Settle of %d stale attempts = %+v, %v; want all fenced", len(batch), got, err)
@@ -298,9 +252,6 @@ func (m *model) settleStale(t *rapid.T) {
 }
 
 func (m *model) beat(t *rapid.T) {
-	if len(m.leases) == 0 {
-		t.Skip("no session")
-	}
 	l := &m.leases[rapid.IntRange(0, len(m.leases)-1).Draw(t, "session")]
 	m.heartbeat(l.id)
 	l.until = m.now.Add(lease)
@@ -344,25 +295,21 @@ func (m *model) anyJob(t *rapid.T) job.Job {
 }
 
 func (m *model) pauseOrResume(t *rapid.T) {
-	switch j := m.anyJob(t); j.Status {
-	case job.JobActive:
+	j, ok := m.anyOf(t, func(j job.Job) bool { // the slot of a one-time job may be gone
+		return j.Status == job.JobActive || j.Status == job.JobPaused && j.Type != job.TypeOneTime
+	})
+	switch {
+	case ok && j.Status == job.JobActive:
 		m.pause(j.ID)
-	case job.JobPaused:
-		if j.Type == job.TypeOneTime {
-			t.Skip("its slot may be gone")
-		}
+	case ok:
 		m.resume(j.ID)
-	default:
-		t.Skip("it is over")
 	}
 }
 
 func (m *model) cancelJob(t *rapid.T) {
-	j := m.anyJob(t)
-	if j.Status.Terminal() || rapid.IntRange(0, 3).Draw(t, "rare") != 0 {
-		t.Skip("over, or rare")
+	if j, ok := m.anyOf(t, func(j job.Job) bool { return !j.Status.Terminal() }); ok {
+		m.cancel(j.ID, func(c *job.Changed) { c.CancelLive = rapid.Bool().Draw(t, "running too") })
 	}
-	m.cancel(j.ID, func(c *job.Changed) { c.CancelLive = rapid.Bool().Draw(t, "running too") })
 }
 
 func (m *model) triggerJob(t *rapid.T) {
@@ -378,9 +325,9 @@ func (m *model) triggerJob(t *rapid.T) {
 }
 
 func (m *model) retryFailed(t *rapid.T) {
-	page := m.history(store.ExecutionFilter{Statuses: []job.Status{job.Failed, job.TimedOut, job.Cancelled}})
-	if len(page.Items) == 0 {
-		t.Skip("nothing failed")
+	page := m.history(store.ExecutionFilter{Statuses: retriable})
+	if len(page.Items) == 0 { // all are pruned
+		return
 	}
 	e := page.Items[rapid.IntRange(0, len(page.Items)-1).Draw(t, "execution")]
 	_, _, err := m.tryTrigger(e.JobID, retryOf(e))
@@ -391,8 +338,8 @@ func (m *model) retryFailed(t *rapid.T) {
 
 func (m *model) cancelRun(t *rapid.T) {
 	page := m.history(store.ExecutionFilter{Limit: 10})
-	if len(page.Items) == 0 {
-		t.Skip("no execution")
+	if len(page.Items) == 0 { // all are pruned
+		return
 	}
 	e := page.Items[rapid.IntRange(0, len(page.Items)-1).Draw(t, "execution")]
 	_, err := m.tryCancelExecution(e.ID.String())
