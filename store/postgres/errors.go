@@ -49,6 +49,12 @@ func passing(err error) bool {
 	}
 }
 
+// collided reports whether the server gave a transaction up in favour of another.
+func collided(err error) bool {
+	code := sqlState(err)
+	return code == "40001" || code == "40P01"
+}
+
 // lost reports whether the connection failed, and not the statement.
 func lost(err error) bool {
 	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {

@@ -45,7 +45,7 @@ func (s *Store) writeWithin(ctx context.Context, patience time.Duration, fn func
 			var cancel context.CancelFunc
 			t.ctx, cancel = context.WithTimeout(t.ctx, s.limit)
 			defer cancel()
-			t.queue("BEGIN")
+			t.queue("BEGIN ISOLATION LEVEL READ COMMITTED") // what it locks is read as it is then
 			t.queue(s.prelude)
 			if err := guard(fn, t); err != nil {
 				return errors.Join(err, t.rollback())
@@ -173,9 +173,11 @@ func (s *Store) withConn(ctx context.Context, fn func(c *pgxpool.Conn) error) er
 	return fn(c)
 }
 
-// retry runs fn again while what stopped it passes, for as long as patience lasts.
+// retry runs fn again while what stopped it passes, for as long as patience lasts. What
+// collided with another transaction is tried once more even then: the server may take
+// longer than that to notice a deadlock, and the other transaction is gone by now.
 func (s *Store) retry(ctx context.Context, patience time.Duration, fn func(ctx context.Context) error) error {
-	start := time.Now()
+	start, late := time.Now(), false // late: it was tried after patience ended
 	for wait := pause; ; wait = min(2*wait, time.Second) {
 		if err := ctx.Err(); err != nil {
 			return classify(err)
@@ -187,9 +189,10 @@ func (s *Store) retry(ctx context.Context, patience time.Duration, fn func(ctx c
 		case errors.Is(err, errAgain):
 			wait = pause
 			continue
-		case err == nil || !passing(err) || time.Since(start) > patience:
+		case err == nil || !passing(err) || time.Since(start) > patience && (late || !collided(err)):
 			return classify(err)
 		}
+		late = time.Since(start) > patience
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
