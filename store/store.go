@@ -73,8 +73,9 @@ type Planner interface {
 // Executions moves executions through their life and reads them.
 type Executions interface {
 	// Waiting returns executions that are ready and not claimed, by effective
-	// priority and by platform in turn. What a hold keeps from starting is left out.
-	Waiting(ctx context.Context, now time.Time, limit int) ([]Waiting, error)
+	// priority and by platform in turn. What a hold keeps from starting is left out, and
+	// so is what runs one of the handlers without.
+	Waiting(ctx context.Context, now time.Time, limit int, without ...string) ([]Waiting, error)
 	// Claim gives ready executions to a session. Those that are gone, taken, or not
 	// taken by c.Take are left out, and so are those of platforms whose dispatch is
 	// held. A session that is closed, or past its lease until its next heartbeat, or of

@@ -25,6 +25,9 @@ type HealthOptions struct {
 	// Refused counts late results that this node was refused, since the execution belonged
 	// to another attempt by then; nil = not counted.
 	Refused func() int64
+	// Missing returns the handlers of executions that wait and that no worker knows; nil =
+	// not known.
+	Missing func() []string
 	// Draining reports that the daemon takes no new work.
 	Draining func() bool
 
@@ -229,6 +232,11 @@ func (h *examination) workers(ctx context.Context) {
 		h.issue("scheduler", "none", severityError, "systemctl start schedd", "no node with the role scheduler is alive: nothing is planned")
 	}
 	h.answer.Components["workers"] = part
+	if missing := h.s.o.Health.Missing; missing != nil && alive > draining {
+		for _, name := range missing() {
+			h.issue("workers", "handler/"+name, severityError, "schedctl worker list", "no live worker knows the handler %q: its executions wait", name)
+		}
+	}
 }
 
 // has reports whether a node has a role.
