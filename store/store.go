@@ -18,7 +18,8 @@ type Store interface {
 	Ledger
 	Upkeep
 
-	// Ping answers whether the store can read, soon.
+	// Ping answers whether the store can be used, soon: storage_full when it can be read,
+	// and a write found no room a moment ago.
 	Ping(ctx context.Context) error
 	// Clock returns the store's clock, which all nodes that share the store go by. A
 	// store within this process answers the process's.

@@ -26,6 +26,8 @@ type PostgresOptions struct {
 	// Settings are lines of postgresql.conf without blanks, like
 	// "max_connections=20"; they come after ours.
 	Settings []string
+	// SmallWAL gives the log segments of 1 MiB, so that LimitFiles may go down to that.
+	SmallWAL bool
 }
 
 // PostgresServer is a private cluster. Its methods are not for concurrent use.
@@ -111,7 +113,11 @@ func StartPostgres(dir string, o PostgresOptions) (*PostgresServer, error) {
 		"listen_addresses=", "unix_socket_directories=" + s.dir,
 		"fsync=on", "synchronous_commit=on", "max_connections=200", "timezone=UTC",
 	}, o.Settings...)}
-	cmd := s.command(initdb, "-D", s.path("data"), "-U", superuser, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+	args := []string{"-D", s.path("data"), "-U", superuser, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"}
+	if o.SmallWAL {
+		args = append(args, "--wal-segsize=1")
+	}
+	cmd := s.command(initdb, args...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return nil, errors.Join(fmt.Errorf("initdb: %w\n%s", err, out), p.Close())
 	}
@@ -152,6 +158,29 @@ func (p *PostgresServer) Kill() error {
 		if !lives(backends[0]) {
 			backends = backends[1:]
 		}
+	}
+	return err
+}
+
+// LimitFiles bounds how long a file of the cluster may be, in bytes: tables that have
+// that size cannot grow, as on a full disk, and no file may be longer already. 0 ends it.
+func (p *PostgresServer) LimitFiles(bytes int64) error {
+	limit := strconv.FormatInt(bytes, 10)
+	if bytes == 0 {
+		limit = "unlimited"
+	}
+	// As the server's user: root may lack what it takes. Children that come later have it
+	// from their parent, which is first.
+	limited := func(pid int) error {
+		out, err := p.command("prlimit", "--pid", strconv.Itoa(pid), "--fsize="+limit+":").CombinedOutput()
+		if err != nil && lives(pid) {
+			return fmt.Errorf("limit the files of process %d: %w: %s", pid, err, out)
+		}
+		return nil
+	}
+	err := limited(p.Pid())
+	for _, pid := range children(p.Pid()) {
+		err = errors.Join(err, limited(pid))
 	}
 	return err
 }

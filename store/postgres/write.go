@@ -45,14 +45,26 @@ func (s *Store) writeWithin(ctx context.Context, patience time.Duration, fn func
 			var cancel context.CancelFunc
 			t.ctx, cancel = context.WithTimeout(t.ctx, s.limit)
 			defer cancel()
-			t.queue("BEGIN ISOLATION LEVEL READ COMMITTED") // what it locks is read as it is then
-			t.queue(s.prelude)
-			if err := guard(fn, t); err != nil {
-				return errors.Join(err, t.rollback())
+			err := s.transact(t, fn)
+			switch sqlState(err) {
+			case readOnly:
+				_ = c.Conn().Close(t.ctx) // the address may lead to another server by now
+			case diskFull:
+				s.full.Store(time.Now().Unix())
 			}
-			return s.commit(t)
+			return err
 		})
 	})
+}
+
+// transact runs fn in a transaction.
+func (s *Store) transact(t *tx, fn func(t *tx) error) error {
+	t.queue("BEGIN ISOLATION LEVEL READ COMMITTED") // what it locks is read as it is then
+	t.queue(s.prelude)
+	if err := guard(fn, t); err != nil {
+		return errors.Join(err, t.rollback())
+	}
+	return s.commit(t)
 }
 
 // commit sends what is left together with COMMIT. A connection that is lost with it
