@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -126,6 +127,36 @@ func StartPostgres(dir string, o PostgresOptions) (*PostgresServer, error) {
 	}
 	return p, nil
 }
+
+// Standby returns a cluster that follows p, and ends with the test. It serves reads until
+// Promote.
+func (p *PostgresServer) Standby(t testing.TB) *PostgresServer {
+	t.Helper()
+	tool, err := postgresTool("pg_basebackup")
+	need(t, tool, err)
+	s, err := newServer("", "schedd-pg-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := append(slices.Clone(p.settings), "unix_socket_directories="+s.dir) // the last one counts
+	standby := &PostgresServer{server: s, program: p.program, settings: settings}
+	t.Cleanup(func() {
+		if err := standby.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	cmd := s.command(tool, "-D", s.path("data"), "-h", p.dir, "-U", superuser, "-R", "-X", "stream", "-c", "fast", "--no-sync")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("pg_basebackup: %v\n%s", err, out)
+	}
+	if err := standby.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return standby
+}
+
+// Promote makes a standby a primary.
+func (p *PostgresServer) Promote() error { return p.Exec("SELECT pg_promote()") }
 
 // Start starts the cluster again after Stop or Kill.
 func (p *PostgresServer) Start() error {
