@@ -78,9 +78,7 @@ func TestDiskFull(t *testing.T) {
 	}
 	await(t, "there is room", 20*time.Second, func() bool { return n.store.Ping(t.Context()) == nil })
 	for _, name := range m.names {
-		if _, err := n.store.ChangeJob(t.Context(), store.ChangeJob{
-			Platform: job.DefaultPlatform, Ref: name, Now: now(), By: "t", NewID: n.NewID, Change: job.Pause(job.Act{By: "t", Now: now(), Policy: job.DefaultPolicy()}, "", false),
-		}); err != nil {
+		if err := m.pause(name); err != nil {
 			t.Fatal(err)
 		}
 	}

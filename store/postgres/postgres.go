@@ -60,6 +60,7 @@ type Store struct {
 	newest      job.ID
 	closed      atomic.Bool
 	partitioned atomic.Int64 // the day up to which partitions were looked after
+	reset       atomic.Int64 // when connections were last given up, in seconds
 	full        atomic.Int64 // when a write last found the disk full, in seconds; 0 = never
 	info        store.Info
 }

@@ -22,8 +22,10 @@ const (
 	fresh = time.Second
 	// pause is the first wait between two tries; it doubles.
 	pause = 5 * time.Millisecond
-	// limit bounds one operation with all its tries, unless statements may take longer.
-	limit = 30 * time.Second
+	// limit bounds one operation with all its tries, unless statements may take longer;
+	// freshLimit one that goes by its instant.
+	limit      = 30 * time.Second
+	freshLimit = 10 * time.Second
 )
 
 // errAgain makes an operation start over at once: it found that it needs other locks
@@ -32,7 +34,7 @@ var errAgain = errors.New("start over")
 
 // write runs fn in one transaction until it is committed. fn may run several times and
 // must set all that it sets outside itself each time. Once it is begun the caller
-// cannot give it up; that takes a moment at most.
+// cannot cancel it; that takes a moment at most. A deadline of the caller's holds.
 func (s *Store) write(ctx context.Context, fn func(t *tx) error) error {
 	return s.writeWithin(ctx, patience, fn)
 }
@@ -41,20 +43,47 @@ func (s *Store) write(ctx context.Context, fn func(t *tx) error) error {
 func (s *Store) writeWithin(ctx context.Context, patience time.Duration, fn func(t *tx) error) error {
 	return s.retry(ctx, patience, func(ctx context.Context) error {
 		return s.withConn(ctx, func(c *pgxpool.Conn) error {
-			t := &tx{ctx: context.WithoutCancel(ctx), conn: c.Conn(), track: true}
-			var cancel context.CancelFunc
-			t.ctx, cancel = context.WithTimeout(t.ctx, s.limit)
+			bounded, cancel := context.WithDeadline(context.WithoutCancel(ctx), s.deadline(ctx, patience))
 			defer cancel()
+			t := &tx{ctx: bounded, conn: c.Conn(), track: true}
 			err := s.transact(t, fn)
-			switch sqlState(err) {
-			case readOnly:
-				_ = c.Conn().Close(t.ctx) // the address may lead to another server by now
-			case diskFull:
-				s.full.Store(time.Now().Unix())
-			}
+			s.note(err, t)
 			return err
 		})
 	})
+}
+
+// deadline returns when an operation ends that begins now.
+func (s *Store) deadline(ctx context.Context, patience time.Duration) time.Time {
+	limit := s.limit
+	if patience == fresh {
+		limit = min(limit, freshLimit)
+	}
+	end := time.Now().Add(limit)
+	if asked, ok := ctx.Deadline(); ok && asked.Before(end) {
+		return asked
+	}
+	return end
+}
+
+// note draws conclusions from how a transaction ended.
+func (s *Store) note(err error, t *tx) {
+	switch code := sqlState(err); {
+	case code == readOnly: // the address may lead to another server by now
+		_ = t.conn.Close(t.ctx)
+	case code == diskFull:
+		s.full.Store(time.Now().Unix())
+	case err != nil && t.ctx.Err() != nil:
+		s.stalled()
+	}
+}
+
+// stalled gives up the connections that nobody uses: one of them did not answer in time,
+// and a link that swallows what is sent swallows it on all.
+func (s *Store) stalled() {
+	if last, at := s.reset.Load(), time.Now().Unix(); last != at && s.reset.CompareAndSwap(last, at) {
+		s.pool.Reset()
+	}
 }
 
 // transact runs fn in a transaction.
@@ -91,6 +120,7 @@ func (s *Store) commit(t *tx) error {
 		failpoint.Hit("after_commit")
 		return nil
 	case lost(err) || t.conn.IsClosed():
+		s.note(err, t)
 		committed, unknown := s.outcome(t)
 		if unknown != nil {
 			return &job.Error{Code: job.Unavailable, Message: "the store went away while it was written", Hint: "read what became of it before you try again", Err: errors.Join(err, unknown)}
@@ -145,9 +175,13 @@ func (t *tx) rollback() error {
 func (s *Store) read(ctx context.Context, fn func(t *tx) error) error {
 	return s.retry(ctx, patience, func(ctx context.Context) error {
 		return s.withConn(ctx, func(c *pgxpool.Conn) error {
-			ctx, cancel := context.WithTimeout(ctx, s.limit/2)
+			bounded, cancel := context.WithTimeout(ctx, s.limit/2)
 			defer cancel()
-			return guard(fn, &tx{ctx: ctx, conn: c.Conn()})
+			err := guard(fn, &tx{ctx: bounded, conn: c.Conn()})
+			if err != nil && bounded.Err() != nil && ctx.Err() == nil {
+				s.stalled()
+			}
+			return err
 		})
 	})
 }
