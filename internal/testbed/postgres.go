@@ -29,6 +29,8 @@ type PostgresOptions struct {
 	Settings []string
 	// SmallWAL gives the log segments of 1 MiB, so that LimitFiles may go down to that.
 	SmallWAL bool
+	// Port of loopback to listen on beside the socket; 0 = none. See FreePort.
+	Port int
 }
 
 // PostgresServer is a private cluster. Its methods are not for concurrent use.
@@ -36,6 +38,7 @@ type PostgresServer struct {
 	*server
 	program  string
 	settings []string
+	port     int // which the socket is named by
 }
 
 // shared is the cluster that the tests of this process share.
@@ -110,8 +113,12 @@ func StartPostgres(dir string, o PostgresOptions) (*PostgresServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &PostgresServer{server: s, program: program, settings: append([]string{
-		"listen_addresses=", "unix_socket_directories=" + s.dir,
+	port, listen := 5432, ""
+	if o.Port != 0 {
+		port, listen = o.Port, "127.0.0.1"
+	}
+	p := &PostgresServer{server: s, program: program, port: port, settings: append([]string{
+		"listen_addresses=" + listen, "port=" + strconv.Itoa(port), "unix_socket_directories=" + s.dir,
 		"fsync=on", "synchronous_commit=on", "max_connections=200", "timezone=UTC",
 	}, o.Settings...)}
 	args := []string{"-D", s.path("data"), "-U", superuser, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"}
@@ -139,7 +146,7 @@ func (p *PostgresServer) Standby(t testing.TB) *PostgresServer {
 		t.Fatal(err)
 	}
 	settings := append(slices.Clone(p.settings), "unix_socket_directories="+s.dir) // the last one counts
-	standby := &PostgresServer{server: s, program: p.program, settings: settings}
+	standby := &PostgresServer{server: s, program: p.program, settings: settings, port: p.port}
 	t.Cleanup(func() {
 		if err := standby.Close(); err != nil {
 			t.Error(err)
@@ -221,7 +228,7 @@ func (p *PostgresServer) Close() error { return errors.Join(p.Kill(), p.server.C
 
 // DSN returns the address of a database over the cluster's socket.
 func (p *PostgresServer) DSN(database string) string {
-	return "postgres://" + superuser + "@/" + database + "?sslmode=disable&host=" + url.QueryEscape(p.dir)
+	return "postgres://" + superuser + "@/" + database + "?sslmode=disable&port=" + strconv.Itoa(p.port) + "&host=" + url.QueryEscape(p.dir)
 }
 
 // DSNAt is DSN over TCP, for a Proxy in front of Socket.
@@ -230,7 +237,7 @@ func (p *PostgresServer) DSNAt(addr, database string) string {
 }
 
 // Socket returns the path of the cluster's socket.
-func (p *PostgresServer) Socket() string { return p.path(".s.PGSQL.5432") }
+func (p *PostgresServer) Socket() string { return p.path(".s.PGSQL." + strconv.Itoa(p.port)) }
 
 // Exec runs statements in the database postgres.
 func (p *PostgresServer) Exec(sql string) error {
