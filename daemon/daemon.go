@@ -123,7 +123,7 @@ func (n *node) build(context.Context) error {
 		Health: control.HealthOptions{
 			Clock: n.clock.Now, Draining: n.draining.get,
 			Ticked: n.ticked(), Refused: func() int64 { return n.engine.Vitals().Fenced },
-			Queue: n.queue.Ping,
+			Queue: n.queue.Ping, Missing: n.engine.Missing,
 		},
 	})
 	return nil

@@ -146,6 +146,15 @@ func (m *many) job(name string, edit func(j *job.Job)) error {
 	return err
 }
 
+// pause keeps a job from being planned.
+func (m *many) pause(name string) error {
+	at := now()
+	_, err := m.nodes[0].store.ChangeJob(context.Background(), store.ChangeJob{
+		Platform: job.DefaultPlatform, Ref: name, Now: at, By: "t", NewID: m.nodes[0].NewID, Change: job.Pause(job.Act{By: "t", Now: at, Policy: job.DefaultPolicy()}, "", false),
+	})
+	return err
+}
+
 // started returns how many executions were started, and how many more than once.
 func (m *many) started() (once, twice int) {
 	m.mu.Lock()

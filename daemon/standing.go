@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/daemon/config"
+	"github.com/agentic-sdlc/scheduler/daemon/dispatch"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/queue"
 	"github.com/agentic-sdlc/scheduler/store"
@@ -19,6 +20,14 @@ type standing struct {
 	draining    atomic.Bool
 	maintenance atomic.Bool
 	others      atomic.Int64 // free slots of the other nodes; only counted where there may be some
+	fellows     atomic.Pointer[fellows]
+}
+
+// fellows are the other nodes that take work.
+type fellows struct {
+	nodes int
+	knows map[string]int // handler → how many of them have it
+	any   int            // how many do not say what they have
 }
 
 // does reports whether the node has a role.
@@ -73,12 +82,52 @@ func (e *Engine) countOthers(ctx context.Context) {
 		return
 	}
 	slots := 0
+	f := &fellows{knows: map[string]int{}}
 	for i := range sessions {
 		if s := &sessions[i]; s.ID != e.session.Load() && s.ClosedAt == nil && s.LeaseUntil.After(at) && !s.Draining {
 			slots += max(0, s.Slots-s.Running)
+			f.add(s)
 		}
 	}
 	e.standing.others.Store(int64(slots))
+	e.standing.fellows.Store(f)
+}
+
+func (f *fellows) add(s *store.Session) {
+	switch {
+	case s.Slots == 0: // no worker
+		return
+	case len(s.Handlers) == 0:
+		f.any++
+	}
+	f.nodes++
+	for _, name := range s.Handlers {
+		f.knows[name]++
+	}
+}
+
+// reach says who knows a handler, as of the last heartbeat.
+func (e *Engine) reach(name string) dispatch.Reach {
+	works := e.does(config.RoleWorker) && !e.standing.draining.Load()
+	_, _, here := e.o.Handlers.Lookup(name)
+	others, elsewhere := 0, 0
+	if f := e.standing.fellows.Load(); f != nil {
+		others, elsewhere = f.nodes, f.knows[name]+f.any
+	}
+	switch {
+	case elsewhere == others && (here && works || !works && others > 0):
+		return dispatch.Everywhere
+	case here && works:
+		return dispatch.Here
+	case elsewhere > 0:
+		return dispatch.Elsewhere
+	}
+	return dispatch.Nowhere
+}
+
+// Missing returns the handlers of executions that wait and that no worker knows.
+func (e *Engine) Missing() []string {
+	return slices.DeleteFunc(e.dispatch.Without(), func(name string) bool { return e.reach(name) != dispatch.Nowhere })
 }
 
 // gate is the queue of a worker that hears nothing while it drains: what is announced

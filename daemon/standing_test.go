@@ -27,6 +27,7 @@ type several struct {
 	wrap  store.Store // what nodes see of it; nil = the store itself
 	queue *memory.Queue
 	bus   *counting
+	also  map[string][]string // handlers of a node beside noop
 	ids   *job.IDs
 	nodes map[string]*Engine
 	stops map[string]func()
@@ -76,13 +77,19 @@ func newSeveral(t *testing.T) *several {
 func (s *several) start(node string, roles ...string) *Engine {
 	s.t.Helper()
 	registry := &handler.Registry{}
-	if err := registry.Register(handler.Info{Name: "noop"}, handler.Func(func(context.Context, *handler.Task) (handler.Result, error) {
-		s.mu.Lock()
-		s.started[node]++
-		s.mu.Unlock()
-		return handler.Result{}, nil
-	})); err != nil {
-		s.t.Fatal(err)
+	for _, name := range append([]string{"noop"}, s.also[node]...) {
+		key := node
+		if name != "noop" {
+			key += "/" + name
+		}
+		if err := registry.Register(handler.Info{Name: name}, handler.Func(func(context.Context, *handler.Task) (handler.Result, error) {
+			s.mu.Lock()
+			s.started[key]++
+			s.mu.Unlock()
+			return handler.Result{}, nil
+		})); err != nil {
+			s.t.Fatal(err)
+		}
 	}
 	var seen store.Store = s.store
 	if s.wrap != nil {
@@ -113,13 +120,16 @@ func (s *several) count(node string) int {
 }
 
 // job stores a job with a schedule, "" for one that is only run by hand.
-func (s *several) job(name, schedule string) {
+func (s *several) job(name, schedule string, edits ...func(*job.Job)) {
 	s.t.Helper()
 	at := now()
 	j := job.Job{
 		ID: s.ids.New(at), Platform: job.DefaultPlatform, Status: job.JobActive, Revision: 1, Anchor: at, CreatedAt: at, UpdatedAt: at, CreatedBy: "t", Seed: name,
 		Spec: job.Spec{Name: name, Type: job.TypeCron, Schedule: schedule, Timezone: "UTC", DSTPolicy: "once", Misfire: job.MisfireFireOnce, HandlerName: "noop",
 			HandlerType: job.HandlerFunction, Priority: job.PriorityMedium, Concurrency: 100, AllowOverlap: true, Overlap: job.OverlapAllow, OnLost: job.OnLostRetry},
+	}
+	for _, edit := range edits {
+		edit(&j)
 	}
 	var open *job.Opening
 	if schedule == "" {

@@ -276,7 +276,8 @@ func (c *changing) stop(status JobStatus, drop bool) {
 	c.Plan.Ended = c.Plan.Ended && status.Terminal()
 }
 
-// reopen begins a new epoch for the definition as it is: slots after the instant.
+// reopen begins a new epoch for the definition as it is: slots after the instant. Where
+// the clock went back, they are also after what earlier epochs account for.
 // Without such a slot the job has ended.
 func (c *changing) reopen(after time.Time, reason string) error {
 	c.close()
@@ -288,7 +289,7 @@ func (c *changing) reopen(after time.Time, reason string) error {
 	if c.limitReached() {
 		return nil
 	}
-	opening, err := Open(c.Job, later(after, c.until), reason)
+	opening, err := Open(c.Job, later(later(after, c.until), c.st.Closed), reason)
 	if err != nil || opening.NextRun.IsZero() {
 		return err
 	}

@@ -49,6 +49,7 @@ func (l *ledger) open(o Opening) {
 func (l *ledger) closeEpoch(until time.Time) {
 	if n := len(l.epochs); n > 0 && l.epochs[n-1].Until == nil {
 		l.epochs[n-1].Until = &until
+		l.st.Closed = later(l.st.Closed, until)
 	}
 }
 

@@ -9,6 +9,9 @@ type State struct {
 	Occurrences int64     // slots that became executions so far
 	Live        int       // executions that are not over and hold, or are free to take, a place
 	Queued      int       // executions that wait for a place
+	// Closed is until when epochs that ended account for slots; zero = none ended. Only
+	// changes look at it.
+	Closed time.Time
 }
 
 // Policy is what the operator decides for all jobs. The zero value is not useful;

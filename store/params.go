@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"strconv"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/job"
@@ -284,11 +285,19 @@ type OutboxRow struct {
 // Event is one thing that happened, for the bus.
 type Event struct {
 	Name        string          `json:"event"` // e.g. "scheduler:execution.completed"
-	ID          string          `json:"id"`    // stable: position and index
+	ID          string          `json:"id"`    // stable, and never used again: see EventID
 	At          time.Time       `json:"at"`
 	JobID       job.ID          `json:"job_id,omitzero"`
 	ExecutionID job.ID          `json:"execution_id,omitzero"`
 	Data        json.RawMessage `json:"data,omitempty"`
+}
+
+// EventID names the index-th event of a row of the outbox. Positions begin anew in a
+// store that was moved or restored; no two stores write the same one at the same instant.
+func EventID(at time.Time, position int64, index int) string {
+	b := strconv.AppendInt(make([]byte, 0, 32), at.UnixMicro(), 10)
+	b = strconv.AppendInt(append(b, '-'), position, 10)
+	return string(strconv.AppendInt(append(b, '-'), int64(index), 10))
 }
 
 // Retention says how long history is kept; 0 = for ever.

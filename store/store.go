@@ -18,7 +18,8 @@ type Store interface {
 	Ledger
 	Upkeep
 
-	// Ping answers whether the store can read, soon.
+	// Ping answers whether the store can be used, soon: storage_full when it can be read,
+	// and a write found no room a moment ago.
 	Ping(ctx context.Context) error
 	// Clock returns the store's clock, which all nodes that share the store go by. A
 	// store within this process answers the process's.
@@ -73,8 +74,9 @@ type Planner interface {
 // Executions moves executions through their life and reads them.
 type Executions interface {
 	// Waiting returns executions that are ready and not claimed, by effective
-	// priority and by platform in turn. What a hold keeps from starting is left out.
-	Waiting(ctx context.Context, now time.Time, limit int) ([]Waiting, error)
+	// priority and by platform in turn. What a hold keeps from starting is left out, and
+	// so is what runs one of the handlers without.
+	Waiting(ctx context.Context, now time.Time, limit int, without ...string) ([]Waiting, error)
 	// Claim gives ready executions to a session. Those that are gone, taken, or not
 	// taken by c.Take are left out, and so are those of platforms whose dispatch is
 	// held. A session that is closed, or past its lease until its next heartbeat, or of

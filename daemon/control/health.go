@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,6 +26,9 @@ type HealthOptions struct {
 	// Refused counts late results that this node was refused, since the execution belonged
 	// to another attempt by then; nil = not counted.
 	Refused func() int64
+	// Missing returns the handlers of executions that wait and that no worker knows; nil =
+	// not known.
+	Missing func() []string
 	// Draining reports that the daemon takes no new work.
 	Draining func() bool
 
@@ -97,7 +101,7 @@ func (h *examination) issue(component, kind, severity, fix, format string, args 
 	}
 }
 
-// database reports whether the store answers.
+// database reports whether the store can be read.
 func (h *examination) database(ctx context.Context) bool {
 	part := api.Component{Status: up}
 	clock := h.s.o.Health.Clock
@@ -114,14 +118,27 @@ func (h *examination) database(ctx context.Context) bool {
 			h.issue("database", "slow", severityWarning, "", "the store took %s to answer", took.Round(time.Millisecond))
 		}
 	}
-	if err != nil {
+	full := job.CodeOf(err) == job.StorageFull
+	if full {
+		h.issue("database", "full", severityCritical, "df -h", "the disk of the store is full: what it must write to start runs is refused")
+	}
+	reads := err == nil || full
+	if !reads {
 		part.Status = down
-		h.issue("database", "down", severityCritical, "journalctl -u schedd", "the store does not answer")
+		h.issue("database", "down", severityCritical, "journalctl -u schedd", "%s", unusable(err))
 	} else if info, err := h.s.store.Info(ctx); err == nil {
 		part.Message = info.Driver + " " + info.Version
 	}
 	h.answer.Components["database"] = part
-	return err == nil
+	return reads
+}
+
+// unusable says in what way the store cannot be used.
+func unusable(err error) string {
+	if known, ok := errors.AsType[*job.Error](err); ok && known.Code == job.Unavailable {
+		return known.Message
+	}
+	return "the store does not answer"
 }
 
 // scheduler looks at the timer of this node.
@@ -229,6 +246,11 @@ func (h *examination) workers(ctx context.Context) {
 		h.issue("scheduler", "none", severityError, "systemctl start schedd", "no node with the role scheduler is alive: nothing is planned")
 	}
 	h.answer.Components["workers"] = part
+	if missing := h.s.o.Health.Missing; missing != nil && alive > draining {
+		for _, name := range missing() {
+			h.issue("workers", "handler/"+name, severityError, "schedctl worker list", "no live worker knows the handler %q: its executions wait", name)
+		}
+	}
 }
 
 // has reports whether a node has a role.

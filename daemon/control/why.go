@@ -2,6 +2,8 @@ package control
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/api"
@@ -20,7 +22,7 @@ func (s *Service) WhyExecution(ctx context.Context, c Call, ref string) (api.Why
 		return api.Why{}, err
 	}
 	why := shown(job.WhyExecution(&j, &e, c.Now))
-	return why, s.whyHeld(ctx, &why, heldRun(&e, c.Now), c.Now)
+	return why, s.whyWaits(ctx, &why, &j, &e, c.Now)
 }
 
 // WhyJob explains where a job stands.
@@ -72,7 +74,47 @@ func (s *Service) WhySlot(ctx context.Context, c Call, ref string, at time.Time)
 		}
 	}
 	why := shown(job.WhySlot(&book, at, entry, e, c.Now))
+	if e != nil {
+		return why, s.whyWaits(ctx, &why, &book.Job, e, c.Now)
+	}
 	return why, s.whyHeld(ctx, &why, heldSlot(&book, at, entry, e, c.Now), c.Now)
+}
+
+// whyWaits adds what holds an execution up from outside.
+func (s *Service) whyWaits(ctx context.Context, why *api.Why, j *job.Job, e *job.Execution, now time.Time) error {
+	if err := s.whyHandler(ctx, why, j, e, now); err != nil {
+		return err
+	}
+	return s.whyHeld(ctx, why, heldRun(e, now), now)
+}
+
+// whyHandler says so when an execution waits, and no worker has its handler.
+func (s *Service) whyHandler(ctx context.Context, why *api.Why, j *job.Job, e *job.Execution, now time.Time) error {
+	if e.Status != job.Pending || e.ReadyAt == nil || e.ReadyAt.After(now) {
+		return nil
+	}
+	sessions, err := s.store.ListSessions(ctx, now)
+	if err != nil {
+		return err
+	}
+	workers := 0
+	for i := range sessions {
+		w := &sessions[i]
+		if w.ClosedAt != nil || !w.LeaseUntil.After(now) || !has(w.Roles, "worker") {
+			continue
+		}
+		if len(w.Handlers) == 0 || slices.Contains(w.Handlers, j.HandlerName) {
+			return nil
+		}
+		workers++
+	}
+	if workers == 0 {
+		return nil
+	}
+	why.Verdict = fmt.Sprintf("waits: no live worker knows the handler %q", j.HandlerName)
+	why.Change = "start a node that has the handler, or give the job another one"
+	why.Steps = append(why.Steps, api.WhyStep{Check: "handler", Result: job.StepWaits, Detail: fmt.Sprintf("none of %d live worker(s) knows %q", workers, j.HandlerName)})
+	return nil
 }
 
 // shown is a Reason as the API has it.

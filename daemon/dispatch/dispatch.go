@@ -2,12 +2,15 @@ package dispatch
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/internal/mutant"
+	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/queue"
 	"github.com/agentic-sdlc/scheduler/store"
 )
@@ -15,7 +18,7 @@ import (
 // Options of a Dispatcher.
 type Options struct {
 	Store interface {
-		Waiting(ctx context.Context, now time.Time, limit int) ([]store.Waiting, error)
+		Waiting(ctx context.Context, now time.Time, limit int, without ...string) ([]store.Waiting, error)
 		NextReady(ctx context.Context, now time.Time) (time.Time, error)
 	}
 	Queue  queue.Queue
@@ -23,7 +26,23 @@ type Options struct {
 	Now    func() time.Time
 	// Free returns how many executions could start now.
 	Free func() int
+	// Reach says who knows a handler; nil = every worker does.
+	Reach func(handler string) Reach
+	// Claim starts executions here, as far as slots are free: those that Reach says are
+	// for this node.
+	Claim func(ctx context.Context, ids []job.ID) error
 }
+
+// Reach says where a handler is known.
+type Reach int
+
+// Who knows a handler.
+const (
+	Everywhere Reach = iota // every worker: what it runs can be announced to all
+	Here                    // this node, and not every other one: it takes what it runs by itself
+	Elsewhere               // other nodes, which take it by themselves
+	Nowhere                 // no worker
+)
 
 // Dispatcher announces waiting executions.
 type Dispatcher struct {
@@ -37,11 +56,17 @@ type Dispatcher struct {
 	freed   atomic.Int64
 	enough  atomic.Int64
 
+	mu      sync.Mutex
+	without []string // handlers that were waited for, and are Elsewhere or Nowhere
+
 	announced map[store.Waiting]bool // of a mutant
 }
 
 // New returns a dispatcher; Run starts it.
 func New(o Options) *Dispatcher {
+	if o.Reach == nil {
+		o.Reach = func(string) Reach { return Everywhere }
+	}
 	return &Dispatcher{o: o, kick: make(chan struct{}, 1)}
 }
 
@@ -69,7 +94,7 @@ func (d *Dispatcher) Tick(ctx context.Context, now time.Time) (int, error) {
 		d.backlog.Store(true)
 		return 0, nil
 	}
-	waiting, err := d.o.Store.Waiting(ctx, now, 2*free)
+	waiting, err := d.window(ctx, now, 2*free)
 	if len(waiting) == 2*free {
 		d.enough.Store(int64(max(1, free/2)))
 	}
@@ -80,11 +105,29 @@ func (d *Dispatcher) Tick(ctx context.Context, now time.Time) (int, error) {
 	if mutant.Active == mutant.AnnounceOnce {
 		waiting = d.unannounced(waiting)
 	}
-	messages := make([]queue.Message, len(waiting))
-	for i, w := range waiting {
-		messages[i] = queue.Message{ExecutionID: w.ID, Platform: w.Platform, HandlerName: w.HandlerName, Priority: w.Priority, ReadyAt: w.ReadyAt}
+	return len(waiting), d.hand(ctx, waiting)
+}
+
+// hand announces what every worker can run, and takes what this one can and others
+// cannot.
+func (d *Dispatcher) hand(ctx context.Context, waiting []store.Waiting) error {
+	messages := make([]queue.Message, 0, len(waiting))
+	var own []job.ID
+	for _, w := range waiting {
+		if d.o.Reach(w.HandlerName) == Here {
+			own = append(own, w.ID)
+			continue
+		}
+		messages = append(messages, queue.Message{ExecutionID: w.ID, Platform: w.Platform, HandlerName: w.HandlerName, Priority: w.Priority, ReadyAt: w.ReadyAt})
 	}
-	return len(messages), d.o.Queue.Announce(ctx, messages)
+	var err error
+	if len(own) > 0 {
+		err = d.o.Claim(ctx, own)
+	}
+	if len(messages) > 0 {
+		err = errors.Join(err, d.o.Queue.Announce(ctx, messages))
+	}
+	return err
 }
 
 // unannounced is what a mutant announces: nothing for a second time.

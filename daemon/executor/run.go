@@ -94,7 +94,7 @@ func (e *Executor) claim(ctx context.Context, deliveries []queue.Delivery) {
 	for i := range deliveries {
 		ids[i], receipts[i] = deliveries[i].ExecutionID, deliveries[i].Receipt
 	}
-	if err := e.Claiming(func() error { return e.claimAndStart(ctx, ids) }); err != nil {
+	if err := e.Claim(ctx, ids); err != nil {
 		e.o.Logger.ErrorContext(ctx, "claim failed", slog.Int("executions", len(ids)), slog.Any("err", err))
 		e.wait(ctx, 100*time.Millisecond)
 	}
@@ -103,6 +103,11 @@ func (e *Executor) claim(ctx context.Context, deliveries []queue.Delivery) {
 	if err := e.o.Queue.Ack(ctx, receipts); err != nil {
 		e.o.Logger.WarnContext(ctx, "ack failed", slog.Any("err", err))
 	}
+}
+
+// Claim takes executions that wait, as far as slots are free, and starts them.
+func (e *Executor) Claim(ctx context.Context, ids []job.ID) error {
+	return e.Claiming(func() error { return e.claimAndStart(ctx, ids) })
 }
 
 func (e *Executor) claimAndStart(ctx context.Context, ids []job.ID) error {

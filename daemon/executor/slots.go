@@ -74,10 +74,10 @@ func (s *slots) close() {
 func (e *Executor) Free() int { return e.slots.available() }
 
 // Take reserves a slot for a run of the job, if one is free and the job's handler is
-// known here.
+// known here: what is not is for a node that has it.
 func (e *Executor) Take(def *job.Job) bool {
 	_, info, ok := e.o.Handlers.Lookup(def.HandlerName)
-	return e.slots.take(ok && info.Slow)
+	return ok && e.slots.take(info.Slow)
 }
 
 // Release gives back what Take reserved and Start did not get.

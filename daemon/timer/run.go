@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"github.com/agentic-sdlc/scheduler/job"
 )
 
 const (
@@ -41,6 +43,9 @@ func (t *Timer) Run(ctx context.Context) error {
 func (t *Timer) pause(ctx context.Context, next time.Time, err error) time.Duration {
 	if err != nil {
 		t.o.Logger.ErrorContext(ctx, "tick failed", slog.Any("err", err))
+		if job.CodeOf(err) == job.StorageFull { // it will be for a while, and each attempt writes
+			return maxSleep
+		}
 		return busy
 	}
 	if next.IsZero() {

@@ -26,6 +26,10 @@ type PostgresOptions struct {
 	// Settings are lines of postgresql.conf without blanks, like
 	// "max_connections=20"; they come after ours.
 	Settings []string
+	// SmallWAL gives the log segments of 1 MiB, so that LimitFiles may go down to that.
+	SmallWAL bool
+	// Port of loopback to listen on beside the socket; 0 = none. See FreePort.
+	Port int
 }
 
 // PostgresServer is a private cluster. Its methods are not for concurrent use.
@@ -33,6 +37,7 @@ type PostgresServer struct {
 	*server
 	program  string
 	settings []string
+	port     int // which the socket is named by
 }
 
 // shared is the cluster that the tests of this process share.
@@ -107,11 +112,19 @@ func StartPostgres(dir string, o PostgresOptions) (*PostgresServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &PostgresServer{server: s, program: program, settings: append([]string{
-		"listen_addresses=", "unix_socket_directories=" + s.dir,
+	port, listen := 5432, ""
+	if o.Port != 0 {
+		port, listen = o.Port, "127.0.0.1"
+	}
+	p := &PostgresServer{server: s, program: program, port: port, settings: append([]string{
+		"listen_addresses=" + listen, "port=" + strconv.Itoa(port), "unix_socket_directories=" + s.dir,
 		"fsync=on", "synchronous_commit=on", "max_connections=200", "timezone=UTC",
 	}, o.Settings...)}
-	cmd := s.command(initdb, "-D", s.path("data"), "-U", superuser, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+	args := []string{"-D", s.path("data"), "-U", superuser, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"}
+	if o.SmallWAL {
+		args = append(args, "--wal-segsize=1")
+	}
+	cmd := s.command(initdb, args...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return nil, errors.Join(fmt.Errorf("initdb: %w\n%s", err, out), p.Close())
 	}
@@ -120,6 +133,36 @@ func StartPostgres(dir string, o PostgresOptions) (*PostgresServer, error) {
 	}
 	return p, nil
 }
+
+// Standby returns a cluster that follows p, and ends with the test. It serves reads until
+// Promote.
+func (p *PostgresServer) Standby(t testing.TB) *PostgresServer {
+	t.Helper()
+	tool, err := postgresTool("pg_basebackup")
+	need(t, tool, err)
+	s, err := newServer("", "schedd-pg-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := append(slices.Clone(p.settings), "unix_socket_directories="+s.dir) // the last one counts
+	standby := &PostgresServer{server: s, program: p.program, settings: settings, port: p.port}
+	t.Cleanup(func() {
+		if err := standby.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	cmd := s.command(tool, "-D", s.path("data"), "-h", p.dir, "-U", superuser, "-R", "-X", "stream", "-c", "fast", "--no-sync")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("pg_basebackup: %v\n%s", err, out)
+	}
+	if err := standby.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return standby
+}
+
+// Promote makes a standby a primary.
+func (p *PostgresServer) Promote() error { return p.Exec("SELECT pg_promote()") }
 
 // Start starts the cluster again after Stop or Kill.
 func (p *PostgresServer) Start() error {
@@ -149,12 +192,35 @@ func (p *PostgresServer) Kill() error {
 	return err
 }
 
+// LimitFiles bounds how long a file of the cluster may be, in bytes: tables that have
+// that size cannot grow, as on a full disk, and no file may be longer already. 0 ends it.
+func (p *PostgresServer) LimitFiles(bytes int64) error {
+	limit := strconv.FormatInt(bytes, 10)
+	if bytes == 0 {
+		limit = "unlimited"
+	}
+	// As the server's user: root may lack what it takes. Children that come later have it
+	// from their parent, which is first.
+	limited := func(pid int) error {
+		out, err := p.command("prlimit", "--pid", strconv.Itoa(pid), "--fsize="+limit+":").CombinedOutput()
+		if err != nil && lives(pid) {
+			return fmt.Errorf("limit the files of process %d: %w: %s", pid, err, out)
+		}
+		return nil
+	}
+	err := limited(p.Pid())
+	for _, pid := range children(p.Pid()) {
+		err = errors.Join(err, limited(pid))
+	}
+	return err
+}
+
 // Close ends the cluster and removes its folder.
 func (p *PostgresServer) Close() error { return errors.Join(p.Kill(), p.server.Close()) }
 
 // DSN returns the address of a database over the cluster's socket.
 func (p *PostgresServer) DSN(database string) string {
-	return "postgres://" + superuser + "@/" + database + "?sslmode=disable&host=" + url.QueryEscape(p.dir)
+	return "postgres://" + superuser + "@/" + database + "?sslmode=disable&port=" + strconv.Itoa(p.port) + "&host=" + url.QueryEscape(p.dir)
 }
 
 // DSNAt is DSN over TCP, for a Proxy in front of Socket.
@@ -163,18 +229,33 @@ func (p *PostgresServer) DSNAt(addr, database string) string {
 }
 
 // Socket returns the path of the cluster's socket.
-func (p *PostgresServer) Socket() string { return p.path(".s.PGSQL.5432") }
+func (p *PostgresServer) Socket() string { return p.path(".s.PGSQL." + strconv.Itoa(p.port)) }
 
 // Exec runs statements in the database postgres.
 func (p *PostgresServer) Exec(sql string) error {
+	_, err := p.Query("postgres", sql)
+	return err
+}
+
+// Query runs statements in a database and returns the first row of the last one that has
+// rows, as text.
+func (p *PostgresServer) Query(database, sql string) (row []string, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	conn, err := pgconn.Connect(ctx, p.DSN("postgres"))
+	conn, err := pgconn.Connect(ctx, p.DSN(database))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, err = conn.Exec(ctx, sql).ReadAll()
-	return errors.Join(err, conn.Close(ctx))
+	results, err := conn.Exec(ctx, sql).ReadAll()
+	for _, r := range results {
+		if len(r.Rows) > 0 {
+			row = nil
+			for _, value := range r.Rows[0] {
+				row = append(row, string(value))
+			}
+		}
+	}
+	return row, errors.Join(err, conn.Close(ctx))
 }
 
 // children returns the processes whose parent is pid.

@@ -27,7 +27,8 @@ const (
 // Options configure a Queue. Only URL is needed.
 type Options struct {
 	// URL is redis://[user:password@]host:port/db, rediss:// for TLS, or
-	// unix://[user:password@]/path?db=0.
+	// unix://[user:password@]/path?db=0. With TLS, sslrootcert=FILE names the authority
+	// to trust in place of the system's; sslcert=FILE and sslkey=FILE are what to show.
 	URL string
 	// Prefix comes before every key, for several installations in one database.
 	Prefix string
@@ -93,11 +94,18 @@ func New(o Options) (*Queue, error) {
 // connect returns a client that has not connected yet.
 func connect(url string, timeout time.Duration) (*redis.Client, error) {
 	quiet()
-	o, err := redis.ParseURL(url)
+	url, files, err := splitTLS(url)
+	var o *redis.Options
+	if err == nil {
+		o, err = redis.ParseURL(url)
+	}
 	if err != nil {
 		// The library's text may quote the password.
 		return nil, job.Errorf(job.Invalid, "the URL of Redis is not one").
 			WithHint("it looks like redis://user:password@host:6379/0, rediss://… or unix:///path/redis.sock?db=0")
+	}
+	if err := files.apply(o.TLSConfig); err != nil {
+		return nil, err
 	}
 	o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = timeout, timeout, timeout, timeout
 	o.ContextTimeoutEnabled = true

@@ -1,12 +1,15 @@
 package dump_test
 
 import (
+	"fmt"
 	"iter"
 	"testing"
+	"time"
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
 	"github.com/agentic-sdlc/scheduler/store/dump"
+	"github.com/agentic-sdlc/scheduler/store/storetest"
 )
 
 // TestBacklogOfEvents imports more events than a young database has had transactions:
@@ -48,5 +51,46 @@ func TestBacklogOfEvents(t *testing.T) {
 				t.Fatalf("%s: row %d is %+v, then comes position %d", to.name, i, got[i], got[i+1].Position)
 			}
 		}
+	}
+}
+
+// TestEventIDsAcrossMoves moves a store whose events are all published to a database and
+// back: positions begin anew in each place, and no event has the id of an earlier one.
+func TestEventIDsAcrossMoves(t *testing.T) {
+	t.Parallel()
+	const n = 40
+	ids := map[string]bool{}
+	positions := map[int64]int{}
+	s, at := file(t).open(t), storetest.Base
+	for stop, to := range []place{{}, database(t), file(t), database(t)} {
+		if stop > 0 {
+			s = moved(t, s, to)
+		}
+		for i := range n {
+			at = at.Add(time.Second)
+			j := job.Job{ID: job.ID{byte(stop), byte(i), 1}, Platform: "default", Spec: job.Spec{Name: fmt.Sprint(stop, i), Type: job.TypeEvent, Priority: job.PriorityMedium}, Status: job.JobActive}
+			if _, _, err := s.CreateJob(t.Context(), store.CreateJob{Job: j, Now: at}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		rows, err := s.Outbox(t.Context(), 0, 1000)
+		if err != nil || len(rows) != n {
+			t.Fatalf("Outbox = %d rows, %v; want %d", len(rows), err, n)
+		}
+		for _, row := range rows {
+			positions[row.Position]++
+			for _, e := range row.Events {
+				if ids[e.ID] {
+					t.Errorf("stop %d: the id %s was used before", stop, e.ID)
+				}
+				ids[e.ID] = true
+			}
+		}
+		if err := s.TrimOutbox(t.Context(), rows[n-1].Position); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(positions) == 4*n {
+		t.Error("every position was used once: the test shows nothing")
 	}
 }

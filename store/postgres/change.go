@@ -72,6 +72,9 @@ func (ch *change) load(ref string) (job.State, error) {
 	if ch.cur.nextRun != 0 {
 		st.NextRun = fromMicros(ch.cur.nextRun)
 	}
+	if err == nil {
+		_, err = ch.t.first(`SELECT max(until_at) FROM epochs WHERE job = $1`, []any{ch.seq}, func(r *row) { st.Closed = r.time() })
+	}
 	return st, err
 }
 

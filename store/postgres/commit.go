@@ -49,6 +49,7 @@ func (s *Store) commit(t *tx) error {
 		failpoint.Hit("after_commit")
 		return nil
 	case lost(err) || t.conn.IsClosed():
+		s.note(err, t)
 		committed, unknown := s.outcome(t)
 		if unknown != nil {
 			return &job.Error{Code: job.Unavailable, Message: "the store went away while it was written", Hint: "read what became of it before you try again", Err: errors.Join(err, unknown)}

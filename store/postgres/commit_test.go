@@ -63,7 +63,7 @@ func TestCommitCut(t *testing.T) {
 			if step.name == "create" && round == 1 {
 				r.remove("fresh")
 			}
-			cut("COMMIT")
+			cut("COMMIT\x00")
 			step.do()
 			if proxy.Cuts() == before {
 				t.Errorf("%s: no connection was cut", step.name)

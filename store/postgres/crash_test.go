@@ -36,9 +36,7 @@ func TestCrashGivesNumbersAgain(t *testing.T) {
 		_, err := s.Trigger(context.WithoutCancel(ctx), store.Trigger{Platform: job.DefaultPlatform, Ref: "job0", Kind: job.TriggerManual, Now: r.now, NewID: r.newID})
 		answered <- err
 	}()
-	for proxy.Cuts() == 0 && ctx.Err() == nil {
-		time.Sleep(time.Millisecond)
-	}
+	testbed.Eventually(t, "the connection is cut", time.Minute, func() bool { return proxy.Cuts() > 0 })
 	if err := server.Kill(); err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -18,13 +19,22 @@ type ServerError struct{ Reason string }
 // Error is the reason.
 func (e *ServerError) Error() string { return e.Reason }
 
-// sqlState returns the server's code of an error; "" when it is not the server's.
+// sqlState returns the server's code of an error; "" when it is not the server's. A file
+// that may not grow, by a quota or a limit of its size, is a full disk to us; the server
+// has no code for it.
 func sqlState(err error) string {
-	if fault, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return fault.Code
+	fault, ok := errors.AsType[*pgconn.PgError](err)
+	switch {
+	case !ok:
+		return ""
+	case fault.Code == "XX000" && slices.Contains(growing, fault.Routine):
+		return diskFull
 	}
-	return ""
+	return fault.Code
 }
+
+// growing are the routines of the server that make a table's file longer.
+var growing = []string{"mdextend", "mdzeroextend"}
 
 // violated returns the name of the unique constraint that err violates, or "".
 func violated(err error) string {
@@ -39,7 +49,7 @@ func passing(err error) bool {
 	switch code := sqlState(err); code {
 	case "":
 		return lost(err)
-	case "40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300", "25006", "25P03":
+	case "40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300", readOnly, "25P03":
 		return true
 	case "0A000": // a prepared statement from before a migration
 		fault, _ := errors.AsType[*pgconn.PgError](err)
@@ -47,6 +57,12 @@ func passing(err error) bool {
 	default:
 		return code[:2] == "08"
 	}
+}
+
+// collided reports whether the server gave a transaction up in favour of another.
+func collided(err error) bool {
+	code := sqlState(err)
+	return code == "40001" || code == "40P01"
 }
 
 // lost reports whether the connection failed, and not the statement.
@@ -70,6 +86,16 @@ func lost(err error) bool {
 // errBroken marks the error of a connection that did not survive it.
 var errBroken = errors.New("the connection broke")
 
+// Codes of the server that change what follows.
+const (
+	diskFull = "53100"
+	readOnly = "25006"
+)
+
+func errFull(err error) error {
+	return &job.Error{Code: job.StorageFull, Message: "the disk of the store is full", Hint: "free space; schedd goes on by itself", Err: err}
+}
+
 // classify gives an error its code. Errors that have one keep it.
 func classify(err error) error {
 	if err == nil {
@@ -79,8 +105,8 @@ func classify(err error) error {
 		return err
 	}
 	switch code := sqlState(err); {
-	case code == "53100":
-		return &job.Error{Code: job.StorageFull, Message: "the disk of the store is full", Hint: "free space; schedd goes on by itself", Err: err}
+	case code == diskFull:
+		return errFull(err)
 	case code == "57014":
 		return &job.Error{Code: job.Unavailable, Message: "the store took too long", Hint: "try again in a moment", Err: err}
 	case code == "" && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)):

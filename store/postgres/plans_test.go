@@ -37,6 +37,7 @@ var hot = []struct {
 	{"lost", sqlLost, "bigint[], bigint[]", "executions_pkey"},
 	{"definitions", sqlJobsBySeq, "bigint[]", "jobs_pkey"},
 	{"waiting", sqlWaiting, "bigint, bigint, text[]", "waiting_ready"},
+	{"waiting without", sqlWaitingWithout, "bigint, bigint, text[], text[]", "waiting_ready"},
 	{"next ready", sqlNextReady, "bigint", "waiting_ready"},
 }
 

@@ -61,6 +61,8 @@ type Store struct {
 	newest      job.ID
 	closed      atomic.Bool
 	partitioned atomic.Int64 // the day up to which partitions were looked after
+	reset       atomic.Int64 // when connections were last given up, in seconds
+	full        atomic.Int64 // when a write last found the disk full, in seconds; 0 = never
 	info        store.Info
 }
 
@@ -185,12 +187,12 @@ func (s *Store) open(ctx context.Context, o *Options) error {
 // check refuses servers that cannot keep what schedd promises.
 func (s *Store) check(ctx context.Context, o *Options) (version string, err error) {
 	var number int
-	var standby bool
+	var standby, readOnly bool
 	var commit, fsync, pages string
 	err = s.read(ctx, func(t *tx) error {
 		_, err := t.first(`SELECT current_setting('server_version'), current_setting('server_version_num')::int, pg_is_in_recovery(),
-			current_setting('synchronous_commit'), current_setting('fsync'), current_setting('full_page_writes')`, nil, func(r *row) {
-			version, number, standby = r.text(), int(r.int()), r.int() == 1
+			current_setting('transaction_read_only') = 'on', current_setting('synchronous_commit'), current_setting('fsync'), current_setting('full_page_writes')`, nil, func(r *row) {
+			version, number, standby, readOnly = r.text(), int(r.int()), r.int() == 1, r.int() == 1
 			commit, fsync, pages = r.text(), r.text(), r.text()
 		})
 		return err
@@ -207,7 +209,9 @@ func (s *Store) check(ctx context.Context, o *Options) (version string, err erro
 	case number < 140000:
 		return "", &ServerError{fmt.Sprintf("PostgreSQL %s is too old: schedd needs 14 or later", version)}
 	case standby:
-		return "", &ServerError{"the server is a standby: schedd needs the primary"}
+		return "", &ServerError{"the server is a standby: schedd needs the primary (with several hosts in the address, target_session_attrs=read-write finds it)"}
+	case readOnly:
+		return "", &ServerError{"the server is read-only (default_transaction_read_only is on for this role, database or server): schedd must write"}
 	case commit == "off" && o.Durability != "relaxed":
 		return "", &ServerError{`synchronous_commit is off for this role: turn it on, or set store.durability to "relaxed" and accept that the last commits may be lost`}
 	}
@@ -232,13 +236,27 @@ func openError(err error) error {
 // Newest returns the newest execution's id: ids made from now on must sort after it.
 func (s *Store) Newest() job.ID { return s.newest }
 
-// Ping reads one row.
+// Ping reads one row, and finds out whether more could be written.
 func (s *Store) Ping(ctx context.Context) error {
-	return s.read(ctx, func(t *tx) error {
-		_, err := t.first(`SELECT 1 FROM meta LIMIT 1`, nil, func(*row) {})
+	readOnly := false
+	err := s.read(ctx, func(t *tx) error {
+		_, err := t.first(`SELECT current_setting('transaction_read_only') = 'on' FROM meta LIMIT 1`, nil, func(r *row) { readOnly = r.int() == 1 })
 		return err
 	})
+	switch {
+	case err != nil:
+		return err
+	case readOnly:
+		return &job.Error{Code: job.Unavailable, Message: "the store is read-only", Hint: "is the server a standby now, or default_transaction_read_only on? schedd goes on by itself"}
+	case time.Since(time.Unix(s.full.Load(), 0)) < fullFor:
+		return errFull(nil)
+	}
+	return nil
 }
+
+// fullFor is how long the store calls itself full after a write that found it so:
+// somebody writes more often than that.
+const fullFor = 5 * time.Second
 
 // Info describes the store.
 func (s *Store) Info(ctx context.Context) (store.Info, error) {

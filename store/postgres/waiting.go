@@ -38,6 +38,13 @@ const (
 			WHERE w.class = classes.class AND w.ready_at <= $1 AND w.queued IS NULL ORDER BY w.ready_at LIMIT $2) AS w,
 			LATERAL (SELECT c.revision FROM cursors c WHERE c.job = w.job OFFSET 0) AS c
 		WHERE classes.class / 4 <> ALL (ARRAY(SELECT seq FROM platforms WHERE slug = ANY ($3::text[])))`
+	// sqlWaitingWithout is sqlWaiting for when some handlers are to be left out: it looks at
+	// the job of each row that it passes.
+	sqlWaitingWithout = sqlClasses + `SELECT w.k, w.lo, w.job, w.ready_at, c.revision FROM classes, LATERAL (SELECT w.k, w.lo, w.job, w.ready_at FROM waiting w
+			WHERE w.class = classes.class AND w.ready_at <= $1 AND w.queued IS NULL
+				AND (SELECT handler <> ALL ($4::text[]) FROM jobs WHERE seq = w.job) ORDER BY w.ready_at LIMIT $2) AS w,
+			LATERAL (SELECT c.revision FROM cursors c WHERE c.job = w.job OFFSET 0) AS c
+		WHERE classes.class / 4 <> ALL (ARRAY(SELECT seq FROM platforms WHERE slug = ANY ($3::text[])))`
 	sqlNextReady = sqlClasses + `SELECT min(w.ready_at) FROM classes, LATERAL (SELECT w.ready_at FROM waiting w
 			WHERE w.class = classes.class AND w.ready_at > $1 AND w.queued IS NULL ORDER BY w.ready_at LIMIT 1) AS w`
 )
@@ -59,8 +66,8 @@ func (s *Store) planned(ctx context.Context, fn func(t *tx) error) error {
 
 // Waiting returns executions to announce: the best effective priority first,
 // platforms in turn. Its cost grows with limit and the number of platforms that
-// wait, not with what waits.
-func (s *Store) Waiting(ctx context.Context, now time.Time, limit int) ([]store.Waiting, error) {
+// wait, not with what waits; but for what it leaves out.
+func (s *Store) Waiting(ctx context.Context, now time.Time, limit int, without ...string) ([]store.Waiting, error) {
 	type ready struct{ k, lo, seq, at int64 }
 	var found []stored.Candidate
 	err := s.planned(ctx, func(t *tx) error {
@@ -74,7 +81,11 @@ func (s *Store) Waiting(ctx context.Context, now time.Time, limit int) ([]store.
 		}
 		var one ready // for all rows
 		var revision int64
-		t.scan(sqlWaiting, []any{now.UnixMicro(), int64(limit), held.names()}, func(r pgx.Rows) error {
+		query, args := sqlWaiting, []any{now.UnixMicro(), int64(limit), held.names()}
+		if len(without) > 0 {
+			query, args = sqlWaitingWithout, append(args, without)
+		}
+		t.scan(query, args, func(r pgx.Rows) error {
 			err := r.Scan(&one.k, &one.lo, &one.seq, &one.at, &revision)
 			rows, wanted = append(rows, one), append(wanted, want{one.seq, revision})
 			return err

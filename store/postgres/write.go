@@ -19,8 +19,10 @@ const (
 	fresh = time.Second
 	// pause is the first wait between two tries; it doubles.
 	pause = 5 * time.Millisecond
-	// limit bounds one operation with all its tries, unless statements may take longer.
-	limit = 30 * time.Second
+	// limit bounds one operation with all its tries, unless statements may take longer;
+	// freshLimit one that goes by its instant.
+	limit      = 30 * time.Second
+	freshLimit = 10 * time.Second
 )
 
 // errAgain makes an operation start over at once: it found that it needs other locks
@@ -29,7 +31,7 @@ var errAgain = errors.New("start over")
 
 // write runs fn in one transaction until it is committed. fn may run several times and
 // must set all that it sets outside itself each time. Once it is begun the caller
-// cannot give it up; that takes a moment at most.
+// cannot cancel it; that takes a moment at most. A deadline of the caller's holds.
 func (s *Store) write(ctx context.Context, fn func(t *tx) error) error {
 	return s.writeWithin(ctx, patience, fn)
 }
@@ -38,18 +40,57 @@ func (s *Store) write(ctx context.Context, fn func(t *tx) error) error {
 func (s *Store) writeWithin(ctx context.Context, patience time.Duration, fn func(t *tx) error) error {
 	return s.retry(ctx, patience, func(ctx context.Context) error {
 		return s.withConn(ctx, func(c *pgxpool.Conn) error {
-			t := &tx{ctx: context.WithoutCancel(ctx), conn: c.Conn(), track: true}
-			var cancel context.CancelFunc
-			t.ctx, cancel = context.WithTimeout(t.ctx, s.limit)
+			bounded, cancel := context.WithDeadline(context.WithoutCancel(ctx), s.deadline(ctx, patience))
 			defer cancel()
-			t.queue("BEGIN")
-			t.queue(s.prelude)
-			if err := guard(fn, t); err != nil {
-				return errors.Join(err, t.rollback())
-			}
-			return s.commit(t)
+			t := &tx{ctx: bounded, conn: c.Conn(), track: true}
+			err := s.transact(t, fn)
+			s.note(err, t)
+			return err
 		})
 	})
+}
+
+// deadline returns when an operation ends that begins now.
+func (s *Store) deadline(ctx context.Context, patience time.Duration) time.Time {
+	limit := s.limit
+	if patience == fresh {
+		limit = min(limit, freshLimit)
+	}
+	end := time.Now().Add(limit)
+	if asked, ok := ctx.Deadline(); ok && asked.Before(end) {
+		return asked
+	}
+	return end
+}
+
+// note draws conclusions from how a transaction ended.
+func (s *Store) note(err error, t *tx) {
+	switch code := sqlState(err); {
+	case code == readOnly: // the address may lead to another server by now
+		_ = t.conn.Close(t.ctx)
+	case code == diskFull:
+		s.full.Store(time.Now().Unix())
+	case err != nil && t.ctx.Err() != nil:
+		s.stalled()
+	}
+}
+
+// stalled gives up the connections that nobody uses: one of them did not answer in time,
+// and a link that swallows what is sent swallows it on all.
+func (s *Store) stalled() {
+	if last, at := s.reset.Load(), time.Now().Unix(); last != at && s.reset.CompareAndSwap(last, at) {
+		s.pool.Reset()
+	}
+}
+
+// transact runs fn in a transaction.
+func (s *Store) transact(t *tx, fn func(t *tx) error) error {
+	t.queue("BEGIN ISOLATION LEVEL READ COMMITTED") // what it locks is read as it is then
+	t.queue(s.prelude)
+	if err := guard(fn, t); err != nil {
+		return errors.Join(err, t.rollback())
+	}
+	return s.commit(t)
 }
 
 // rollback ends a transaction that wrote nothing, or must not. Its error matters to
@@ -67,9 +108,13 @@ func (t *tx) rollback() error {
 func (s *Store) read(ctx context.Context, fn func(t *tx) error) error {
 	return s.retry(ctx, patience, func(ctx context.Context) error {
 		return s.withConn(ctx, func(c *pgxpool.Conn) error {
-			ctx, cancel := context.WithTimeout(ctx, s.limit/2)
+			bounded, cancel := context.WithTimeout(ctx, s.limit/2)
 			defer cancel()
-			return guard(fn, &tx{ctx: ctx, conn: c.Conn()})
+			err := guard(fn, &tx{ctx: bounded, conn: c.Conn()})
+			if err != nil && bounded.Err() != nil && ctx.Err() == nil {
+				s.stalled()
+			}
+			return err
 		})
 	})
 }
@@ -107,9 +152,11 @@ func (s *Store) withConn(ctx context.Context, fn func(c *pgxpool.Conn) error) er
 	return fn(c)
 }
 
-// retry runs fn again while what stopped it passes, for as long as patience lasts.
+// retry runs fn again while what stopped it passes, for as long as patience lasts. What
+// collided with another transaction is tried once more even then: the server may take
+// longer than that to notice a deadlock, and the other transaction is gone by now.
 func (s *Store) retry(ctx context.Context, patience time.Duration, fn func(ctx context.Context) error) error {
-	start := time.Now()
+	start, late := time.Now(), false // late: it was tried after patience ended
 	for wait := pause; ; wait = min(2*wait, time.Second) {
 		if err := ctx.Err(); err != nil {
 			return classify(err)
@@ -121,9 +168,10 @@ func (s *Store) retry(ctx context.Context, patience time.Duration, fn func(ctx c
 		case errors.Is(err, errAgain):
 			wait = pause
 			continue
-		case err == nil || !passing(err) || time.Since(start) > patience:
+		case err == nil || !passing(err) || time.Since(start) > patience && (late || !collided(err)):
 			return classify(err)
 		}
+		late = time.Since(start) > patience
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():

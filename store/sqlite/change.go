@@ -75,6 +75,9 @@ func (ch *change) load() (job.State, error) {
 	if ch.cur.nextRun != 0 {
 		st.NextRun = fromMicros(ch.cur.nextRun)
 	}
+	if err == nil {
+		_, err = ch.c.first(context.Background(), `SELECT max(until_at) FROM epochs WHERE job = ?`, []any{ch.seq}, func(r *row) { st.Closed = r.time() })
+	}
 	return st, err
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -75,7 +74,7 @@ func (r *eventReader) read(b []byte, from *store.OutboxRow) ([]store.Event, erro
 			return nil, err
 		}
 		e.At = from.At
-		e.ID = fmt.Sprintf("%d-%d", from.Position, len(events))
+		e.ID = store.EventID(from.At, from.Position, len(events))
 		events = append(events, e)
 	}
 	return events, nil

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -35,6 +36,11 @@ const (
 	// sqlWaiting reads the oldest ready executions of one class.
 	sqlWaiting = `SELECT e.k, e.lo, e.job, e.ready_at, c.revision FROM executions e INDEXED BY executions_ready JOIN cursors c ON c.job = e.job
 		WHERE e.class = ? AND e.ready_at <= ? AND e.ready_at IS NOT NULL AND e.queued IS NULL ORDER BY e.ready_at LIMIT ?`
+	// sqlWaitingWithout is sqlWaiting for when some handlers are to be left out: it looks at
+	// the job of each row that it passes.
+	sqlWaitingWithout = `SELECT e.k, e.lo, e.job, e.ready_at, c.revision FROM executions e INDEXED BY executions_ready JOIN cursors c ON c.job = e.job
+		WHERE e.class = ? AND e.ready_at <= ? AND e.ready_at IS NOT NULL AND e.queued IS NULL
+			AND (SELECT handler FROM jobs WHERE seq = e.job) NOT IN (SELECT value FROM json_each(?)) ORDER BY e.ready_at LIMIT ?`
 	sqlNextReady = `SELECT min(ready_at) FROM executions INDEXED BY executions_ready
 		WHERE class = ? AND ready_at > ? AND ready_at IS NOT NULL AND queued IS NULL`
 )
@@ -56,8 +62,8 @@ func waitingClasses(ctx context.Context, c *conn) (classes []int64, err error) {
 
 // Waiting returns executions to announce: the best effective priority first,
 // platforms in turn. Its cost grows with limit and the number of platforms that
-// wait, not with what waits.
-func (s *Store) Waiting(ctx context.Context, now time.Time, limit int) ([]store.Waiting, error) {
+// wait, not with what waits; but for what it leaves out.
+func (s *Store) Waiting(ctx context.Context, now time.Time, limit int, without ...string) ([]store.Waiting, error) {
 	var found []candidate
 	err := s.snapshot(ctx, func(c *conn) error {
 		held, err := stopsAt(ctx, c, now)
@@ -72,7 +78,7 @@ func (s *Store) Waiting(ctx context.Context, now time.Time, limit int) ([]store.
 			return err
 		}
 		for _, class := range classes {
-			if found, err = s.oldest(ctx, c, class, now, limit, found); err != nil {
+			if found, err = s.oldest(ctx, c, class, now, limit, without, found); err != nil {
 				return err
 			}
 		}
@@ -97,10 +103,15 @@ func (s *Store) startable(ctx context.Context, c *conn, classes []int64, held *s
 }
 
 // oldest adds the longest-ready executions of one class.
-func (s *Store) oldest(ctx context.Context, c *conn, class int64, now time.Time, limit int, found []candidate) ([]candidate, error) {
+func (s *Store) oldest(ctx context.Context, c *conn, class int64, now time.Time, limit int, without []string, found []candidate) ([]candidate, error) {
 	type ready struct{ k, lo, seq, at, revision int64 }
 	var rows []ready
-	if err := c.query(ctx, sqlWaiting, []any{class, now.UnixMicro(), limit}, func(r *row) error {
+	query, args := sqlWaiting, []any{class, now.UnixMicro(), limit}
+	if len(without) > 0 {
+		names, _ := json.Marshal(without) // a list of strings always marshals
+		query, args = sqlWaitingWithout, []any{class, now.UnixMicro(), string(names), limit}
+	}
+	if err := c.query(ctx, query, args, func(r *row) error {
 		rows = append(rows, ready{r.int(), r.int(), r.int(), r.int(), r.int()})
 		return nil
 	}); err != nil {

@@ -20,6 +20,7 @@ func ledgerTests() []test {
 		{"an error of the caller stops the entries", testEntriesStop},
 		{"a read by the caller while entries come is possible", testEntriesNested},
 		{"an audit balances after everything that happens to a job", testAudit},
+		{"a resume after the clock went back plans nothing twice", testResumeEarlier},
 	}
 }
 
@@ -186,4 +187,39 @@ func testAudit(_ *testing.T, b *bench) {
 	b.cancel(j.ID)
 	b.pass(time.Hour)
 	b.wantBalanced(j.ID)
+}
+
+// testResumeEarlier pauses a job and resumes it at an instant before: what was
+// planned up to the pause keeps its records, and no slot gets a second one.
+func testResumeEarlier(_ *testing.T, b *bench) {
+	for _, catchUp := range job.CatchUps() {
+		b.now = at(0)
+		j := b.job(minutely)
+		by := func(change func(job.Act) job.Change) {
+			b.Helper()
+			if _, err := b.store.ChangeJob(b.ctx, store.ChangeJob{
+				Platform: b.platform, Ref: j.ID.String(), Now: b.now, By: "uid:0", NewID: b.newID,
+				Change: change(job.Act{By: "uid:0", Now: b.now, Policy: job.DefaultPolicy()}),
+			}); err != nil {
+				b.Fatalf("ChangeJob at %v = %v, want no error", b.now, err)
+			}
+		}
+		for b.now.Before(at(20 * 60)) {
+			b.pass(time.Minute)
+			b.plan()
+		}
+		by(func(a job.Act) job.Change { return job.Pause(a, "", false) })
+		b.now = at(10 * 60) // back by ten minutes
+		by(func(a job.Act) job.Change { return job.Resume(a, catchUp) })
+		if next := b.get(j.ID).NextRun; next == nil || !next.Equal(at(21*60)) {
+			b.Errorf("with catch-up %s the next slot is %v, want the first that has no record", catchUp, next)
+		}
+		for b.now.Before(at(25 * 60)) {
+			b.pass(time.Minute)
+			b.plan()
+		}
+		if audit := b.wantBalanced(j.ID); audit.Planned != 25 {
+			b.Errorf("with catch-up %s there are %d slots, want 25", catchUp, audit.Planned)
+		}
+	}
 }

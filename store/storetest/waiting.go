@@ -19,6 +19,7 @@ func waitingTests() []test {
 		{"platforms take turns", testWaitingTurns},
 		{"a flood hides neither what is urgent nor other platforms", testWaitingFlood},
 		{"the limit is kept", testWaitingLimit},
+		{"handlers that are not wanted are left out, and hide nothing", testWaitingWithout},
 	}
 }
 
@@ -138,4 +139,21 @@ func testWaitingLimit(_ *testing.T, b *bench) {
 	wantEqual(b, "Waiting(3)", len(b.waiting(3)), 3)
 	wantEqual(b, "Waiting(5)", len(b.waiting(5)), 5)
 	wantEqual(b, "Waiting(0)", len(b.waiting(0)), 0)
+}
+
+func testWaitingWithout(_ *testing.T, b *bench) {
+	named := func(name string) func(*job.Job) { return func(j *job.Job) { j.HandlerName = name } }
+	for range 30 {
+		b.trigger(b.job("", named("gone")).ID)
+		b.trigger(b.job("", named(`o'dd "one"`)).ID)
+	}
+	b.pass(time.Second)
+	wanted := b.trigger(b.job("", named("here")).ID)
+	urgent := b.trigger(b.job("", named("there"), prioritised(job.PriorityCritical)).ID)
+	got, err := b.store.Waiting(b.ctx, b.now, 5, "gone", `o'dd "one"`, "never heard of")
+	if err != nil {
+		b.Fatalf("Waiting = %v, want no error", err)
+	}
+	b.wantSame("Waiting without", []job.ID{urgent.ID, wanted.ID}, waitingIDs(got))
+	wantEqual(b, "Waiting", len(b.waiting(100)), 62)
 }

@@ -3,7 +3,6 @@ package stored
 import (
 	"encoding/binary"
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -41,7 +40,7 @@ func (r *Reader) Read(b []byte, from *store.OutboxRow) error {
 			return err
 		}
 		e.At = from.At
-		e.ID = fmt.Sprintf("%d-%d", from.Position, len(from.Events))
+		e.ID = store.EventID(from.At, from.Position, len(from.Events))
 		from.Events = append(from.Events, e)
 	}
 	return nil
