@@ -35,7 +35,7 @@ var table = map[string]row{
 	"configs":               {},
 
 	// Adapters.
-	"store/postgres":   {ours: "internal/mutant internal/failpoint job migrations schedule store store/dump store/internal/stored", third: "github.com/jackc/pgx/v5 github.com/pressly/goose/v3 golang.org/x/sys/unix"},
+	"store/postgres":   {ours: "internal/mutant internal/failpoint job migrations schedule store store/dump store/internal/reads store/internal/stored", third: "github.com/jackc/pgx/v5 github.com/pressly/goose/v3 golang.org/x/sys/unix"},
 	"store/sqlite":     {ours: "internal/mutant internal/failpoint job migrations store store/dump store/internal/reads store/internal/stored", third: "modernc.org/sqlite github.com/pressly/goose/v3"},
 	"queue/memory":     {ours: "job queue"},
 	"queue/failover":   {ours: "queue"},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/internal/mutant"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
@@ -47,6 +49,7 @@ type Options struct {
 
 // Store is a database that nodes share. Its methods are safe for concurrent use.
 type Store struct {
+	reads.Reader
 	pool        *pgxpool.Pool
 	pooled      bool   // a pooler may sit in between: connections keep nothing
 	timeouts    string // sets the time limits of one transaction
@@ -61,6 +64,22 @@ type Store struct {
 	closed      atomic.Bool
 	partitioned atomic.Int64 // the day up to which partitions were looked after
 	info        store.Info
+}
+
+// dialect is what PostgreSQL says in other words.
+var dialect = reads.Dialect{
+	MaxRetries: "j.max_retries",
+	Waiting:    "LEFT JOIN waiting w ON w.k = e.k",
+	Contains:   `strpos(lower(%s), lower(?::text COLLATE "C")) > 0`,
+	Matches:    "LIKE",
+	Pattern:    strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`, `*`, `%`, `?`, `_`).Replace,
+}
+
+// reading is how package reads gets a connection.
+func reading(run func(context.Context, func(t *tx) error) error) reads.Run {
+	return func(ctx context.Context, fn func(rows reads.Rows) error) error {
+		return run(ctx, func(t *tx) error { return fn(t.query) })
+	}
 }
 
 // writerSettings pin the plans of hot statements: a plan that was made while a table
@@ -92,6 +111,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, openError(err)
 	}
 	s := &Store{pool: pool, pooled: config.ConnConfig.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement, acquire: 5 * time.Second, limit: max(limit, 2*o.StatementTimeout)}
+	s.Reader = reads.NewReader(&dialect, reading(s.read), reading(s.snapshot))
 	s.timeouts = "SELECT " + settings(o.timeLimits())
 	s.prelude = "SELECT " + writerSettings + ", pg_advisory_xact_lock_shared(" + strconv.Itoa(outboxLock) + ")"
 	if s.pooled {
@@ -172,10 +192,10 @@ func (s *Store) open(ctx context.Context, o *Options) error {
 	s.info = store.Info{Driver: "postgres", Version: version, Schema: schema}
 	return s.write(ctx, func(t *tx) error {
 		t.queue(`INSERT INTO meta (key, value) VALUES ('instance', $1) ON CONFLICT DO NOTHING`, o.Instance)
-		if _, err := t.first(`SELECT value FROM meta WHERE key = 'instance'`, nil, func(r *row) { s.info.Instance = r.text() }); err != nil {
+		if _, err := t.first(`SELECT value FROM meta WHERE key = 'instance'`, nil, func(r *row) { s.info.Instance = r.Text() }); err != nil {
 			return err
 		}
-		_, err := t.first(`SELECT k, lo FROM executions ORDER BY k DESC LIMIT 1`, nil, func(r *row) { s.newest = idOf(r.int(), r.int()) })
+		_, err := t.first(`SELECT k, lo FROM executions ORDER BY k DESC LIMIT 1`, nil, func(r *row) { s.newest = stored.IDOf(r.Int(), r.Int()) })
 		return err
 	})
 }
@@ -188,8 +208,8 @@ func (s *Store) check(ctx context.Context, o *Options) (version string, err erro
 	err = s.read(ctx, func(t *tx) error {
 		_, err := t.first(`SELECT current_setting('server_version'), current_setting('server_version_num')::int, pg_is_in_recovery(),
 			current_setting('synchronous_commit'), current_setting('fsync'), current_setting('full_page_writes')`, nil, func(r *row) {
-			version, number, standby = r.text(), int(r.int()), r.int() == 1
-			commit, fsync, pages = r.text(), r.text(), r.text()
+			version, number, standby = r.Text(), int(r.Int()), r.Int() == 1
+			commit, fsync, pages = r.Text(), r.Text(), r.Text()
 		})
 		return err
 	})
@@ -242,7 +262,7 @@ func (s *Store) Ping(ctx context.Context) error {
 func (s *Store) Info(ctx context.Context) (store.Info, error) {
 	info := s.info
 	err := s.read(ctx, func(t *tx) error {
-		_, err := t.first(`SELECT pg_database_size(current_database())`, nil, func(r *row) { info.Bytes = r.int() })
+		_, err := t.first(`SELECT pg_database_size(current_database())`, nil, func(r *row) { info.Bytes = r.Int() })
 		return err
 	})
 	return info, err

@@ -78,7 +78,7 @@ func (s *Jobs) All() []job.Job {
 	return s.list
 }
 
-// folded returns the jobs, read at the same moment as the deltas.
+// folded returns the jobs with the figures of all deltas.
 func (s *Jobs) folded(rows Rows) ([]job.Job, error) {
 	if len(s.list) == 0 {
 		return nil, nil
@@ -90,7 +90,7 @@ func (s *Jobs) folded(rows Rows) ([]job.Job, error) {
 	return s.All(), err
 }
 
-// Job returns the job that ref names.
+// Job returns the job that ref names, as of one moment if the transaction sees one.
 func Job(rows Rows, platform, ref string) (job.Job, error) {
 	seq, err := Find(rows, platform, ref)
 	if err != nil {
@@ -99,7 +99,7 @@ func Job(rows Rows, platform, ref string) (job.Job, error) {
 	return JobBySeq(rows, seq)
 }
 
-// JobBySeq returns a job by its row number.
+// JobBySeq is Job by the row number.
 func JobBySeq(rows Rows, seq int64) (job.Job, error) {
 	var jobs Jobs
 	found, err := rows.first(`SELECT `+WholeColumns+WholeFrom+` WHERE j.seq = $1`, []any{seq}, jobs.Scan)

@@ -55,3 +55,51 @@ func (d *Dialect) logs(f *store.LogFilter, k int64) *list {
 	l.since("l.at < ?", f.Until)
 	return l
 }
+
+// What stands in the place of lines that are gone.
+const (
+	OutputDropped = "[earlier output dropped: the attempt's size limit was reached]"
+	LogRemoved    = "[log removed: the size limit of stored logs was reached]"
+)
+
+// TrimLogs has drop remove whole logs of executions, oldest first, until the caps of a
+// job and of the total hold, and returns how many bytes went.
+func TrimLogs(rows Rows, caps store.LogCaps, drop func(keys []int64) error) (freed int64, err error) {
+	var jobs []int64
+	if caps.Job > 0 {
+		if err := rows(`SELECT job FROM log_sizes GROUP BY job HAVING sum(bytes) > $1 LIMIT 100`, []any{caps.Job}, func(r *stored.Row) error {
+			jobs = append(jobs, r.Int())
+			return nil
+		}); err != nil {
+			return 0, err
+		}
+	}
+	for _, seq := range jobs {
+		n, err := trimOldest(rows, drop, ` WHERE job = $2`, caps.Job, seq)
+		if freed += n; err != nil {
+			return freed, err
+		}
+	}
+	if caps.Total <= 0 {
+		return freed, nil
+	}
+	n, err := trimOldest(rows, drop, "", caps.Total)
+	return freed + n, err
+}
+
+// trimOldest removes the logs that lie beyond as many bytes, the first of args, counted
+// from the newest; at most 1 000 executions a call, so that nobody waits long. The newest
+// log is kept.
+func trimOldest(rows Rows, drop func(keys []int64) error, where string, args ...any) (freed int64, err error) {
+	var keys []int64
+	if err := rows(`SELECT k, bytes FROM (
+		SELECT k, bytes, sum(bytes) OVER (ORDER BY k DESC) - bytes AS before, sum(bytes) OVER (ORDER BY k DESC) AS kept FROM log_sizes`+where+`) AS s
+		WHERE kept > $1 AND before > 0 ORDER BY k LIMIT 1000`, args, func(r *stored.Row) error {
+		keys = append(keys, r.Int())
+		freed += r.Int()
+		return nil
+	}); err != nil || len(keys) == 0 {
+		return 0, err
+	}
+	return freed, drop(keys)
+}
