@@ -15,7 +15,6 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/migrations"
 	"github.com/agentic-sdlc/scheduler/store"
-	"github.com/agentic-sdlc/scheduler/store/dump"
 	"github.com/agentic-sdlc/scheduler/store/storetest"
 )
 
@@ -168,25 +167,5 @@ func wantRows(t *testing.T, schema int64, path string) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	var tally dump.Tally
-	for row, err := range s.Export(t.Context()) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := tally.Add(row); err != nil {
-			t.Fatal(err)
-		}
-	}
-	sums := tally.Sums()
-	if sums.Rows() < 10 {
-		t.Errorf("schema %d has %d rows; is it a fixture?", schema, sums.Rows())
-	}
-	for _, table := range dump.Tables() {
-		if table == dump.Store || table == dump.Counters {
-			continue
-		}
-		if want := int64(bytes.Count(statements, []byte("\nINSERT INTO "+table.Name+" "))); sums[table.Name].Rows != want {
-			t.Errorf("schema %d: %d rows of %s after the upgrade, want %d", schema, sums[table.Name].Rows, table.Name, want)
-		}
-	}
+	storetest.WantRows(t, schema, s, func(table string) int64 { return int64(bytes.Count(statements, []byte("\nINSERT INTO "+table+" "))) })
 }

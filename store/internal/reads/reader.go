@@ -26,60 +26,36 @@ func NewReader(d *Dialect, read, snapshot Run) Reader {
 }
 
 // Job returns the job that ref names.
-func (r *Reader) Job(ctx context.Context, platform, ref string) (found job.Job, err error) {
-	err = r.snapshot(ctx, func(rows Rows) error {
-		found, err = Job(rows, platform, ref)
-		return err
-	})
-	return found, err
+func (r *Reader) Job(ctx context.Context, platform, ref string) (job.Job, error) {
+	return ask(ctx, r.snapshot, func(rows Rows) (job.Job, error) { return Job(rows, platform, ref) })
 }
 
 // ListJobs returns one page of jobs.
-func (r *Reader) ListJobs(ctx context.Context, f store.JobFilter) (page store.Page[job.Job], err error) {
-	err = r.snapshot(ctx, func(rows Rows) error {
-		page, err = r.dialect.listJobs(rows, &f)
-		return err
-	})
-	return page, err
+func (r *Reader) ListJobs(ctx context.Context, f store.JobFilter) (store.Page[job.Job], error) {
+	return ask(ctx, r.snapshot, func(rows Rows) (store.Page[job.Job], error) { return r.dialect.listJobs(rows, &f) })
 }
 
 // Execution returns one execution with its attempts.
-func (r *Reader) Execution(ctx context.Context, platform, ref string) (e job.Execution, err error) {
-	err = r.snapshot(ctx, func(rows Rows) error {
-		e, err = r.dialect.execution(rows, platform, ref)
-		return err
-	})
-	return e, err
+func (r *Reader) Execution(ctx context.Context, platform, ref string) (job.Execution, error) {
+	return ask(ctx, r.snapshot, func(rows Rows) (job.Execution, error) { return r.dialect.execution(rows, platform, ref) })
 }
 
 // ListExecutions returns one page of executions.
-func (r *Reader) ListExecutions(ctx context.Context, f store.ExecutionFilter) (page store.Page[job.Execution], err error) {
-	err = r.snapshot(ctx, func(rows Rows) error {
-		page, err = r.dialect.listExecutions(rows, &f)
-		return err
-	})
-	return page, err
+func (r *Reader) ListExecutions(ctx context.Context, f store.ExecutionFilter) (store.Page[job.Execution], error) {
+	return ask(ctx, r.snapshot, func(rows Rows) (store.Page[job.Execution], error) { return r.dialect.listExecutions(rows, &f) })
 }
 
 // ListLogs returns lines of one execution in order.
-func (r *Reader) ListLogs(ctx context.Context, f store.LogFilter) (lines []job.LogEntry, err error) {
-	err = r.snapshot(ctx, func(rows Rows) error {
-		lines, err = r.dialect.listLogs(rows, &f)
-		return err
-	})
-	return lines, err
+func (r *Reader) ListLogs(ctx context.Context, f store.LogFilter) ([]job.LogEntry, error) {
+	return ask(ctx, r.snapshot, func(rows Rows) ([]job.LogEntry, error) { return r.dialect.listLogs(rows, &f) })
 }
 
 // Book returns what was promised for a job's slots.
-func (r *Reader) Book(ctx context.Context, platform, ref string) (b store.Book, err error) {
-	err = r.snapshot(ctx, func(rows Rows) error {
-		b, err = book(rows, platform, ref)
-		return err
-	})
-	return b, err
+func (r *Reader) Book(ctx context.Context, platform, ref string) (store.Book, error) {
+	return ask(ctx, r.snapshot, func(rows Rows) (store.Book, error) { return book(rows, platform, ref) })
 }
 
-// Entries calls fn for every record of a slot in (after, upto].
+// Entries calls fn for every record of a slot in (after, upto], once each.
 func (r *Reader) Entries(ctx context.Context, platform, ref string, after, upto time.Time, fn func(store.Entry) error) error {
 	return r.snapshot(ctx, func(rows Rows) error {
 		return entries(rows, platform, ref, after, upto, func(e store.Entry) error {
@@ -89,34 +65,34 @@ func (r *Reader) Entries(ctx context.Context, platform, ref string, after, upto 
 			if after = e.Slot; e.Range != nil {
 				after = e.Range.To
 			}
-			return nil // another run goes on after this one
+			return nil // when the connection is lost, another run goes on after this entry
 		})
 	})
 }
 
 // ListSessions returns live sessions and those that ended within a day.
-func (r *Reader) ListSessions(ctx context.Context, now time.Time) (list []store.Session, err error) {
-	err = r.read(ctx, func(rows Rows) error {
-		list, err = sessions(rows, now)
-		return err
-	})
-	return list, err
+func (r *Reader) ListSessions(ctx context.Context, now time.Time) ([]store.Session, error) {
+	return ask(ctx, r.read, func(rows Rows) ([]store.Session, error) { return sessions(rows, now) })
 }
 
 // Holds returns what stands.
 func (r *Reader) Holds(ctx context.Context, now time.Time) ([]store.Hold, error) {
-	return r.holds(ctx, `ended_at IS NULL AND (until IS NULL OR until > $1)`, now.UnixMicro())
+	return ask(ctx, r.read, func(rows Rows) ([]store.Hold, error) {
+		return holds(rows, `ended_at IS NULL AND (until IS NULL OR until > $1)`, now.UnixMicro())
+	})
 }
 
 // PastHolds returns what stood at some time in [from, to).
 func (r *Reader) PastHolds(ctx context.Context, from, to time.Time) ([]store.Hold, error) {
-	return r.holds(ctx, `since < $2 AND (ended_at IS NULL OR ended_at > $1) AND (until IS NULL OR until > $1)`, stored.Bound(from), stored.Bound(to))
+	return ask(ctx, r.read, func(rows Rows) ([]store.Hold, error) {
+		return holds(rows, `since < $2 AND (ended_at IS NULL OR ended_at > $1) AND (until IS NULL OR until > $1)`, stored.Bound(from), stored.Bound(to))
+	})
 }
 
-func (r *Reader) holds(ctx context.Context, where string, args ...any) (list []store.Hold, err error) {
-	err = r.read(ctx, func(rows Rows) error {
-		list, err = holds(rows, where, args)
+func ask[T any](ctx context.Context, run Run, question func(rows Rows) (T, error)) (answer T, err error) {
+	err = run(ctx, func(rows Rows) error {
+		answer, err = question(rows)
 		return err
 	})
-	return list, err
+	return answer, err
 }

@@ -39,7 +39,7 @@ func WantNode(rows Rows, node string, now time.Time) error {
 	return err
 }
 
-func holds(rows Rows, where string, args []any) (list []store.Hold, err error) {
+func holds(rows Rows, where string, args ...any) (list []store.Hold, err error) {
 	err = rows(`SELECT kind, platform, since, until, ended_at, held_by, reason FROM holds WHERE `+where+` ORDER BY since, id`, args, func(r *stored.Row) error {
 		list = append(list, store.Hold{
 			Kind: stored.Value(stored.HoldKinds, r.Int()), Platform: r.Text(), Since: r.Time(), Until: r.TimePtr(), EndedAt: r.TimePtr(), By: r.Text(), Reason: r.Text(),
