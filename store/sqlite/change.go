@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/job"
@@ -163,15 +164,12 @@ func (ch *change) hold() error {
 
 // drop cancels every execution of the job that waits.
 func (ch *change) drop() error {
-	keys := append([]int64(nil), ch.cur.live...)
-	if err := ch.c.query(`SELECT k FROM executions WHERE job = ? AND queued IS NOT NULL`, []any{ch.seq}, func(r *row) error {
-		keys = append(keys, r.Int())
-		return nil
-	}); err != nil {
+	queued, err := ch.c.ints(`SELECT k FROM executions WHERE job = ? AND queued IS NOT NULL`, ch.seq)
+	if err != nil {
 		return err
 	}
 	var deltas stored.Deltas
-	for _, k := range keys {
+	for _, k := range slices.Concat(ch.cur.live, queued) {
 		ok, err := cancelWaiting(ch.c, ch.seq, k, ch.p.Now, &ch.events)
 		if err != nil {
 			return err

@@ -164,3 +164,12 @@ func (c *conn) first(query string, args []any, fn func(r *row)) (bool, error) {
 	})
 	return found, err
 }
+
+// ints returns the first column of all rows.
+func (c *conn) ints(query string, args ...any) (list []int64, err error) {
+	err = c.query(query, args, func(r *row) error {
+		list = append(list, r.Int())
+		return nil
+	})
+	return list, err
+}

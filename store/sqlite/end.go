@@ -67,11 +67,8 @@ func (s *Store) CompleteJobs(ctx context.Context, now time.Time) (int, error) {
 	ended := 0
 	err := s.write(ctx, func(c *conn) error {
 		ended = 0
-		var seqs []int64
-		if err := c.query(`SELECT job FROM cursors WHERE ending = 1 LIMIT 1000`, nil, func(r *row) error {
-			seqs = append(seqs, r.Int())
-			return nil
-		}); err != nil {
+		seqs, err := c.ints(`SELECT job FROM cursors WHERE ending = 1 LIMIT 1000`)
+		if err != nil {
 			return err
 		}
 		var events stored.Events
@@ -90,11 +87,8 @@ func (s *Store) CompleteJobs(ctx context.Context, now time.Time) (int, error) {
 // promote gives free places of a job to its queued executions, oldest first. It
 // returns how many got one.
 func (s *Store) promote(c *conn, seq int64, now time.Time) (int, error) {
-	var queued []int64
-	if err := c.query(`SELECT k FROM executions WHERE job = ? AND queued = 1 ORDER BY k LIMIT 1000`, []any{seq}, func(r *row) error {
-		queued = append(queued, r.Int())
-		return nil
-	}); err != nil || len(queued) == 0 {
+	queued, err := c.ints(`SELECT k FROM executions WHERE job = ? AND queued = 1 ORDER BY k LIMIT 1000`, seq)
+	if err != nil || len(queued) == 0 {
 		return 0, err
 	}
 	var live any

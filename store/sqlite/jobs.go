@@ -160,9 +160,6 @@ func liveOf(c *conn, seq int64) ([]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = c.query(`SELECT k FROM executions WHERE job = ? AND queued = 1`, []any{seq}, func(r *row) error {
-		keys = append(keys, r.Int())
-		return nil
-	})
-	return keys, err
+	queued, err := c.ints(`SELECT k FROM executions WHERE job = ? AND queued = 1`, seq)
+	return append(keys, queued...), err
 }

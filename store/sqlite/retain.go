@@ -118,12 +118,8 @@ func prunedSlot(c *conn, o old) error {
 
 // retireOneTime removes one-time jobs that ended before the instant.
 func (s *Store) retireOneTime(c *conn, before time.Time, limit int) (more bool, err error) {
-	var seqs []int64
-	if err := c.query(`SELECT seq FROM jobs WHERE type = 1 AND status IN (3, 4, 5) AND updated_at < ? ORDER BY seq LIMIT ?`,
-		[]any{before.UnixMicro(), limit}, func(r *row) error {
-			seqs = append(seqs, r.Int())
-			return nil
-		}); err != nil {
+	seqs, err := c.ints(`SELECT seq FROM jobs WHERE type = 1 AND status IN (3, 4, 5) AND updated_at < ? ORDER BY seq LIMIT ?`, before.UnixMicro(), limit)
+	if err != nil {
 		return false, err
 	}
 	for _, seq := range seqs {

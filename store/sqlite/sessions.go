@@ -89,14 +89,11 @@ type reaping struct {
 }
 
 func (r *reaping) all() error {
-	var dead []int64
 	if mutant.Active == mutant.ReapAny {
 		r.now = r.now.Add(time.Minute)
 	}
-	if err := r.c.query(`SELECT id FROM sessions WHERE closed_at IS NULL AND lease_until < ?`, []any{r.now.UnixMicro()}, func(row *row) error {
-		dead = append(dead, row.Int())
-		return nil
-	}); err != nil {
+	dead, err := r.c.ints(`SELECT id FROM sessions WHERE closed_at IS NULL AND lease_until < ?`, r.now.UnixMicro())
+	if err != nil {
 		return err
 	}
 	for _, session := range dead {

@@ -39,14 +39,6 @@ const (
 		WHERE class = ? AND ready_at > ? AND ready_at IS NOT NULL AND queued IS NULL`
 )
 
-func waitingClasses(c *conn) (classes []int64, err error) {
-	err = c.query(sqlClasses, nil, func(r *row) error {
-		classes = append(classes, r.Int())
-		return nil
-	})
-	return classes, err
-}
-
 // Waiting returns executions to announce: the best effective priority first,
 // platforms in turn. Its cost grows with limit and the number of platforms that
 // wait, not with what waits.
@@ -57,7 +49,7 @@ func (s *Store) Waiting(ctx context.Context, now time.Time, limit int) ([]store.
 		if err != nil || held.Maintenance || held.All {
 			return err
 		}
-		classes, err := waitingClasses(c)
+		classes, err := c.ints(sqlClasses)
 		if err != nil {
 			return err
 		}
@@ -116,7 +108,7 @@ func (s *Store) oldest(c *conn, class int64, now time.Time, limit int, found []s
 // NextReady returns the earliest instant after now at which an execution is ready.
 func (s *Store) NextReady(ctx context.Context, now time.Time) (at time.Time, err error) {
 	err = s.snapshot(ctx, func(c *conn) error {
-		classes, err := waitingClasses(c)
+		classes, err := c.ints(sqlClasses)
 		if err != nil {
 			return err
 		}
