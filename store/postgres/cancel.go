@@ -6,7 +6,6 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
-	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
@@ -40,7 +39,7 @@ func cancelWaiting(t *tx, seq int64, keys []int64, now time.Time, events *stored
 func (s *Store) CancelExecution(ctx context.Context, p store.CancelExecution) (job.Execution, error) {
 	var after job.Execution
 	err := s.write(ctx, func(t *tx) error {
-		k, err := reads.FindExecution(t.query, p.Platform, p.Ref)
+		k, err := dialect.FindExecution(t.query, p.Platform, p.Ref)
 		if err != nil {
 			return err
 		}
@@ -57,7 +56,7 @@ func (s *Store) CancelExecution(ctx context.Context, p store.CancelExecution) (j
 func (s *Store) DropDead(ctx context.Context, p store.DropDead) (job.Execution, error) {
 	var after job.Execution
 	err := s.write(ctx, func(t *tx) error {
-		k, err := reads.FindExecution(t.query, p.Platform, p.Ref)
+		k, err := dialect.FindExecution(t.query, p.Platform, p.Ref)
 		if err != nil {
 			return err
 		}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
-	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
@@ -14,7 +13,7 @@ import (
 func (s *Store) ChangeJob(ctx context.Context, p store.ChangeJob) (job.Job, error) {
 	var after job.Job
 	err := s.write(ctx, func(t *tx) error {
-		seq, err := reads.Find(t.query, p.Platform, p.Ref)
+		seq, err := dialect.Find(t.query, p.Platform, p.Ref)
 		if err != nil {
 			return err
 		}

@@ -29,7 +29,7 @@ func (s *Store) CreateJob(ctx context.Context, p store.CreateJob) (created job.J
 			}
 		}
 		if replayed {
-			seq, err = reads.Find(t.query, p.Job.Platform, id.String())
+			seq, err = dialect.Find(t.query, p.Job.Platform, id.String())
 		} else {
 			seq, err = createJob(t, &p)
 		}
@@ -139,7 +139,7 @@ func remember(t *tx, platform, key, hash string, id job.ID, now time.Time) (job.
 // yet at one moment.
 func jobBySeq(t *tx, seq int64) (job.Job, error) {
 	var jobs reads.Jobs
-	found, err := t.first(`SELECT `+reads.WholeColumns+`, ARRAY(SELECT data FROM counter_deltas ORDER BY id)`+reads.WholeFrom+` WHERE j.seq = $1`, []any{seq}, func(r *row) {
+	found, err := t.first(`SELECT `+dialect.WholeColumns()+`, ARRAY(SELECT data FROM counter_deltas ORDER BY id)`+reads.WholeFrom+` WHERE j.seq = $1`, []any{seq}, func(r *row) {
 		jobs.Scan(r)
 		deltas, _ := r.Take().([]any)
 		for _, data := range deltas {
@@ -158,7 +158,7 @@ func jobBySeq(t *tx, seq int64) (job.Job, error) {
 // PurgeJob removes a job and all that belongs to it.
 func (s *Store) PurgeJob(ctx context.Context, platform, ref string, now time.Time, by string) error {
 	return s.write(ctx, func(t *tx) error {
-		seq, err := reads.Find(t.query, platform, ref)
+		seq, err := dialect.Find(t.query, platform, ref)
 		if err != nil {
 			return err
 		}

@@ -68,6 +68,9 @@ type Store struct {
 
 // dialect is what PostgreSQL says in other words.
 var dialect = reads.Dialect{
+	JobColumns: stored.JobColumns,
+	Status:     "j.status",
+	Until:      "e.until_at",
 	MaxRetries: "j.max_retries",
 	Waiting:    "LEFT JOIN waiting w ON w.k = e.k",
 	Contains:   `strpos(lower(%s), lower(?::text COLLATE "C")) > 0`,

@@ -16,7 +16,7 @@ func (s *Store) Trigger(ctx context.Context, p store.Trigger) (store.Triggered, 
 	asked := taker{ask: p.Take}
 	err := s.write(ctx, func(t *tx) error {
 		asked.again()
-		seq, err := reads.Find(t.query, p.Platform, p.Ref)
+		seq, err := dialect.Find(t.query, p.Platform, p.Ref)
 		if err != nil {
 			return err
 		}

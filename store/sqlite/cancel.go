@@ -6,7 +6,6 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
-	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
@@ -31,7 +30,7 @@ func cancelWaiting(c *conn, seq, k int64, now time.Time, events *stored.Events) 
 func (s *Store) CancelExecution(ctx context.Context, p store.CancelExecution) (job.Execution, error) {
 	var after job.Execution
 	err := s.write(ctx, func(c *conn) error {
-		k, err := reads.FindExecution(c.query, p.Platform, p.Ref)
+		k, err := dialect.FindExecution(c.query, p.Platform, p.Ref)
 		if err != nil {
 			return err
 		}
@@ -80,7 +79,7 @@ func (s *Store) cancelOne(c *conn, k int64, p *store.CancelExecution) error {
 func (s *Store) DropDead(ctx context.Context, p store.DropDead) (job.Execution, error) {
 	var after job.Execution
 	err := s.write(ctx, func(c *conn) error {
-		k, err := reads.FindExecution(c.query, p.Platform, p.Ref)
+		k, err := dialect.FindExecution(c.query, p.Platform, p.Ref)
 		if err != nil {
 			return err
 		}

@@ -16,7 +16,7 @@ import (
 func (s *Store) ChangeJob(ctx context.Context, p store.ChangeJob) (job.Job, error) {
 	var after job.Job
 	err := s.write(ctx, func(c *conn) error {
-		seq, err := reads.Find(c.query, p.Platform, p.Ref)
+		seq, err := dialect.Find(c.query, p.Platform, p.Ref)
 		if err != nil {
 			return err
 		}
@@ -24,7 +24,7 @@ func (s *Store) ChangeJob(ctx context.Context, p store.ChangeJob) (job.Job, erro
 		if err := run.decide(); err != nil {
 			return err
 		}
-		after, err = reads.JobBySeq(c.query, seq)
+		after, err = dialect.JobBySeq(c.query, seq)
 		return err
 	})
 	return after, err
@@ -41,7 +41,7 @@ type change struct {
 }
 
 func (ch *change) decide() error {
-	before, err := reads.JobBySeq(ch.c.query, ch.seq)
+	before, err := dialect.JobBySeq(ch.c.query, ch.seq)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func (s *Store) CreateJob(ctx context.Context, p store.CreateJob) (created job.J
 		}
 		if known {
 			replayed = true
-			created, err = reads.Job(c.query, p.Job.Platform, id.String())
+			created, err = dialect.Job(c.query, p.Job.Platform, id.String())
 			return err
 		}
 		seq, err := createJob(c, &p)
@@ -33,7 +33,7 @@ func (s *Store) CreateJob(ctx context.Context, p store.CreateJob) (created job.J
 		if err := remember(c, p.Job.Platform, p.IdempotencyKey, p.BodyHash, p.Job.ID, p.Now); err != nil {
 			return err
 		}
-		created, err = reads.JobBySeq(c.query, seq)
+		created, err = dialect.JobBySeq(c.query, seq)
 		return err
 	})
 	if err != nil {
@@ -118,7 +118,7 @@ func remember(c *conn, platform, key, hash string, id job.ID, now time.Time) err
 // PurgeJob removes a job and all that belongs to it.
 func (s *Store) PurgeJob(ctx context.Context, platform, ref string, now time.Time, by string) error {
 	return s.write(ctx, func(c *conn) error {
-		seq, err := reads.Find(c.query, platform, ref)
+		seq, err := dialect.Find(c.query, platform, ref)
 		if err != nil {
 			return err
 		}

@@ -168,6 +168,9 @@ func (s *Store) dsn(o Options) string {
 
 // dialect is what SQLite says in other words.
 var dialect = reads.Dialect{
+	JobColumns: stored.JobColumns,
+	Status:     "j.status",
+	Until:      "e.until_at",
 	MaxRetries: "json_extract(j.spec, '$.max_retries')",
 	Contains:   "instr(lower(%s), lower(?)) > 0",
 	Matches:    "GLOB",

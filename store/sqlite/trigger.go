@@ -13,7 +13,7 @@ import (
 func (s *Store) Trigger(ctx context.Context, t store.Trigger) (store.Triggered, error) {
 	var made store.Triggered
 	err := s.write(ctx, func(c *conn) error {
-		seq, err := reads.Find(c.query, t.Platform, t.Ref)
+		seq, err := dialect.Find(c.query, t.Platform, t.Ref)
 		if err != nil {
 			return err
 		}

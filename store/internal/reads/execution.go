@@ -8,7 +8,7 @@ import (
 )
 
 // executionColumns are the columns of an execution as it is shown, in the order of
-// scanExecution.
+// ScanExecution.
 func (d *Dialect) executionColumns() string {
 	return `e.k, e.lo, e.n, e.at, e.trigger, e.status, e.attempt, e.retries, e.lost, e.token, e.occurrence, e.revision, e.flags, e.skip,
 	queued, ready_at, e.created_at, e.started_at, e.first_start, e.finished_at,
@@ -24,7 +24,8 @@ func (d *Dialect) executionFrom() string {
 	LEFT JOIN dead_letters d ON d.k = e.k LEFT JOIN cancels z ON z.k = e.k`
 }
 
-func scanExecution(r *stored.Row) job.Execution {
+// ScanExecution reads an execution as it is shown.
+func ScanExecution(r *stored.Row) job.Execution {
 	e := job.Execution{ID: stored.IDOf(r.Int(), r.Int()), RunNumber: r.Int(), ScheduledAt: r.Time()}
 	e.Trigger, e.Status = stored.Value(stored.Triggers, r.Int()), stored.Value(stored.Statuses, r.Int())
 	e.Attempt, e.RetryCount, e.LostCount, e.Token = int(r.Int()), int(r.Int()), int(r.Int()), r.Int()

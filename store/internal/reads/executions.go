@@ -11,7 +11,7 @@ import (
 
 // FindExecution returns the key of the execution ref names: an id, JOB/N, JOB/last
 // or JOB/last-failed.
-func FindExecution(rows Rows, platform, ref string) (k int64, err error) {
+func (d *Dialect) FindExecution(rows Rows, platform, ref string) (k int64, err error) {
 	missing := job.Errorf(job.NotFound, "execution %q not found", ref)
 	var statement string
 	var args []any
@@ -24,7 +24,7 @@ func FindExecution(rows Rows, platform, ref string) (k int64, err error) {
 		if slash <= 0 {
 			return 0, missing.WithHint("an execution is named by its id, JOB/N, JOB/last or JOB/last-failed")
 		}
-		seq, err := Find(rows, platform, ref[:slash])
+		seq, err := d.Find(rows, platform, ref[:slash])
 		switch {
 		case job.CodeOf(err) == job.NotFound:
 			return 0, missing
@@ -58,7 +58,7 @@ func ofJob(seq int64, which string) (statement string, args []any) {
 }
 
 func (d *Dialect) execution(rows Rows, platform, ref string) (e job.Execution, err error) {
-	k, err := FindExecution(rows, platform, ref)
+	k, err := d.FindExecution(rows, platform, ref)
 	if err != nil {
 		return e, err
 	}
@@ -69,9 +69,15 @@ func (d *Dialect) execution(rows Rows, platform, ref string) (e job.Execution, e
 	return e, err
 }
 
+// SelectExecution is the statement that selects the execution with the key $1 for
+// ScanExecution.
+func (d *Dialect) SelectExecution() string {
+	return `SELECT ` + d.executionColumns() + d.executionFrom() + ` WHERE e.k = $1`
+}
+
 // ExecutionByKey returns one execution without its attempts.
 func (d *Dialect) ExecutionByKey(rows Rows, k int64) (e job.Execution, err error) {
-	found, err := rows.first(`SELECT `+d.executionColumns()+d.executionFrom()+` WHERE e.k = $1`, []any{k}, func(r *stored.Row) { e = scanExecution(r) })
+	found, err := rows.first(d.SelectExecution(), []any{k}, func(r *stored.Row) { e = ScanExecution(r) })
 	if err == nil && !found {
 		err = job.Errorf(job.Internal, "execution %d has no row", k)
 	}
@@ -79,7 +85,7 @@ func (d *Dialect) ExecutionByKey(rows Rows, k int64) (e job.Execution, err error
 }
 
 func (d *Dialect) listExecutions(rows Rows, f *store.ExecutionFilter) (page store.Page[job.Execution], err error) {
-	l, err := executions(rows, f)
+	l, err := d.executions(rows, f)
 	if err != nil {
 		return page, err
 	}
@@ -92,7 +98,7 @@ func (d *Dialect) listExecutions(rows Rows, f *store.ExecutionFilter) (page stor
 	limit := pageLimit(f.Limit)
 	err = rows(l.page(d.executionColumns(), d.executionFrom(), limit, f.Offset), l.args, func(r *stored.Row) error {
 		if len(page.Items) < limit {
-			page.Items = append(page.Items, scanExecution(r))
+			page.Items = append(page.Items, ScanExecution(r))
 			return nil
 		}
 		last := &page.Items[limit-1]
@@ -106,11 +112,11 @@ func (d *Dialect) listExecutions(rows Rows, f *store.ExecutionFilter) (page stor
 	return page, err
 }
 
-func executions(rows Rows, f *store.ExecutionFilter) (*list, error) {
+func (d *Dialect) executions(rows Rows, f *store.ExecutionFilter) (*list, error) {
 	l := &list{sort: "k", key: "e.k", descending: !f.Ascending}
 	l.platform(f.Platform)
 	if f.Job != "" {
-		seq, err := Find(rows, f.Platform, f.Job)
+		seq, err := d.Find(rows, f.Platform, f.Job)
 		if err != nil {
 			return nil, err
 		}

@@ -11,9 +11,9 @@ import (
 // Find returns the row number of the job ref names: an id; or a name, of the live
 // job first, else of the newest one that has ended. Among several platforms the
 // reserved one comes first.
-func Find(rows Rows, platform, ref string) (seq int64, err error) {
-	statement, args := `SELECT seq FROM jobs WHERE name = $1 AND (platform = $2 OR $2 = '*') AND deleted_at IS NULL
-		ORDER BY live DESC, platform = 'default' DESC, seq DESC LIMIT 1`, []any{ref, platform}
+func (d *Dialect) Find(rows Rows, platform, ref string) (seq int64, err error) {
+	statement, args := `SELECT j.seq FROM jobs j JOIN cursors c ON c.job = j.seq WHERE j.name = $1 AND (j.platform = $2 OR $2 = '*') AND j.deleted_at IS NULL
+		ORDER BY `+d.Status+` NOT IN (3, 4, 5) DESC, j.platform = 'default' DESC, j.seq DESC LIMIT 1`, []any{ref, platform}
 	if id, bad := job.ParseID(ref); bad == nil {
 		statement, args[0] = `SELECT seq FROM jobs WHERE id = $1 AND (platform = $2 OR $2 = '*')`, id[:]
 	}
@@ -24,11 +24,14 @@ func Find(rows Rows, platform, ref string) (seq int64, err error) {
 	return seq, err
 }
 
-const (
-	// WholeColumns are the columns of a job as it is shown.
-	WholeColumns = stored.JobColumns + `, c.next_run, c.runs, c.skipped,
+// WholeColumns are the columns of a job as it is shown.
+func (d *Dialect) WholeColumns() string {
+	return d.JobColumns + `, c.next_run, c.runs, c.skipped,
 		coalesce(n.success, 0), coalesce(n.failed, 0), coalesce(n.timeout, 0), coalesce(n.duration_us, 0), n.last_run`
-	// WholeFrom is where they are.
+}
+
+const (
+	// WholeFrom is where WholeColumns are.
 	WholeFrom = ` FROM jobs j JOIN cursors c ON c.job = j.seq LEFT JOIN counters n ON n.job = j.seq`
 
 	sqlDeltas = `SELECT data FROM counter_deltas ORDER BY id`
@@ -91,18 +94,18 @@ func (s *Jobs) folded(rows Rows) ([]job.Job, error) {
 }
 
 // Job returns the job that ref names, as of one moment if the transaction sees one.
-func Job(rows Rows, platform, ref string) (job.Job, error) {
-	seq, err := Find(rows, platform, ref)
+func (d *Dialect) Job(rows Rows, platform, ref string) (job.Job, error) {
+	seq, err := d.Find(rows, platform, ref)
 	if err != nil {
 		return job.Job{}, err
 	}
-	return JobBySeq(rows, seq)
+	return d.JobBySeq(rows, seq)
 }
 
 // JobBySeq is Job by the row number.
-func JobBySeq(rows Rows, seq int64) (job.Job, error) {
+func (d *Dialect) JobBySeq(rows Rows, seq int64) (job.Job, error) {
 	var jobs Jobs
-	found, err := rows.first(`SELECT `+WholeColumns+WholeFrom+` WHERE j.seq = $1`, []any{seq}, jobs.Scan)
+	found, err := rows.first(`SELECT `+d.WholeColumns()+WholeFrom+` WHERE j.seq = $1`, []any{seq}, jobs.Scan)
 	if err != nil {
 		return job.Job{}, err
 	}
@@ -127,7 +130,7 @@ func (d *Dialect) listJobs(rows Rows, f *store.JobFilter) (page store.Page[job.J
 	var jobs Jobs
 	limit := pageLimit(f.Limit)
 	var value any // that the last job is sorted by
-	if err := rows(l.page(WholeColumns+", "+l.column, WholeFrom, limit, f.Offset), l.args, func(r *stored.Row) error {
+	if err := rows(l.page(d.WholeColumns()+", "+l.column, WholeFrom, limit, f.Offset), l.args, func(r *stored.Row) error {
 		if len(jobs.list) == limit {
 			page.Next = l.cursor(jobs.seqs[limit-1], value)
 			return nil
@@ -155,7 +158,7 @@ func (d *Dialect) jobs(f *store.JobFilter) (*list, error) {
 	l := &list{sort: column, column: column, text: f.SortBy == store.SortName, key: "j.seq", descending: f.Descending}
 	l.platform(f.Platform)
 	in(l, "j.type IN (?)", stored.Codes(stored.JobTypes, f.Types))
-	in(l, "j.status IN (?)", stored.Codes(stored.JobStatuses, f.Statuses))
+	in(l, d.Status+" IN (?)", stored.Codes(stored.JobStatuses, f.Statuses))
 	in(l, "j.name IN (?)", f.Names)
 	in(l, "j.handler IN (?)", f.Handlers)
 	if f.CreatedBy != "" {

@@ -12,7 +12,6 @@ import (
 const (
 	sqlBook = `SELECT c.next_run, c.numbers, c.occurrences, (SELECT count(*) FROM executions WHERE job = c.job), coalesce(n.pruned, 0)
 		FROM cursors c LEFT JOIN counters n ON n.job = c.job WHERE c.job = $1`
-	sqlEpochs = `SELECT definition, after_at, until_at FROM epochs WHERE job = $1 ORDER BY seq`
 	// sqlEntries merges both kinds of records by time. The index on (job, n) finds the
 	// rows of one job.
 	sqlEntries = `SELECT at AS slot, CAST(NULL AS bigint) AS to_at, k, lo, n, status, skip, CAST(1 AS bigint) FROM executions
@@ -21,15 +20,15 @@ const (
 		ORDER BY slot`
 )
 
-func book(rows Rows, platform, ref string) (b store.Book, err error) {
-	seq, err := Find(rows, platform, ref)
+func (d *Dialect) book(rows Rows, platform, ref string) (b store.Book, err error) {
+	seq, err := d.Find(rows, platform, ref)
 	if err != nil {
 		return b, err
 	}
-	if b.Job, err = JobBySeq(rows, seq); err != nil {
+	if b.Job, err = d.JobBySeq(rows, seq); err != nil {
 		return b, err
 	}
-	if err := rows(sqlEpochs, []any{seq}, func(r *stored.Row) error {
+	if err := rows(`SELECT e.definition, e.after_at, `+d.Until+` FROM epochs e JOIN cursors c ON c.job = e.job WHERE e.job = $1 ORDER BY e.seq`, []any{seq}, func(r *stored.Row) error {
 		var e job.Epoch
 		if err := json.Unmarshal(r.Blob(), &e); err != nil {
 			return err
@@ -46,8 +45,8 @@ func book(rows Rows, platform, ref string) (b store.Book, err error) {
 	return b, err
 }
 
-func entries(rows Rows, platform, ref string, after, upto time.Time, fn func(store.Entry) error) error {
-	seq, err := Find(rows, platform, ref)
+func (d *Dialect) entries(rows Rows, platform, ref string, after, upto time.Time, fn func(store.Entry) error) error {
+	seq, err := d.Find(rows, platform, ref)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 func (d *Dialect) listLogs(rows Rows, f *store.LogFilter) (lines []job.LogEntry, err error) {
-	k, err := FindExecution(rows, f.Platform, f.Ref)
+	k, err := d.FindExecution(rows, f.Platform, f.Ref)
 	if err != nil {
 		return nil, err
 	}

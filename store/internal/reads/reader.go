@@ -27,7 +27,7 @@ func NewReader(d *Dialect, read, snapshot Run) Reader {
 
 // Job returns the job that ref names.
 func (r *Reader) Job(ctx context.Context, platform, ref string) (job.Job, error) {
-	return ask(ctx, r.snapshot, func(rows Rows) (job.Job, error) { return Job(rows, platform, ref) })
+	return ask(ctx, r.snapshot, func(rows Rows) (job.Job, error) { return r.dialect.Job(rows, platform, ref) })
 }
 
 // ListJobs returns one page of jobs.
@@ -52,13 +52,13 @@ func (r *Reader) ListLogs(ctx context.Context, f store.LogFilter) ([]job.LogEntr
 
 // Book returns what was promised for a job's slots.
 func (r *Reader) Book(ctx context.Context, platform, ref string) (store.Book, error) {
-	return ask(ctx, r.snapshot, func(rows Rows) (store.Book, error) { return book(rows, platform, ref) })
+	return ask(ctx, r.snapshot, func(rows Rows) (store.Book, error) { return r.dialect.book(rows, platform, ref) })
 }
 
 // Entries calls fn for every record of a slot in (after, upto], once each.
 func (r *Reader) Entries(ctx context.Context, platform, ref string, after, upto time.Time, fn func(store.Entry) error) error {
 	return r.snapshot(ctx, func(rows Rows) error {
-		return entries(rows, platform, ref, after, upto, func(e store.Entry) error {
+		return r.dialect.entries(rows, platform, ref, after, upto, func(e store.Entry) error {
 			if err := fn(e); err != nil {
 				return err
 			}

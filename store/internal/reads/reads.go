@@ -20,11 +20,15 @@ func (rows Rows) first(statement string, args []any, fn func(r *stored.Row)) (fo
 	return found, err
 }
 
-// Dialect is what the statements of one database have in other words.
+// Dialect is what the statements of one database have in other words. A job is j in
+// them, its cursor c, an execution or an epoch e.
 type Dialect struct {
-	// MaxRetries is the column with max_retries of job j.
-	MaxRetries string
-	// Waiting joins the table that has queued and ready_at of execution e; "" = it has
+	// JobColumns are the columns of a job for stored.ScanJob, Status that of its status, and
+	// MaxRetries that of its max_retries.
+	JobColumns, Status, MaxRetries string
+	// Until is the column of the end of an epoch.
+	Until string
+	// Waiting joins the table that has queued and ready_at of an execution; "" = it has
 	// them itself.
 	Waiting string
 	// Contains is the condition that the column %s has a text in it, whatever the case.
