@@ -23,7 +23,8 @@ var table = map[string]row{
 	// Contracts: ports, the wire, the schema.
 	"store":                 {ours: "job"},
 	"store/storetest":       {ours: "job store store/dump", third: "github.com/google/go-cmp pgregory.net/rapid"},
-	"store/internal/stored": {ours: "job store"},
+	"store/internal/stored": {ours: "job schedule store"},
+	"store/internal/reads":  {ours: "job store store/dump store/internal/stored"},
 	"store/dump":            {ours: "job store store/internal/stored"},
 	"queue":                 {ours: "job"},
 	"queue/queuetest":       {ours: "internal/testbed job queue", third: "github.com/google/go-cmp"},
@@ -34,8 +35,8 @@ var table = map[string]row{
 	"configs":               {},
 
 	// Adapters.
-	"store/postgres":   {ours: "internal/mutant internal/failpoint job migrations schedule store store/dump store/internal/stored", third: "github.com/jackc/pgx/v5 github.com/pressly/goose/v3 golang.org/x/sys/unix"},
-	"store/sqlite":     {ours: "internal/mutant internal/failpoint job migrations schedule store store/dump", third: "modernc.org/sqlite github.com/pressly/goose/v3"},
+	"store/postgres":   {ours: "internal/mutant internal/failpoint job migrations schedule store store/dump store/internal/reads store/internal/stored", third: "github.com/jackc/pgx/v5 github.com/pressly/goose/v3 golang.org/x/sys/unix"},
+	"store/sqlite":     {ours: "internal/mutant internal/failpoint job migrations store store/dump store/internal/reads store/internal/stored", third: "modernc.org/sqlite github.com/pressly/goose/v3"},
 	"queue/memory":     {ours: "job queue"},
 	"queue/failover":   {ours: "queue"},
 	"queue/redis":      {ours: "job queue", third: "github.com/redis/go-redis/v9"},

@@ -1,7 +1,8 @@
 -- +goose Up
 
 -- Instants are microseconds since 1970 UTC; enums are the small numbers of
--- store/sqlite/codes.go. Jobs and platforms are referred to by small integers.
+-- store/internal/stored/codes.go. Jobs and platforms are referred to by small
+-- integers.
 
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY,

@@ -22,10 +22,10 @@ func cancelWaiting(t *tx, seq int64, keys []int64, now time.Time, events *stored
 	}
 	var deltas stored.Deltas
 	if err := t.query(sqlCancelWaiting, []any{keys, now.UnixMicro()}, func(r *row) error {
-		k := r.int()
+		k := r.Int()
 		cancelled[k] = true
 		deltas.Add(seq, stored.Cancelled, 0, time.Time{})
-		events.Completed(stored.Run{Job: seq, ID: idOf(k, r.int())}, stored.Cancelled, int(r.int()), 0)
+		events.Completed(stored.Run{Job: seq, ID: stored.IDOf(k, r.Int())}, stored.Cancelled, int(r.Int()), 0)
 		return nil
 	}); err != nil || len(cancelled) == 0 {
 		return cancelled, err
@@ -39,14 +39,14 @@ func cancelWaiting(t *tx, seq int64, keys []int64, now time.Time, events *stored
 func (s *Store) CancelExecution(ctx context.Context, p store.CancelExecution) (job.Execution, error) {
 	var after job.Execution
 	err := s.write(ctx, func(t *tx) error {
-		k, err := findExecution(t, p.Platform, p.Ref)
+		k, err := dialect.FindExecution(t.query, p.Platform, p.Ref)
 		if err != nil {
 			return err
 		}
 		if err := s.cancelOne(t, k, &p); err != nil {
 			return err
 		}
-		after, err = executionByKey(t, k)
+		after, err = dialect.ExecutionByKey(t.query, k)
 		return err
 	})
 	return after, err
@@ -56,7 +56,7 @@ func (s *Store) CancelExecution(ctx context.Context, p store.CancelExecution) (j
 func (s *Store) DropDead(ctx context.Context, p store.DropDead) (job.Execution, error) {
 	var after job.Execution
 	err := s.write(ctx, func(t *tx) error {
-		k, err := findExecution(t, p.Platform, p.Ref)
+		k, err := dialect.FindExecution(t.query, p.Platform, p.Ref)
 		if err != nil {
 			return err
 		}
@@ -67,7 +67,7 @@ func (s *Store) DropDead(ctx context.Context, p store.DropDead) (job.Execution, 
 		if dropped == 0 {
 			return job.Errorf(job.Conflict, "the execution is not in the dead letters")
 		}
-		after, err = executionByKey(t, k)
+		after, err = dialect.ExecutionByKey(t.query, k)
 		return err
 	})
 	return after, err
@@ -75,7 +75,7 @@ func (s *Store) DropDead(ctx context.Context, p store.DropDead) (job.Execution, 
 
 func (s *Store) cancelOne(t *tx, k int64, p *store.CancelExecution) error {
 	var seq int64
-	if _, err := t.first(`SELECT job FROM executions WHERE k = $1`, []any{k}, func(r *row) { seq = r.int() }); err != nil {
+	if _, err := t.first(`SELECT job FROM executions WHERE k = $1`, []any{k}, func(r *row) { seq = r.Int() }); err != nil {
 		return err
 	}
 	locked, err := lockCursors(t, []int64{seq})
@@ -87,7 +87,7 @@ func (s *Store) cancelOne(t *tx, k int64, p *store.CancelExecution) error {
 		return err
 	}
 	status := int64(-1)
-	if _, err := t.first(`SELECT status FROM executions WHERE k = $1 FOR UPDATE`, []any{k}, func(r *row) { status = r.int() }); err != nil {
+	if _, err := t.first(`SELECT status FROM executions WHERE k = $1 FOR UPDATE`, []any{k}, func(r *row) { status = r.Int() }); err != nil {
 		return err
 	}
 	switch status {

@@ -13,7 +13,7 @@ import (
 func (s *Store) ChangeJob(ctx context.Context, p store.ChangeJob) (job.Job, error) {
 	var after job.Job
 	err := s.write(ctx, func(t *tx) error {
-		seq, err := find(t, p.Platform, p.Ref)
+		seq, err := dialect.Find(t.query, p.Platform, p.Ref)
 		if err != nil {
 			return err
 		}
@@ -70,10 +70,10 @@ func (ch *change) load(ref string) (job.State, error) {
 	queued, err := countQueued(ch.t, []int64{ch.seq})
 	st := job.State{Occurrences: ch.cur.occurrences, Live: len(ch.cur.live), Queued: queued[ch.seq]}
 	if ch.cur.nextRun != 0 {
-		st.NextRun = fromMicros(ch.cur.nextRun)
+		st.NextRun = stored.Time(ch.cur.nextRun)
 	}
 	if err == nil {
-		_, err = ch.t.first(`SELECT max(until_at) FROM epochs WHERE job = $1`, []any{ch.seq}, func(r *row) { st.Closed = r.time() })
+		_, err = ch.t.first(`SELECT max(until_at) FROM epochs WHERE job = $1`, []any{ch.seq}, func(r *row) { st.Closed = r.Time() })
 	}
 	return st, err
 }
@@ -105,7 +105,7 @@ func (ch *change) write(before *job.Job, changed *job.Changed) error {
 		closeEpoch(ch.t, ch.seq, changed.Plan.EndedAt)
 	}
 	ch.t.queue(`UPDATE cursors SET next_run = $1, revision = $2, numbers = $3, runs = $4, occurrences = $5, skipped = $6, live = $7, ending = $8 WHERE job = $9`,
-		micros(changed.NextRun), ch.cur.revision, ch.cur.numbers, ch.cur.runs, ch.cur.occurrences, ch.cur.skipped, packLive(ch.cur.live), ch.cur.ending, ch.seq)
+		stored.Micros(changed.NextRun), ch.cur.revision, ch.cur.numbers, ch.cur.runs, ch.cur.occurrences, ch.cur.skipped, packLive(ch.cur.live), ch.cur.ending, ch.seq)
 	if _, err := endJobs(ch.t, []*cursor{ch.cur}, over, ch.p.Now, &ch.events); err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func (ch *change) executions(before *job.Job, changed *job.Changed) (over map[in
 func (ch *change) drop() (map[int64]bool, error) {
 	keys := append([]int64(nil), ch.cur.live...)
 	if err := ch.t.query(`SELECT k FROM waiting WHERE job = $1 AND queued IS NOT NULL`, []any{ch.seq}, func(r *row) error {
-		keys = append(keys, r.int())
+		keys = append(keys, r.Int())
 		return nil
 	}); err != nil {
 		return nil, err
@@ -169,8 +169,8 @@ func (ch *change) definition(before *job.Job, changed *job.Changed) error {
 	}
 	live := !j.Status.Terminal() && j.DeletedAt == nil
 	_, err = ch.t.exec(sqlChangeJob, j.Name, live, stored.Code(stored.JobTypes, j.Type), stored.Code(stored.JobStatuses, j.Status), stored.Code(stored.Priorities, j.Priority),
-		j.HandlerName, before.Revision+1, spec, j.MaxRetries, j.Anchor.UnixMicro(), j.Seed, j.StatusReason, j.PauseReason, ch.p.By, ch.p.Now.UnixMicro(), microsPtr(j.PausedAt),
-		microsPtr(j.CompletedAt), microsPtr(j.CancelledAt), microsPtr(j.DeletedAt), ch.seq)
+		j.HandlerName, before.Revision+1, spec, j.MaxRetries, j.Anchor.UnixMicro(), j.Seed, j.StatusReason, j.PauseReason, ch.p.By, ch.p.Now.UnixMicro(), stored.MicrosPtr(j.PausedAt),
+		stored.MicrosPtr(j.CompletedAt), stored.MicrosPtr(j.CancelledAt), stored.MicrosPtr(j.DeletedAt), ch.seq)
 	if violated(err) == "jobs_name" {
 		return &nameError{job: *j}
 	}

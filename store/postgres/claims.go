@@ -51,7 +51,7 @@ type claiming struct {
 	t       *tx
 	p       *store.Claim
 	taker   *taker
-	held    stops
+	held    stored.Stops
 	chosen  []store.Claimed // taken by the caller, in the order of its ids
 	owns    []bool          // of chosen: it is claimed
 	untaken []*job.Job
@@ -110,7 +110,7 @@ func (c *claiming) all() error {
 			c.untaken = append(c.untaken, o.Job)
 			continue
 		}
-		k, _ := keyOf(o.ID)
+		k, _ := stored.KeyOf(o.ID)
 		keys = append(keys, k)
 		if o.Trigger != job.TriggerSchedule {
 			inputs = append(inputs, k)
@@ -122,8 +122,8 @@ func (c *claiming) all() error {
 	}
 	if len(inputs) > 0 { // what only some executions have
 		c.t.queueQuery(sqlInputs, []any{inputs}, func(r *row) error {
-			o := &c.chosen[index[r.int()]]
-			o.Payload, o.TraceID, o.SpanID = clone(r.blob()), r.text(), r.text()
+			o := &c.chosen[index[r.Int()]]
+			o.Payload, o.TraceID, o.SpanID = r.Bytes(), r.Text(), r.Text()
 			return nil
 		})
 	}
@@ -137,7 +137,7 @@ func (c *claiming) all() error {
 func (c *claiming) choose() error {
 	k := make([]int64, len(c.p.IDs))
 	for i, id := range c.p.IDs {
-		k[i], _ = keyOf(id)
+		k[i], _ = stored.KeyOf(id)
 	}
 	type ready struct {
 		seq  int64
@@ -154,10 +154,10 @@ func (c *claiming) choose() error {
 	c.t.scan(sqlClaimable, []any{k, c.p.Now.UnixMicro()}, func(r pgx.Rows) error {
 		err := r.Scan(&key, &half, &w.seq, &w.revision, &one.ends)
 		one.seq = w.seq
-		found[idOf(key, half)], wanted = one, append(wanted, w)
+		found[stored.IDOf(key, half)], wanted = one, append(wanted, w)
 		return err
 	})
-	if err := c.t.flush(); err != nil || !alive || c.held.maintenance {
+	if err := c.t.flush(); err != nil || !alive || c.held.Maintenance {
 		return err
 	}
 	defs, err := c.s.define(c.t, wanted)
@@ -171,7 +171,7 @@ func (c *claiming) choose() error {
 			continue
 		}
 		delete(found, id)
-		if def := defs[one.seq]; def != nil && !c.held.dispatch(def.job.Platform) && c.taker.take(def.job) {
+		if def := defs[one.seq]; def != nil && !c.held.Dispatch(def.job.Platform) && c.taker.take(def.job) {
 			c.chosen = append(c.chosen, store.Claimed{ID: id, Job: def.job, Owner: one.seq, Ends: one.ends})
 		}
 	}
@@ -184,7 +184,7 @@ func (c *claiming) take() (index map[int64]int, err error) {
 	index = make(map[int64]int, len(c.chosen))
 	keys := make([]int64, len(c.chosen))
 	for i := range c.chosen {
-		keys[i], _ = keyOf(c.chosen[i].ID)
+		keys[i], _ = stored.KeyOf(c.chosen[i].ID)
 		index[keys[i]] = i
 	}
 	c.owns = make([]bool, len(c.chosen))
@@ -197,7 +197,7 @@ func (c *claiming) take() (index map[int64]int, err error) {
 		i := index[k]
 		had := &c.chosen[i]
 		one.ID, one.Job, one.Owner, one.Ends = had.ID, had.Job, had.Owner, had.Ends
-		one.ScheduledAt, one.CreatedAt, one.Trigger = fromMicros(at), fromMicros(created), stored.Value(stored.Triggers, trigger)
+		one.ScheduledAt, one.CreatedAt, one.Trigger = stored.Time(at), stored.Time(created), stored.Value(stored.Triggers, trigger)
 		*had, c.owns[i] = one, true
 		return nil
 	})

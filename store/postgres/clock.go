@@ -15,6 +15,6 @@ func (s *Store) Clock(ctx context.Context) (now time.Time, err error) {
 }
 
 func clock(t *tx) (now time.Time, err error) {
-	_, err = t.first(`SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint`, nil, func(r *row) { now = r.time() })
+	_, err = t.first(`SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint`, nil, func(r *row) { now = r.Time() })
 	return now, err
 }

@@ -43,7 +43,7 @@ func (s *Store) foldSome(ctx context.Context, more *bool) error {
 		if err := t.query(`DELETE FROM counter_deltas WHERE id IN (SELECT id FROM counter_deltas ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING data`,
 			[]any{int64(foldRows)}, func(r *row) error {
 				n++
-				stored.Sum(r.blob(), sums, true)
+				stored.Sum(r.Blob(), sums, true)
 				return nil
 			}); err != nil {
 			return err

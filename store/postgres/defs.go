@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"sync"
 	"time"
@@ -78,7 +77,7 @@ func (s *Store) define(t *tx, wanted []want) (map[int64]*definition, error) {
 	}
 	err := t.query(sqlJobsBySeq, []any{missing}, func(r *row) error {
 		def := &definition{job: &job.Job{}}
-		def.seq, def.err = scanDefinition(r, def.job)
+		def.seq, def.err = stored.ScanJob(r, def.job)
 		if def.err == nil {
 			def.sched, def.err = job.Compile(def.job)
 		}
@@ -104,7 +103,7 @@ func (s *Store) Warm(ctx context.Context, until time.Time, limit int) error {
 	return s.read(ctx, func(t *tx) error {
 		var missing []want
 		if err := t.query(`SELECT job, revision FROM cursors WHERE next_run <= $1 ORDER BY next_run LIMIT $2`, []any{until.UnixMicro(), limit}, func(r *row) error {
-			if w := (want{r.int(), r.int()}); s.defs.get(w.seq, w.revision) == nil {
+			if w := (want{r.Int(), r.Int()}); s.defs.get(w.seq, w.revision) == nil {
 				missing = append(missing, w)
 			}
 			return nil
@@ -122,39 +121,4 @@ func (s *Store) Warm(ctx context.Context, until time.Time, limit int) error {
 	})
 }
 
-// jobColumns are the columns of a definition, in the order of scanDefinition.
-const jobColumns = `j.seq, j.id, j.platform, j.status, j.revision, j.spec, j.anchor, j.seed, j.reason, j.pause_reason,
-	j.created_by, j.updated_by, j.created_at, j.updated_at, j.paused_at, j.completed_at, j.cancelled_at, j.deleted_at`
-
-const sqlJobsBySeq = `SELECT ` + jobColumns + ` FROM jobs j WHERE j.seq = ANY ($1::bigint[])`
-
-// scanDefinition reads jobColumns. The error is about the row's content only.
-func scanDefinition(r *row, j *job.Job) (seq int64, err error) {
-	seq = r.int()
-	j.ID = r.id()
-	j.Platform = r.text()
-	if j.Platform != job.DefaultPlatform {
-		j.PlatformID = &j.Platform
-	}
-	j.Status = stored.Value(stored.JobStatuses, r.int())
-	j.Revision = r.int()
-	if fault := json.Unmarshal(r.blob(), &j.Spec); fault != nil {
-		err = fmt.Errorf("definition cannot be read: %w", fault)
-	}
-	if j.Tags == nil {
-		j.Tags = []string{}
-	}
-	j.Anchor = r.time()
-	j.Seed = r.text()
-	j.StatusReason = r.text()
-	j.PauseReason = r.text()
-	j.CreatedBy = r.text()
-	j.UpdatedBy = r.text()
-	j.CreatedAt = r.time()
-	j.UpdatedAt = r.time()
-	j.PausedAt = r.timePtr()
-	j.CompletedAt = r.timePtr()
-	j.CancelledAt = r.timePtr()
-	j.DeletedAt = r.timePtr()
-	return seq, err
-}
+const sqlJobsBySeq = `SELECT ` + stored.JobColumns + ` FROM jobs j WHERE j.seq = ANY ($1::bigint[])`

@@ -44,7 +44,7 @@ func endJobs(t *tx, cursors []*cursor, over map[int64]bool, now time.Time, event
 	seqs = slices.Compact(seqs)
 	busy := map[int64]bool{}
 	note := func(r *row) error {
-		busy[r.int()] = true
+		busy[r.Int()] = true
 		return nil
 	}
 	if len(unsure) > 0 {
@@ -80,7 +80,7 @@ func (s *Store) CompleteJobs(ctx context.Context, now time.Time) (int, error) {
 	if err := s.read(ctx, func(t *tx) error {
 		seqs = nil
 		return t.query(`SELECT job FROM cursors WHERE ending ORDER BY job LIMIT 1000`, nil, func(r *row) error {
-			seqs = append(seqs, r.int())
+			seqs = append(seqs, r.Int())
 			return nil
 		})
 	}); err != nil || len(seqs) == 0 {
@@ -129,8 +129,8 @@ func (s *Store) promote(t *tx, cursors []*cursor, over map[int64]bool, now time.
 	queued := map[int64][]int64{}
 	if err := t.query(`SELECT q.job, q.k FROM unnest($1::bigint[]) AS u (job),
 		LATERAL (SELECT w.job, w.k FROM waiting w WHERE w.job = u.job AND w.queued = 1 AND w.queued IS NOT NULL ORDER BY w.k LIMIT 1000) AS q`, []any{seqs}, func(r *row) error {
-		seq := r.int()
-		queued[seq] = append(queued[seq], r.int())
+		seq := r.Int()
+		queued[seq] = append(queued[seq], r.Int())
 		return nil
 	}); err != nil || len(queued) == 0 {
 		return 0, err

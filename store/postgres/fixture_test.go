@@ -18,7 +18,6 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/migrations"
 	"github.com/agentic-sdlc/scheduler/store"
-	"github.com/agentic-sdlc/scheduler/store/dump"
 	"github.com/agentic-sdlc/scheduler/store/postgres"
 	"github.com/agentic-sdlc/scheduler/store/storetest"
 )
@@ -175,26 +174,7 @@ func wantRows(t *testing.T, schema int64, s *postgres.Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var tally dump.Tally
-	for row, err := range s.Export(t.Context()) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := tally.Add(row); err != nil {
-			t.Fatal(err)
-		}
-	}
-	sums := tally.Sums()
-	if sums.Rows() < 10 {
-		t.Errorf("schema %d has %d rows; is it a fixture?", schema, sums.Rows())
-	}
-	for _, table := range dump.Tables() {
-		if table == dump.Store || table == dump.Counters {
-			continue
-		}
-		rows := regexp.MustCompile(`(?m)^INSERT INTO ` + table.Name + ` \(.*\) OVERRIDING`)
-		if want := int64(len(rows.FindAll(statements, -1))); sums[table.Name].Rows != want {
-			t.Errorf("schema %d: %d rows of %s after the upgrade, want %d", schema, sums[table.Name].Rows, table.Name, want)
-		}
-	}
+	storetest.WantRows(t, schema, s, func(table string) int64 {
+		return int64(len(regexp.MustCompile(`(?m)^INSERT INTO `+table+` \(.*\) OVERRIDING`).FindAll(statements, -1)))
+	})
 }

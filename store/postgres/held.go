@@ -17,14 +17,14 @@ func (s *Store) Held(ctx context.Context, session int64) (held []store.Settlemen
 		held = nil
 		var keys []int64
 		if err := t.query(`SELECT data FROM claims WHERE session = $1`, []any{session}, func(r *row) error {
-			keys = stored.UnpackKeys(r.blob(), keys)
+			keys = stored.UnpackKeys(r.Blob(), keys)
 			return nil
 		}); err != nil {
 			return err
 		}
 		return t.query(sqlHeld, []any{keys, session}, func(r *row) error {
 			held = append(held, store.Settlement{
-				ID: idOf(r.int(), r.int()), Session: session, Token: r.int(), Attempt: int(r.int()), Owner: r.int(), Ends: r.int() == 1,
+				ID: stored.IDOf(r.Int(), r.Int()), Session: session, Token: r.Int(), Attempt: int(r.Int()), Owner: r.Int(), Ends: r.Int() == 1,
 			})
 			return nil
 		})

@@ -61,7 +61,7 @@ func wantNobody(t *tx, what string) error {
 	}
 	var nodes []string
 	err = t.query(sqlNodes, []any{now.UnixMicro()}, func(r *row) error {
-		nodes = append(nodes, r.text())
+		nodes = append(nodes, r.Text())
 		return nil
 	})
 	if err == nil && len(nodes) > 0 {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store/dump"
+	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
@@ -56,7 +57,7 @@ func (s *Store) fill(t *tx, in *incoming) error {
 	t.queue(`SELECT setval(pg_get_serial_sequence('platforms', 'seq'), coalesce(max(seq), 0) + 1, false) FROM platforms`)
 	t.queue("ANALYZE " + strings.Join(tableNames(), ", "))
 	var written dump.Tally
-	if err := export(t, written.Add); err != nil {
+	if err := reads.Export(t.query, selects, written.Add); err != nil {
 		return err
 	}
 	if differ := in.tally.Sums().Differ(written.Sums()); differ != "" {
@@ -68,30 +69,12 @@ func (s *Store) fill(t *tx, in *incoming) error {
 // takeEmpty keeps everybody else from writing, and refuses a store in which anything is.
 // Sessions that are over may be, and what is left of duties: they go.
 func takeEmpty(t *tx) error {
-	names := tableNames()
-	t.queue("LOCK TABLE " + strings.Join(names, ", ") + " IN SHARE ROW EXCLUSIVE MODE")
+	t.queue("LOCK TABLE " + strings.Join(tableNames(), ", ") + " IN SHARE ROW EXCLUSIVE MODE")
 	if err := wantNobody(t, "the target"); err != nil {
 		return err
 	}
-	var full []string
-	for _, name := range names {
-		query := "SELECT 1 FROM " + name + " LIMIT 1"
-		switch name {
-		case "sessions":
-			continue
-		case "platforms":
-			query = "SELECT 1 FROM platforms WHERE slug <> 'default' LIMIT 1"
-		}
-		found, err := t.first(query, nil, func(*row) {})
-		if err != nil {
-			return err
-		}
-		if found {
-			full = append(full, name)
-		}
-	}
-	if len(full) > 0 {
-		return job.Errorf(job.Conflict, "the target is not empty: there is something in %s", strings.Join(full, ", "))
+	if err := reads.WantEmpty(t.query); err != nil {
+		return err
 	}
 	for _, name := range []string{"sessions", "duties", "platforms"} {
 		t.queue("DELETE FROM " + name)
@@ -221,7 +204,7 @@ func (s *Store) fillTable(t *tx, in *incoming) error {
 		in.step()
 		return t.flush()
 	}
-	columns := columnNames(in.table)
+	columns := reads.Columns(in.table)
 	switch in.table.Name {
 	case "jobs":
 		columns = append(columns, "max_retries")
@@ -257,7 +240,7 @@ const provisional = 1 << 40
 // up.
 func (s *Store) number(t *tx, n int64) error {
 	var top int64
-	if _, err := t.first(`SELECT pg_current_xact_id()::text::bigint`, nil, func(r *row) { top = r.int() }); err != nil {
+	if _, err := t.first(`SELECT pg_current_xact_id()::text::bigint`, nil, func(r *row) { top = r.Int() }); err != nil {
 		return err
 	}
 	for top < n {

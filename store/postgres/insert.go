@@ -28,7 +28,7 @@ type execution struct {
 }
 
 func (e *execution) run() stored.Run {
-	return stored.Run{Job: e.job, ID: idOf(e.k, e.lo), Number: e.n}
+	return stored.Run{Job: e.job, ID: stored.IDOf(e.k, e.lo), Number: e.n}
 }
 
 // rows collects executions for one INSERT, and those of them that wait for another.
@@ -130,7 +130,7 @@ func (b *born) queue(t *tx, session int64, now time.Time) {
 // A slot that has a record already is a conflict.
 func (s *Store) insertExecution(t *tx, e *execution, newID func() job.ID) error {
 	for {
-		e.k, e.lo = keyOf(newID())
+		e.k, e.lo = stored.KeyOf(newID())
 		var one rows
 		one.add(e)
 		n, err := t.exec(sqlInsert+` ON CONFLICT DO NOTHING`, one.args()...)
@@ -164,7 +164,7 @@ func freeNumber(t *tx, e *execution) error {
 	if err != nil || e.n > 0 {
 		return err
 	}
-	_, err = t.first(`SELECT max(n) FROM executions WHERE job = $1`, []any{e.job}, func(r *row) { e.n = r.int() + 1 })
+	_, err = t.first(`SELECT max(n) FROM executions WHERE job = $1`, []any{e.job}, func(r *row) { e.n = r.Int() + 1 })
 	return err
 }
 

@@ -26,7 +26,7 @@ func stillLive(t *tx, query string, keys []int64) ([]int64, error) {
 	}
 	live := map[int64]bool{}
 	err := t.query(query, []any{keys}, func(r *row) error {
-		live[r.int()] = true
+		live[r.Int()] = true
 		return nil
 	})
 	return slices.DeleteFunc(slices.Clone(keys), func(k int64) bool { return !live[k] }), err
@@ -36,8 +36,8 @@ func stillLive(t *tx, query string, keys []int64) ([]int64, error) {
 func countQueued(t *tx, seqs []int64) (map[int64]int, error) {
 	counts := map[int64]int{}
 	err := t.query(`SELECT job, count(*) FROM waiting WHERE job = ANY ($1::bigint[]) AND queued IS NOT NULL GROUP BY job`, []any{seqs}, func(r *row) error {
-		seq := r.int()
-		counts[seq] = int(r.int())
+		seq := r.Int()
+		counts[seq] = int(r.Int())
 		return nil
 	})
 	return counts, err

@@ -6,6 +6,7 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
@@ -47,7 +48,7 @@ func (s *Store) AppendLogs(ctx context.Context, entries []job.LogEntry) error {
 	var all lines
 	sizes := map[int64]int64{}
 	for i := range entries {
-		k, _ := keyOf(entries[i].ExecutionID)
+		k, _ := stored.KeyOf(entries[i].ExecutionID)
 		all.add(&entries[i], k)
 		sizes[k] += int64(len(entries[i].Message))
 	}
@@ -67,61 +68,6 @@ func (s *Store) AppendLogs(ctx context.Context, entries []job.LogEntry) error {
 	})
 }
 
-// ListLogs returns lines of one execution in order.
-func (s *Store) ListLogs(ctx context.Context, f store.LogFilter) ([]job.LogEntry, error) {
-	var entries []job.LogEntry
-	err := s.snapshot(ctx, func(t *tx) error {
-		entries = nil
-		k, err := findExecution(t, f.Platform, f.Ref)
-		if err != nil {
-			return err
-		}
-		var id job.ID
-		if _, err := t.first(`SELECT k, lo FROM executions WHERE k = $1`, []any{k}, func(r *row) { id = idOf(r.int(), r.int()) }); err != nil {
-			return err
-		}
-		q := logQuery(&f, k)
-		limit := f.Limit
-		if limit <= 0 {
-			limit = 1000
-		}
-		if f.Tail > 0 {
-			limit = f.Tail
-		}
-		return t.query(q.page(`l.seq, l.attempt, l.at, l.level, l.stream, l.message, l.context`, ` FROM logs l`, limit-1, 0), q.args, func(r *row) error {
-			entries = append(entries, job.LogEntry{
-				ExecutionID: id, Seq: r.int(), Attempt: int(r.int()), Timestamp: r.time(), Level: stored.Value(stored.Levels, r.int()),
-				Stream: job.Stream(r.text()), Message: r.text(), Context: clone(r.blob()),
-			})
-			return nil
-		})
-	})
-	if f.Tail > 0 {
-		slices.Reverse(entries)
-	}
-	return entries, err
-}
-
-func logQuery(f *store.LogFilter, k int64) *query {
-	q := &query{key: "l.seq", descending: f.Tail > 0}
-	q.and("l.k = ?", k)
-	if f.AfterSeq > 0 {
-		q.and("l.seq > ?", f.AfterSeq)
-	}
-	if f.Attempt > 0 {
-		q.and("l.attempt = ?", int64(f.Attempt))
-	}
-	if f.MinLevel != "" {
-		q.and("l.level >= ?", stored.Code(stored.Levels, f.MinLevel))
-	}
-	if f.Contains != "" {
-		q.and("strpos(lower(l.message), lower(?::text COLLATE \"C\")) > 0", f.Contains)
-	}
-	q.since("l.at >= ?", f.Since)
-	q.since("l.at < ?", f.Until)
-	return q
-}
-
 // sqlMark puts one line in the place of others.
 const sqlMark = `INSERT INTO logs (k, seq, attempt, at, level, stream, message) VALUES ($1, $2, $3, $4, $5, $6, $7)
 	ON CONFLICT (k, seq) DO UPDATE SET attempt = excluded.attempt, at = excluded.at, level = excluded.level, stream = excluded.stream,
@@ -130,16 +76,16 @@ const sqlMark = `INSERT INTO logs (k, seq, attempt, at, level, stream, message) 
 // DropLogs forgets lines up to the seq and leaves a mark in their place.
 func (s *Store) DropLogs(ctx context.Context, execution job.ID, upto int64) error {
 	return s.write(ctx, func(t *tx) error {
-		k, _ := keyOf(execution)
+		k, _ := stored.KeyOf(execution)
 		var at, attempt, bytes int64
 		if err := t.query(`DELETE FROM logs WHERE k = $1 AND seq <= $2 RETURNING at, attempt, octet_length(message)`, []any{k, upto}, func(r *row) error {
-			at, attempt, bytes = max(at, r.int()), max(attempt, r.int()), bytes+r.int()
+			at, attempt, bytes = max(at, r.Int()), max(attempt, r.Int()), bytes+r.Int()
 			return nil
 		}); err != nil || bytes == 0 {
 			return err
 		}
 		t.queue(`UPDATE log_sizes SET bytes = greatest(0, bytes - $1) WHERE k = $2`, bytes, k)
-		t.queue(sqlMark, k, upto, attempt, at, stored.Code(stored.Levels, job.LogWarn), string(job.StreamSystem), "[earlier output dropped: the attempt's size limit was reached]")
+		t.queue(sqlMark, k, upto, attempt, at, stored.Code(stored.Levels, job.LogWarn), string(job.StreamSystem), reads.OutputDropped)
 		return nil
 	})
 }
@@ -148,58 +94,20 @@ func (s *Store) DropLogs(ctx context.Context, execution job.ID, upto int64) erro
 // and of the total hold. The cap of an attempt is held by whoever writes it.
 func (s *Store) TrimLogs(ctx context.Context, caps store.LogCaps) (int64, error) {
 	var freed int64
-	err := s.write(ctx, func(t *tx) error {
-		freed = 0
-		var jobs []int64
-		if caps.Job > 0 {
-			if err := t.query(`SELECT job FROM log_sizes GROUP BY job HAVING sum(bytes) > $1 LIMIT 100`, []any{caps.Job}, func(r *row) error {
-				jobs = append(jobs, r.int())
-				return nil
-			}); err != nil {
-				return err
-			}
-		}
-		for _, seq := range jobs {
-			n, err := trimOldest(t, `WHERE job = $2`, caps.Job, seq)
-			if err != nil {
-				return err
-			}
-			freed += n
-		}
-		if caps.Total <= 0 {
-			return nil
-		}
-		n, err := trimOldest(t, `WHERE $2 = 0::bigint`, caps.Total, 0)
-		freed += n
+	err := s.write(ctx, func(t *tx) (err error) {
+		freed, err = reads.TrimLogs(t.query, caps, func(keys []int64) error { return dropLogs(t, keys) })
 		return err
 	})
 	return freed, err
-}
-
-// trimOldest removes the logs that lie beyond cap bytes counted from the newest; at
-// most 1 000 executions a call, so that nobody waits long. The newest log is kept.
-func trimOldest(t *tx, where string, limit, seq int64) (freed int64, err error) {
-	var keys []int64
-	err = t.query(`SELECT k, bytes FROM (
-		SELECT k, bytes, sum(bytes) OVER (ORDER BY k DESC) - bytes AS before, sum(bytes) OVER (ORDER BY k DESC) AS kept FROM log_sizes `+where+`) AS s
-		WHERE kept > $1 AND before > 0 ORDER BY k LIMIT 1000`, []any{limit, seq}, func(r *row) error {
-		keys = append(keys, r.int())
-		freed += r.int()
-		return nil
-	})
-	if err != nil || len(keys) == 0 {
-		return 0, err
-	}
-	return freed, dropLogs(t, keys)
 }
 
 // dropLogs replaces executions' logs by marks that say so.
 func dropLogs(t *tx, keys []int64) error {
 	var all lines
 	if err := t.query(`WITH gone AS (DELETE FROM logs WHERE k = ANY ($1::bigint[]) RETURNING k, seq, at) SELECT k, max(seq), max(at) FROM gone GROUP BY k ORDER BY k`, []any{keys}, func(r *row) error {
-		k := r.int()
+		k := r.Int()
 		all.add(&job.LogEntry{
-			Seq: r.int() + 1, Timestamp: r.time(), Level: job.LogWarn, Stream: job.StreamSystem, Message: "[log removed: the size limit of stored logs was reached]",
+			Seq: r.Int() + 1, Timestamp: r.Time(), Level: job.LogWarn, Stream: job.StreamSystem, Message: reads.LogRemoved,
 		}, k)
 		return nil
 	}); err != nil {

@@ -64,7 +64,7 @@ func (s *Store) schema(ctx context.Context) (version int64, err error) {
 		if err != nil || !made {
 			return err
 		}
-		_, err = t.first(`SELECT max(version_id) FROM goose_db_version WHERE is_applied`, nil, func(r *row) { version = r.int() })
+		_, err = t.first(`SELECT max(version_id) FROM goose_db_version WHERE is_applied`, nil, func(r *row) { version = r.Int() })
 		return err
 	})
 	return version, err

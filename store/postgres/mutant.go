@@ -8,7 +8,7 @@ import (
 )
 
 // owned is the condition by which only the newest owner changes an execution.
-const owned = " AND e.session = u.session AND e.token = u.token AND e.status = 1"
+const owned = " AND e.session = u.session AND e.token = u.token AND e.status = u.running"
 
 // mutated is a statement, in which a build that is one of the mutants has something
 // else.

@@ -139,11 +139,7 @@ func nodes(t testing.TB, url string, n int, now time.Time) []*node {
 			Store: open(t, postgres.Options{URL: url, Node: fmt.Sprint("n", i)}), session: int64(i + 1),
 			ids: &job.IDs{Rand: rand.NewChaCha8([32]byte{byte(i)})},
 		}
-		lane, err := one.Lane(context.Background())
-		if err != nil {
-			t.Fatal(err)
-		}
-		one.ids.UseLane(lane)
+		one.ids.UseLane(i)
 		if err := one.OpenSession(context.Background(), store.Session{ID: one.session, Node: fmt.Sprint("n", i), StartedAt: now, LeaseUntil: now.AddDate(10, 0, 0)}); err != nil {
 			t.Fatal(err)
 		}

@@ -38,8 +38,8 @@ func horizon(t *tx) (until int64, err error) {
 	for try := 1; ; try++ {
 		until, unsure := int64(0), false
 		if err := t.query(sqlOpen, []any{int64(outboxLock)}, func(r *row) error {
-			number := r.int()
-			ours, known := r.take().(bool)
+			number := r.Int()
+			ours, known := r.Take().(bool)
 			switch {
 			case until == 0:
 				until = number
@@ -72,8 +72,8 @@ func (s *Store) Outbox(ctx context.Context, after int64, limit int) ([]store.Out
 		}
 		var packed [][]byte
 		if err := t.query(`SELECT id, at, data FROM outbox WHERE id > $1 AND id < $2 ORDER BY id LIMIT $3`, []any{after, until, limit}, func(r *row) error {
-			rows = append(rows, store.OutboxRow{Position: r.int(), At: r.time()})
-			packed = append(packed, r.blob())
+			rows = append(rows, store.OutboxRow{Position: r.Int(), At: r.Time()})
+			packed = append(packed, r.Blob())
 			return nil
 		}); err != nil {
 			return err
@@ -95,7 +95,7 @@ func (s *Store) subject(t *tx, seq int64) (about stored.Subject, found bool, err
 		return stored.Subject{ID: def.job.ID, Name: def.job.Name, Platform: def.job.Platform}, true, nil
 	}
 	found, err = t.first(`SELECT id, name, platform FROM jobs WHERE seq = $1`, []any{seq}, func(r *row) {
-		about = stored.Subject{ID: r.id(), Name: r.text(), Platform: r.text()}
+		about = stored.Subject{ID: r.ID(), Name: r.Text(), Platform: r.Text()}
 	})
 	return about, found, err
 }

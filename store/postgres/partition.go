@@ -27,7 +27,7 @@ func (s *Store) partition(ctx context.Context, now time.Time) error {
 	var old []string
 	if err := s.read(ctx, func(t *tx) error {
 		return t.query(`SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'logs'::regclass`, nil, func(r *row) error {
-			name := r.text()
+			name := r.Text()
 			have[name] = true
 			if m := partitionName.FindStringSubmatch(name); m != nil {
 				if day, err := time.Parse("20060102", m[1]); err == nil && day.Before(today.AddDate(0, 0, -1)) {

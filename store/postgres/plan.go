@@ -26,7 +26,7 @@ type planning struct {
 	taker   *taker
 	out     store.Planned
 	events  stored.Events
-	held    stops
+	held    stored.Stops
 	plan    job.Plan
 	rows    rows
 	born    born
@@ -40,7 +40,7 @@ type planning struct {
 
 // PlanDue plans up to p.Limit due jobs in one transaction.
 func (s *Store) PlanDue(ctx context.Context, p store.PlanDue) (store.Planned, error) {
-	p.Now = cut(p.Now)
+	p.Now = stored.Cut(p.Now)
 	session, careful := p.Session, false
 	asked := taker{ask: p.Take}
 	for try := 1; ; try++ {
@@ -77,10 +77,10 @@ func (p *planning) done() store.Planned {
 
 func (p *planning) all() error {
 	due, err := p.due()
-	if err != nil || p.held.maintenance {
+	if err != nil || p.held.Maintenance {
 		return err
 	}
-	if p.held.expired { // NextDue goes by the marks
+	if p.held.Expired { // NextDue goes by the marks
 		endExpired(p.t, p.p.Now)
 	}
 	if len(due) == 0 {
@@ -199,7 +199,7 @@ func (p *planning) one(cur *cursor, def *definition, queued int, held bool) (ok 
 		breakJob(p.t, def, p.p.Now, &p.events)
 		return true, nil
 	}
-	st := job.State{NextRun: fromMicros(cur.nextRun), Occurrences: cur.occurrences, Live: len(cur.live)}
+	st := job.State{NextRun: stored.Time(cur.nextRun), Occurrences: cur.occurrences, Live: len(cur.live)}
 	if st.Live > 0 {
 		st.Queued = queued
 	}
@@ -271,7 +271,7 @@ func (p *planning) run(def *definition, cur *cursor, run *job.PlannedRun) error 
 	if run.CatchUp {
 		e.flags |= stored.FlagCatchUp
 	}
-	born := !run.Queued && p.p.Session != 0 && !run.StartAt.After(p.p.Now) && !p.held.dispatch(def.job.Platform) && p.taker.take(def.job)
+	born := !run.Queued && p.p.Session != 0 && !run.StartAt.After(p.p.Now) && !p.held.Dispatch(def.job.Platform) && p.taker.take(def.job)
 	if born {
 		e.status, e.session, e.started = stored.Running, p.p.Session, p.p.Now
 	}
@@ -303,7 +303,7 @@ func (p *planning) start(def *job.Job, e *execution, ends bool) {
 	p.keys = append(p.keys, e.k)
 	p.events.Started(e.run(), 1)
 	p.out.Claimed = append(p.out.Claimed, store.Claimed{
-		ID: idOf(e.k, e.lo), Job: def, Owner: e.job, Number: e.n, Attempt: 1, Token: 1, Ends: ends,
+		ID: stored.IDOf(e.k, e.lo), Job: def, Owner: e.job, Number: e.n, Attempt: 1, Token: 1, Ends: ends,
 		ScheduledAt: e.at, CreatedAt: p.p.Now, Occurrence: e.occurrence, Trigger: stored.Value(stored.Triggers, e.trigger),
 	})
 }
@@ -326,7 +326,7 @@ func (p *planning) insert(def *definition, cur *cursor, e *execution) (ok bool, 
 			return false, err
 		}
 	} else {
-		e.k, e.lo = keyOf(p.p.NewID())
+		e.k, e.lo = stored.KeyOf(p.p.NewID())
 		if e.status == stored.Running {
 			p.born.add(e)
 		} else {
@@ -409,7 +409,7 @@ const sqlNextDue = `SELECT next_run FROM cursors WHERE next_run IS NOT NULL AND 
 // NextDue returns the earliest slot that is not accounted for.
 func (s *Store) NextDue(ctx context.Context) (at time.Time, err error) {
 	err = s.read(ctx, func(t *tx) error {
-		_, err := t.first(sqlNextDue, []any{stored.Code(stored.HoldKinds, store.HoldMaintenance)}, func(r *row) { at = r.time() })
+		_, err := t.first(sqlNextDue, []any{stored.Code(stored.HoldKinds, store.HoldMaintenance)}, func(r *row) { at = r.Time() })
 		return err
 	})
 	return at, err

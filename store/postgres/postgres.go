@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/internal/mutant"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
@@ -48,6 +50,7 @@ type Options struct {
 
 // Store is a database that nodes share. Its methods are safe for concurrent use.
 type Store struct {
+	reads.Reader
 	pool        *pgxpool.Pool
 	pooled      bool   // a pooler may sit in between: connections keep nothing
 	timeouts    string // sets the time limits of one transaction
@@ -64,6 +67,25 @@ type Store struct {
 	reset       atomic.Int64 // when connections were last given up, in seconds
 	full        atomic.Int64 // when a write last found the disk full, in seconds; 0 = never
 	info        store.Info
+}
+
+// dialect is what PostgreSQL says in other words.
+var dialect = reads.Dialect{
+	JobColumns: stored.JobColumns,
+	Status:     "j.status",
+	Until:      "e.until_at",
+	MaxRetries: "j.max_retries",
+	Waiting:    "LEFT JOIN waiting w ON w.k = e.k",
+	Contains:   `strpos(lower(%s), lower(?::text COLLATE "C")) > 0`,
+	Matches:    "LIKE",
+	Pattern:    strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`, `*`, `%`, `?`, `_`).Replace,
+}
+
+// reading is how package reads gets a connection.
+func reading(run func(context.Context, func(t *tx) error) error) reads.Run {
+	return func(ctx context.Context, fn func(rows reads.Rows) error) error {
+		return run(ctx, func(t *tx) error { return fn(t.query) })
+	}
 }
 
 // writerSettings pin the plans of hot statements: a plan that was made while a table
@@ -95,6 +117,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, openError(err)
 	}
 	s := &Store{pool: pool, pooled: config.ConnConfig.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement, acquire: 5 * time.Second, limit: max(limit, 2*o.StatementTimeout)}
+	s.Reader = reads.NewReader(&dialect, reading(s.read), reading(s.snapshot))
 	s.timeouts = "SELECT " + settings(o.timeLimits())
 	s.prelude = "SELECT " + writerSettings + ", pg_advisory_xact_lock_shared(" + strconv.Itoa(outboxLock) + ")"
 	if s.pooled {
@@ -176,10 +199,10 @@ func (s *Store) open(ctx context.Context, o *Options) error {
 	return s.write(ctx, func(t *tx) error {
 		t.queue(sqlRevive, rand.Int64())
 		t.queue(`INSERT INTO meta (key, value) VALUES ('instance', $1) ON CONFLICT DO NOTHING`, o.Instance)
-		if _, err := t.first(`SELECT value FROM meta WHERE key = 'instance'`, nil, func(r *row) { s.info.Instance = r.text() }); err != nil {
+		if _, err := t.first(`SELECT value FROM meta WHERE key = 'instance'`, nil, func(r *row) { s.info.Instance = r.Text() }); err != nil {
 			return err
 		}
-		_, err := t.first(`SELECT k, lo FROM executions ORDER BY k DESC LIMIT 1`, nil, func(r *row) { s.newest = idOf(r.int(), r.int()) })
+		_, err := t.first(`SELECT k, lo FROM executions ORDER BY k DESC LIMIT 1`, nil, func(r *row) { s.newest = stored.IDOf(r.Int(), r.Int()) })
 		return err
 	})
 }
@@ -192,8 +215,8 @@ func (s *Store) check(ctx context.Context, o *Options) (version string, err erro
 	err = s.read(ctx, func(t *tx) error {
 		_, err := t.first(`SELECT current_setting('server_version'), current_setting('server_version_num')::int, pg_is_in_recovery(),
 			current_setting('transaction_read_only') = 'on', current_setting('synchronous_commit'), current_setting('fsync'), current_setting('full_page_writes')`, nil, func(r *row) {
-			version, number, standby, readOnly = r.text(), int(r.int()), r.int() == 1, r.int() == 1
-			commit, fsync, pages = r.text(), r.text(), r.text()
+			version, number, standby, readOnly = r.Text(), int(r.Int()), r.Int() == 1, r.Int() == 1
+			commit, fsync, pages = r.Text(), r.Text(), r.Text()
 		})
 		return err
 	})
@@ -240,7 +263,7 @@ func (s *Store) Newest() job.ID { return s.newest }
 func (s *Store) Ping(ctx context.Context) error {
 	readOnly := false
 	err := s.read(ctx, func(t *tx) error {
-		_, err := t.first(`SELECT current_setting('transaction_read_only') = 'on' FROM meta LIMIT 1`, nil, func(r *row) { readOnly = r.int() == 1 })
+		_, err := t.first(`SELECT current_setting('transaction_read_only') = 'on' FROM meta LIMIT 1`, nil, func(r *row) { readOnly = r.Int() == 1 })
 		return err
 	})
 	switch {
@@ -262,7 +285,7 @@ const fullFor = 5 * time.Second
 func (s *Store) Info(ctx context.Context) (store.Info, error) {
 	info := s.info
 	err := s.read(ctx, func(t *tx) error {
-		_, err := t.first(`SELECT pg_database_size(current_database())`, nil, func(r *row) { info.Bytes = r.int() })
+		_, err := t.first(`SELECT pg_database_size(current_database())`, nil, func(r *row) { info.Bytes = r.Int() })
 		return err
 	})
 	return info, err

@@ -1,8 +1,8 @@
 package postgres
 
 import (
-	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
 // rare collects the rows that a success does not have, for one statement a table.
@@ -51,24 +51,15 @@ func (r *rare) result(k int64, t *store.Settlement) {
 
 // attempt notes an attempt that ended without ending its execution.
 func (r *rare) attempt(t *store.Settlement) {
-	status := "handed_back"
-	switch {
-	case t.Event == job.EventLose:
-		status = "lost"
-	case t.Event == job.EventRetry && t.ErrorClass == "timeout":
-		status = "timeout"
-	case t.Event == job.EventRetry:
-		status = "failed"
-	}
 	started := t.StartedAt
 	if started.IsZero() {
 		started = t.CompletedAt
 	}
-	k, _ := keyOf(t.ID)
+	k, _ := stored.KeyOf(t.ID)
 	a := &r.attempts
 	a.k, a.token, a.session = append(a.k, k), append(a.token, t.Token), append(a.session, t.Session)
 	a.started, a.finished, a.retry = append(a.started, started.UnixMicro()), append(a.finished, t.CompletedAt.UnixMicro()), append(a.retry, microsOr(t.RetryAt))
-	a.attempt, a.code, a.status = append(a.attempt, int32(t.Attempt)), append(a.code, exitCode(t.ExitCode)), append(a.status, status)
+	a.attempt, a.code, a.status = append(a.attempt, int32(t.Attempt)), append(a.code, exitCode(t.ExitCode)), append(a.status, stored.AttemptStatus(t))
 	a.error, a.class = append(a.error, clean(t.Error)), append(a.class, clean(t.ErrorClass))
 }
 

@@ -51,7 +51,7 @@ func (r *reaping) all() error {
 		r.now = r.now.Add(time.Minute)
 	}
 	if err := r.t.query(sqlDeadSessions, []any{r.now.UnixMicro()}, func(row *row) error {
-		dead = append(dead, row.int())
+		dead = append(dead, row.Int())
 		return nil
 	}); err != nil || len(dead) == 0 {
 		return err
@@ -95,8 +95,8 @@ func (r *reaping) take(session int64) error {
 			full = true
 			return errStop
 		}
-		r.claims = append(r.claims, row.int())
-		r.keys = stored.UnpackKeys(row.blob(), r.keys)
+		r.claims = append(r.claims, row.Int())
+		r.keys = stored.UnpackKeys(row.Blob(), r.keys)
 		return nil
 	}); err != nil {
 		return err
@@ -118,7 +118,7 @@ func (r *reaping) losses(dead []int64) ([]store.Settlement, error) {
 	slices.Sort(r.keys)
 	var owners []int64
 	if err := r.t.query(`SELECT DISTINCT job FROM executions WHERE k = ANY ($1::bigint[])`, []any{r.keys}, func(row *row) error {
-		owners = append(owners, row.int())
+		owners = append(owners, row.Int())
 		return nil
 	}); err != nil {
 		return nil, err
@@ -141,9 +141,9 @@ func (r *reaping) losses(dead []int64) ([]store.Settlement, error) {
 		if err := rows.Scan(&k, &lo, &t.Owner, &t.Session, &t.Token, &t.Attempt, &count, &started, &w.revision, &t.Ends); err != nil {
 			return err
 		}
-		t.ID, t.CompletedAt, w.seq = idOf(k, lo), r.now, t.Owner
+		t.ID, t.CompletedAt, w.seq = stored.IDOf(k, lo), r.now, t.Owner
 		if started != nil {
-			t.StartedAt = fromMicros(*started)
+			t.StartedAt = stored.Time(*started)
 		}
 		batch, lost, wanted = append(batch, t), append(lost, count), append(wanted, w)
 		return nil
@@ -158,14 +158,9 @@ func (r *reaping) losses(dead []int64) ([]store.Settlement, error) {
 	var abandoned []int64
 	for i := range batch {
 		t := &batch[i]
-		decision := job.DecideLost(&defs[t.Owner].job.Spec, lost[i]+1)
-		t.Event, t.DeadReason = decision.Event, decision.DeadReason
-		t.Error, t.ErrorClass = "its worker vanished before it ended", "worker_lost"
-		if decision.DeadReason == "poison" {
-			t.Error = "its worker vanished three times"
-		}
+		stored.Lose(t, &defs[t.Owner].job.Spec, lost[i]+1)
 		if t.Event == job.EventAbandon {
-			k, _ := keyOf(t.ID)
+			k, _ := stored.KeyOf(t.ID)
 			abandoned = append(abandoned, k)
 		}
 	}

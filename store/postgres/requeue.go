@@ -14,17 +14,17 @@ import (
 func (r *settling) unwanted(batch []store.Settlement, back []int) (map[int64]bool, error) {
 	var keys, owners []int64
 	for _, i := range back {
-		k, _ := keyOf(batch[i].ID)
+		k, _ := stored.KeyOf(batch[i].ID)
 		keys, owners = append(keys, k), append(owners, batch[i].Owner)
 	}
 	unwanted := map[int64]bool{}
 	cancelled := map[int64]bool{}
 	r.t.queueQuery(`SELECT k FROM cancels WHERE k = ANY ($1::bigint[])`, []any{keys}, func(row *row) error {
-		unwanted[row.int()] = true
+		unwanted[row.Int()] = true
 		return nil
 	})
 	if err := r.t.query(`SELECT seq FROM jobs WHERE seq = ANY ($1::bigint[]) AND status = 5`, []any{owners}, func(row *row) error {
-		cancelled[row.int()] = true
+		cancelled[row.Int()] = true
 		return nil
 	}); err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func (r *settling) requeue(batch []store.Settlement, back []int) error {
 	index := make(map[int64]int, len(back))
 	for _, i := range back {
 		t := &batch[i]
-		k, _ := keyOf(t.ID)
+		k, _ := stored.KeyOf(t.ID)
 		if _, twice := index[k]; twice || r.over[k] {
 			continue
 		}
@@ -107,9 +107,9 @@ func (r *settling) classes(batch []store.Settlement, back []int) (classes map[in
 		owners = append(owners, batch[i].Owner)
 	}
 	err = r.t.query(`SELECT j.seq, p.seq * 4 + j.priority, j.status FROM jobs j JOIN platforms p ON p.slug = j.platform WHERE j.seq = ANY ($1::bigint[])`, []any{owners}, func(row *row) error {
-		seq := row.int()
-		classes[seq] = row.int()
-		paused[seq] = row.int() == stored.JobPaused
+		seq := row.Int()
+		classes[seq] = row.Int()
+		paused[seq] = row.Int() == stored.JobPaused
 		return nil
 	})
 	return classes, paused, err

@@ -59,12 +59,12 @@ func oldRows(t *tx, p store.Retention, now time.Time, limit int) ([]old, error) 
 	if oldest < 0 {
 		return nil, nil
 	}
-	upper := fromMicros(oldest).UnixMilli() << 16 // keys begin with the milliseconds of their creation
+	upper := stored.Time(oldest).UnixMilli() << 16 // keys begin with the milliseconds of their creation
 	var rows []old
 	read := func() error {
 		rows = nil
 		return t.query(sqlOld, []any{upper, int64(p.KeepLast), bound(p.Success), bound(p.Failed), int64(limit)}, func(r *row) error {
-			rows = append(rows, old{r.int(), r.int(), r.int(), r.int(), r.int()})
+			rows = append(rows, old{r.Int(), r.Int(), r.Int(), r.Int(), r.Int()})
 			return nil
 		})
 	}
@@ -124,7 +124,7 @@ const (
 func prunedSlot(t *tx, o old) error {
 	reason := stored.Code(stored.Reasons, job.RangePruned)
 	var from, to, kind int64
-	found, err := t.first(sqlRangeBefore, []any{o.job, o.at}, func(r *row) { from, to, kind = r.int(), r.int(), r.int() })
+	found, err := t.first(sqlRangeBefore, []any{o.job, o.at}, func(r *row) { from, to, kind = r.Int(), r.Int(), r.Int() })
 	if err != nil {
 		return err
 	}
@@ -146,7 +146,7 @@ func prunedSlot(t *tx, o old) error {
 func retireOneTime(t *tx, before time.Time, limit int) (more bool, err error) {
 	var seqs []int64
 	if err := t.query(`SELECT seq FROM jobs WHERE type = 1 AND status IN (3, 4, 5) AND updated_at < $1 ORDER BY seq LIMIT $2`, []any{before.UnixMicro(), int64(limit)}, func(r *row) error {
-		seqs = append(seqs, r.int())
+		seqs = append(seqs, r.Int())
 		return nil
 	}); err != nil || len(seqs) == 0 {
 		return false, err

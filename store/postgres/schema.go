@@ -35,7 +35,7 @@ func Schema(ctx context.Context, o Options) (steps []migrations.Step, have int64
 	at := map[int64]time.Time{}
 	if err := s.read(ctx, func(t *tx) error {
 		return t.query(`SELECT version_id, (extract(epoch FROM tstamp) * 1000000)::bigint FROM goose_db_version WHERE is_applied`, nil, func(r *row) error {
-			at[r.int()] = r.time()
+			at[r.Int()] = r.Time()
 			return nil
 		})
 	}); err != nil {

@@ -2,44 +2,26 @@ package postgres
 
 import (
 	"context"
-	"encoding/json"
 	"math/rand/v2"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/reads"
+	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
-
-// recent is how long a session that ended is listed.
-const recent = 24 * time.Hour
 
 // OpenSession registers a session.
 func (s *Store) OpenSession(ctx context.Context, p store.Session) error {
 	return s.write(ctx, func(t *tx) error {
 		n, err := t.exec(`INSERT INTO sessions (id, node, version, roles, slots, commands, handlers, running, started_at, heartbeat_at, lease_until)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10) ON CONFLICT DO NOTHING`,
-			p.ID, p.Node, p.Version, jsonList(p.Roles), p.Slots, p.Commands, jsonList(p.Handlers), p.Running, p.StartedAt.UnixMicro(), p.LeaseUntil.UnixMicro())
+			p.ID, p.Node, p.Version, stored.Texts(p.Roles), p.Slots, p.Commands, stored.Texts(p.Handlers), p.Running, p.StartedAt.UnixMicro(), p.LeaseUntil.UnixMicro())
 		if err == nil && n == 0 {
 			return job.Errorf(job.Conflict, "session %d exists", p.ID)
 		}
 		return err
 	})
-}
-
-// jsonList stores texts.
-func jsonList(texts []string) string {
-	if texts == nil {
-		texts = []string{}
-	}
-	b, _ := json.Marshal(texts) // texts always encode
-	return string(b)
-}
-
-// listJSON reads what jsonList wrote.
-func listJSON(text string) []string {
-	list := []string{}
-	_ = json.Unmarshal([]byte(text), &list)
-	return list
 }
 
 // Heartbeat prolongs a lease and returns what concerns the node.
@@ -56,7 +38,7 @@ func (s *Store) Heartbeat(ctx context.Context, p store.Beat) (store.Pulse, error
 		}
 		t.queue(sqlRevive, rand.Int64())
 		pulse = store.Pulse{}
-		var held stops
+		var held stored.Stops
 		queueStops(t, p.Now, &held)
 		t.queueQuery(`SELECT 1 FROM drains d JOIN sessions s ON s.node = d.node WHERE s.id = $1`, []any{p.Session}, func(*row) error {
 			pulse.Draining = true
@@ -64,10 +46,10 @@ func (s *Store) Heartbeat(ctx context.Context, p store.Beat) (store.Pulse, error
 		})
 		err = t.query(`SELECT e.k, e.lo FROM cancels z JOIN executions e ON e.k = z.k
 			WHERE z.session = $1 AND e.status = 1 AND e.session = z.session`, []any{p.Session}, func(r *row) error {
-			pulse.Cancels = append(pulse.Cancels, idOf(r.int(), r.int()))
+			pulse.Cancels = append(pulse.Cancels, stored.IDOf(r.Int(), r.Int()))
 			return nil
 		})
-		pulse.Maintenance = held.maintenance
+		pulse.Maintenance = held.Maintenance
 		return err
 	})
 	if err != nil {
@@ -107,39 +89,11 @@ func (s *Store) CloseSession(ctx context.Context, session int64, now time.Time) 
 	})
 }
 
-const sqlSessions = `SELECT s.id, s.node, s.version, s.roles, s.slots, s.commands, s.handlers, s.running,
-	s.started_at, s.heartbeat_at, s.lease_until, s.closed_at, d.drained_at, d.drained_by, d.reason
-	FROM sessions s LEFT JOIN drains d ON d.node = s.node
-	WHERE s.closed_at IS NULL OR s.closed_at > $1 ORDER BY s.started_at, s.id`
-
-// ListSessions returns live sessions and those that ended within a day.
-func (s *Store) ListSessions(ctx context.Context, now time.Time) ([]store.Session, error) {
-	var list []store.Session
-	err := s.read(ctx, func(t *tx) error {
-		list = nil
-		return t.query(sqlSessions, []any{now.Add(-recent).UnixMicro()}, func(r *row) error {
-			one := store.Session{ID: r.int(), Node: r.text(), Version: r.text(), Roles: listJSON(r.text()), Slots: int(r.int()), Commands: int(r.int())}
-			one.Handlers, one.Running = listJSON(r.text()), int(r.int())
-			one.StartedAt, one.HeartbeatAt, one.LeaseUntil, one.ClosedAt = r.time(), r.time(), r.time(), r.timePtr()
-			one.DrainedAt, one.DrainedBy, one.DrainReason = r.timePtr(), r.text(), r.text()
-			one.Draining = one.DrainedAt != nil
-			list = append(list, one)
-			return nil
-		})
-	})
-	return list, err
-}
-
 // DrainNode says that a node shall take no new work, or that it may again.
 func (s *Store) DrainNode(ctx context.Context, p store.DrainNode) error {
 	return s.write(ctx, func(t *tx) error {
-		known, err := t.first(`SELECT 1 FROM sessions WHERE node = $1 AND (closed_at IS NULL OR closed_at > $2)`,
-			[]any{p.Node, p.Now.Add(-recent).UnixMicro()}, func(*row) {})
-		if err != nil {
+		if err := reads.WantNode(t.query, p.Node, p.Now); err != nil {
 			return err
-		}
-		if !known {
-			return job.Errorf(job.NotFound, "node %q not found", p.Node)
 		}
 		if p.Drain {
 			t.queue(`INSERT INTO drains (node, drained_at, drained_by, reason) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`, p.Node, p.Now.UnixMicro(), p.By, p.Reason)

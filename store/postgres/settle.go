@@ -171,7 +171,7 @@ func (r *settling) sort(batch []store.Settlement) (finals, back []int, err error
 	}
 	kept := back[:0]
 	for _, i := range back {
-		if k, _ := keyOf(batch[i].ID); unwanted[k] {
+		if k, _ := stored.KeyOf(batch[i].ID); unwanted[k] {
 			finals = append(finals, i)
 		} else {
 			kept = append(kept, i)
@@ -192,7 +192,7 @@ func (r *settling) end(batch []store.Settlement, finals []int) error {
 	owners := make([]int64, 0, len(finals))
 	first := finals[:0]
 	for _, i := range finals {
-		k, _ := keyOf(batch[i].ID)
+		k, _ := stored.KeyOf(batch[i].ID)
 		if seen[k] {
 			continue
 		}
@@ -270,7 +270,7 @@ func (r *settling) eventOf(t *store.Settlement) job.Event {
 
 // ended notes what belongs to one end.
 func (r *settling) ended(t *store.Settlement) {
-	k, _ := keyOf(t.ID)
+	k, _ := stored.KeyOf(t.ID)
 	event := r.eventOf(t)
 	next, _ := job.Running.Next(event)
 	status := stored.Code(stored.Statuses, next)
@@ -336,8 +336,8 @@ func (f *ends) args() []any {
 }
 
 func compareKeys(a, b job.ID) int {
-	ka, _ := keyOf(a)
-	kb, _ := keyOf(b)
+	ka, _ := stored.KeyOf(a)
+	kb, _ := stored.KeyOf(b)
 	switch {
 	case ka < kb:
 		return -1

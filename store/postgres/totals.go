@@ -22,24 +22,24 @@ func (s *Store) Totals(ctx context.Context, now time.Time) (store.Totals, error)
 	err := s.snapshot(ctx, func(t *tx) error {
 		totals = store.Totals{Jobs: map[job.JobStatus]int64{}}
 		t.queueQuery(`SELECT status, count(*) FROM jobs WHERE deleted_at IS NULL GROUP BY status`, nil, func(r *row) error {
-			totals.Jobs[stored.Value(stored.JobStatuses, r.int())] = r.int()
+			totals.Jobs[stored.Value(stored.JobStatuses, r.Int())] = r.Int()
 			return nil
 		})
 		t.queueQuery(sqlTotals, []any{now.UnixMicro()}, func(r *row) error {
-			totals.Waiting, totals.Delayed, totals.Dead, totals.LogBytes = r.int(), r.int(), r.int(), r.int()
-			if oldest := r.time(); !oldest.IsZero() && oldest.Before(now) {
+			totals.Waiting, totals.Delayed, totals.Dead, totals.LogBytes = r.Int(), r.Int(), r.Int(), r.Int()
+			if oldest := r.Time(); !oldest.IsZero() && oldest.Before(now) {
 				totals.OldestReady = now.Sub(oldest)
 			}
 			return nil
 		})
 		var keys []int64
 		if err := t.query(`SELECT data FROM claims`, nil, func(r *row) error {
-			keys = stored.UnpackKeys(r.blob(), keys)
+			keys = stored.UnpackKeys(r.Blob(), keys)
 			return nil
 		}); err != nil || len(keys) == 0 {
 			return err
 		}
-		_, err := t.first(`SELECT count(*) FROM executions WHERE k = ANY ($1::bigint[]) AND status = 1`, []any{keys}, func(r *row) { totals.Running = r.int() })
+		_, err := t.first(`SELECT count(*) FROM executions WHERE k = ANY ($1::bigint[]) AND status = 1`, []any{keys}, func(r *row) { totals.Running = r.Int() })
 		return err
 	})
 	return totals, err

@@ -5,6 +5,7 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
@@ -15,7 +16,7 @@ func (s *Store) Trigger(ctx context.Context, p store.Trigger) (store.Triggered, 
 	asked := taker{ask: p.Take}
 	err := s.write(ctx, func(t *tx) error {
 		asked.again()
-		seq, err := find(t, p.Platform, p.Ref)
+		seq, err := dialect.Find(t.query, p.Platform, p.Ref)
 		if err != nil {
 			return err
 		}
@@ -26,7 +27,7 @@ func (s *Store) Trigger(ctx context.Context, p store.Trigger) (store.Triggered, 
 			return err
 		}
 		made = store.Triggered{Replayed: known}
-		made.Execution, err = executionByKey(t, k)
+		made.Execution, err = dialect.ExecutionByKey(t.query, k)
 		return err
 	})
 	if err != nil {
@@ -54,12 +55,12 @@ func (tr *trigger) make() (k int64, replayed bool, err error) {
 		return 0, false, err
 	}
 	j := *def.job
-	id, known, err := replay(tr.t, j.Platform, tr.p.IdempotencyKey, tr.p.BodyHash, tr.p.Now)
+	id, known, err := reads.Replay(tr.t.query, j.Platform, tr.p.IdempotencyKey, tr.p.BodyHash, tr.p.Now)
 	if err != nil {
 		return 0, false, err
 	}
 	if known {
-		k, _ = keyOf(id)
+		k, _ = stored.KeyOf(id)
 		return k, true, nil
 	}
 	if err := tr.allowed(&j); err != nil {
@@ -77,7 +78,7 @@ func (tr *trigger) make() (k int64, replayed bool, err error) {
 		queueClaims(tr.t, tr.p.Session, tr.keys, &tr.batch)
 	}
 	if tr.p.IdempotencyKey != "" {
-		_, taken, err := remember(tr.t, j.Platform, tr.p.IdempotencyKey, tr.p.BodyHash, idOf(e.k, e.lo), tr.p.Now)
+		_, taken, err := remember(tr.t, j.Platform, tr.p.IdempotencyKey, tr.p.BodyHash, stored.IDOf(e.k, e.lo), tr.p.Now)
 		if err != nil {
 			return 0, false, err
 		}
@@ -117,9 +118,9 @@ func statusOf(j *job.Job) string {
 // retriable judges the execution to be retried under the job's lock: it must be over,
 // not well, and not retried yet.
 func (tr *trigger) retriable() error {
-	k, lo := keyOf(tr.p.RetryOf.ID)
+	k, lo := stored.KeyOf(tr.p.RetryOf.ID)
 	var status int64
-	found, err := tr.t.first(`SELECT status FROM executions WHERE k = $1 AND lo = $2 AND job = $3`, []any{k, lo, tr.seq}, func(r *row) { status = r.int() })
+	found, err := tr.t.first(`SELECT status FROM executions WHERE k = $1 AND lo = $2 AND job = $3`, []any{k, lo, tr.seq}, func(r *row) { status = r.Int() })
 	switch {
 	case err != nil:
 		return err
@@ -129,7 +130,7 @@ func (tr *trigger) retriable() error {
 		return job.Errorf(job.Conflict, "status is %s; only failed, timeout or cancelled executions can be retried", stored.Value(stored.Statuses, status))
 	}
 	var by int64
-	retried, err := tr.t.first(`SELECT e.n FROM execution_inputs i JOIN executions e ON e.k = i.k WHERE i.retry_of = $1`, []any{k}, func(r *row) { by = r.int() })
+	retried, err := tr.t.first(`SELECT e.n FROM execution_inputs i JOIN executions e ON e.k = i.k WHERE i.retry_of = $1`, []any{k}, func(r *row) { by = r.Int() })
 	if err != nil || !retried {
 		return tr.deadEnough(k, err)
 	}
@@ -170,7 +171,7 @@ func (tr *trigger) insertRun(j *job.Job, state job.State) (*execution, error) {
 		return nil, err
 	}
 	if e.status == stored.Skipped {
-		tr.events.Skipped(e.run(), fromMicros(e.at.UnixMicro()), e.skip)
+		tr.events.Skipped(e.run(), stored.Time(e.at.UnixMicro()), e.skip)
 	} else {
 		tr.cur.runs++
 		if !e.queued {
@@ -189,10 +190,10 @@ func (tr *trigger) takes(j *job.Job, e *execution) (bool, error) {
 	if e.status != stored.Pending || e.queued || tr.p.Session == 0 || tr.p.Take == nil {
 		return false, nil
 	}
-	alive, held := false, stops{}
+	alive, held := false, stored.Stops{}
 	queueAlive(tr.t, tr.p.Session, tr.p.Now, &alive)
 	queueStops(tr.t, tr.p.Now, &held)
-	if err := tr.t.flush(); err != nil || !alive || held.dispatch(j.Platform) {
+	if err := tr.t.flush(); err != nil || !alive || held.Dispatch(j.Platform) {
 		return false, err
 	}
 	return tr.taker.take(j), nil
@@ -202,11 +203,11 @@ func (tr *trigger) takes(j *job.Job, e *execution) (bool, error) {
 func (tr *trigger) inputs(e *execution) {
 	var retryOf, retryOfLo any
 	if tr.p.RetryOf != nil {
-		retryOf, retryOfLo = keyOf(tr.p.RetryOf.ID)
+		retryOf, retryOfLo = stored.KeyOf(tr.p.RetryOf.ID)
 	}
 	if tr.p.RetryOf != nil && e.status != stored.Skipped {
 		tr.t.queue(`DELETE FROM dead_letters WHERE k = $1`, retryOf)
 	}
 	tr.t.queue(`INSERT INTO execution_inputs (k, payload, triggered_by, retry_of, retry_of_lo, trace_id, parent_span) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		e.k, blobOrNull(tr.p.Payload), tr.p.By, retryOf, retryOfLo, tr.p.TraceID, tr.p.ParentSpanID)
+		e.k, stored.Blob(tr.p.Payload), tr.p.By, retryOf, retryOfLo, tr.p.TraceID, tr.p.ParentSpanID)
 }

@@ -91,7 +91,7 @@ func (t *tx) queueQuery(query string, args []any, fn func(r *row) error) {
 			if err != nil {
 				return err
 			}
-			t.row = row{values: values}
+			t.row = row{Values: values}
 			if err := fn(&t.row); errors.Is(err, errStop) {
 				return nil
 			} else if err != nil {

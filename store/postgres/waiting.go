@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -18,7 +20,7 @@ func (s *Store) class(t *tx, j *job.Job) (int64, error) {
 		return n.(int64)*4 + rank, nil
 	}
 	var n int64
-	_, err := t.first(`SELECT seq FROM platforms WHERE slug = $1`, []any{j.Platform}, func(r *row) { n = r.int() })
+	_, err := t.first(`SELECT seq FROM platforms WHERE slug = $1`, []any{j.Platform}, func(r *row) { n = r.Int() })
 	if err == nil && n > 0 {
 		s.tenants.Store(j.Platform, n)
 	}
@@ -74,14 +76,14 @@ func (s *Store) Waiting(ctx context.Context, now time.Time, limit int, without .
 		var rows []ready
 		var wanted []want
 		found = nil
-		var held stops
+		var held stored.Stops
 		queueStops(t, now, &held)
-		if err := t.flush(); err != nil || held.maintenance || held.all {
+		if err := t.flush(); err != nil || held.Maintenance || held.All {
 			return err
 		}
 		var one ready // for all rows
 		var revision int64
-		query, args := sqlWaiting, []any{now.UnixMicro(), int64(limit), held.names()}
+		query, args := sqlWaiting, []any{now.UnixMicro(), int64(limit), slices.AppendSeq([]string{}, maps.Keys(held.Platforms))}
 		if len(without) > 0 {
 			query, args = sqlWaitingWithout, append(args, without)
 		}
@@ -104,8 +106,8 @@ func (s *Store) Waiting(ctx context.Context, now time.Time, limit int, without .
 			}
 			j := def.job
 			found = append(found, stored.Candidate{
-				Waiting: store.Waiting{ID: idOf(r.k, r.lo), ReadyAt: fromMicros(r.at), Platform: j.Platform, Priority: j.Priority, HandlerName: j.HandlerName},
-				Since:   fromMicros(r.at).Add(-job.HeadStart(j.Priority)),
+				Waiting: store.Waiting{ID: stored.IDOf(r.k, r.lo), ReadyAt: stored.Time(r.at), Platform: j.Platform, Priority: j.Priority, HandlerName: j.HandlerName},
+				Since:   stored.Time(r.at).Add(-job.HeadStart(j.Priority)),
 			})
 		}
 		return nil
@@ -119,7 +121,7 @@ func (s *Store) Waiting(ctx context.Context, now time.Time, limit int, without .
 // NextReady returns the earliest instant after now at which an execution is ready.
 func (s *Store) NextReady(ctx context.Context, now time.Time) (at time.Time, err error) {
 	err = s.planned(ctx, func(t *tx) error {
-		_, err := t.first(sqlNextReady, []any{now.UnixMicro()}, func(r *row) { at = r.time() })
+		_, err := t.first(sqlNextReady, []any{now.UnixMicro()}, func(r *row) { at = r.Time() })
 		return err
 	})
 	return at, err

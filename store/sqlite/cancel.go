@@ -6,10 +6,11 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
 // cancelWaiting cancels an execution that waits; false when it does not.
-func cancelWaiting(c *conn, seq, k int64, now time.Time, events *eventWriter) (bool, error) {
+func cancelWaiting(c *conn, seq, k int64, now time.Time, events *stored.Events) (bool, error) {
 	changed, err := c.exec(`UPDATE executions SET status = 5, queued = NULL, ready_at = NULL, finished_at = ? WHERE k = ? AND status = 0`, now.UnixMicro(), k)
 	if err != nil || changed == 0 {
 		return false, err
@@ -17,12 +18,11 @@ func cancelWaiting(c *conn, seq, k int64, now time.Time, events *eventWriter) (b
 	if _, err := c.exec(sqlFailure, k); err != nil {
 		return false, err
 	}
-	var lo int64
-	var attempt int64
-	if _, err := c.first(context.Background(), `SELECT lo, attempt FROM executions WHERE k = ?`, []any{k}, func(r *row) { lo, attempt = r.int(), r.int() }); err != nil {
+	var lo, attempt int64
+	if _, err := c.first(`SELECT lo, attempt FROM executions WHERE k = ?`, []any{k}, func(r *row) { lo, attempt = r.Int(), r.Int() }); err != nil {
 		return false, err
 	}
-	events.completed(seq, k, lo, 0, statusCancelled, int(attempt), 0)
+	events.Completed(stored.Run{Job: seq, ID: stored.IDOf(k, lo)}, stored.Cancelled, int(attempt), 0)
 	return true, nil
 }
 
@@ -30,14 +30,14 @@ func cancelWaiting(c *conn, seq, k int64, now time.Time, events *eventWriter) (b
 func (s *Store) CancelExecution(ctx context.Context, p store.CancelExecution) (job.Execution, error) {
 	var after job.Execution
 	err := s.write(ctx, func(c *conn) error {
-		k, err := findExecution(c, p.Platform, p.Ref)
+		k, err := dialect.FindExecution(c.query, p.Platform, p.Ref)
 		if err != nil {
 			return err
 		}
 		if err := s.cancelOne(c, k, &p); err != nil {
 			return err
 		}
-		after, err = executionByKey(c, k)
+		after, err = dialect.ExecutionByKey(c.query, k)
 		return err
 	})
 	return after, err
@@ -45,18 +45,18 @@ func (s *Store) CancelExecution(ctx context.Context, p store.CancelExecution) (j
 
 func (s *Store) cancelOne(c *conn, k int64, p *store.CancelExecution) error {
 	var seq, status int64
-	if _, err := c.first(context.Background(), `SELECT job, status FROM executions WHERE k = ?`, []any{k}, func(r *row) { seq, status = r.int(), r.int() }); err != nil {
+	if _, err := c.first(`SELECT job, status FROM executions WHERE k = ?`, []any{k}, func(r *row) { seq, status = r.Int(), r.Int() }); err != nil {
 		return err
 	}
 	switch status {
-	case statusPending:
-		var events eventWriter
-		var deltas deltaWriter
+	case stored.Pending:
+		var events stored.Events
+		var deltas stored.Deltas
 		if _, err := cancelWaiting(c, seq, k, p.Now, &events); err != nil {
 			return err
 		}
-		deltas.add(seq, statusCancelled, 0, time.Time{})
-		if err := deltas.flush(c); err != nil {
+		deltas.Add(seq, stored.Cancelled, 0, time.Time{})
+		if err := writeDeltas(c, &deltas); err != nil {
 			return err
 		}
 		if _, err := s.promote(c, seq, p.Now); err != nil {
@@ -65,13 +65,13 @@ func (s *Store) cancelOne(c *conn, k int64, p *store.CancelExecution) error {
 		if _, err := endJob(c, seq, p.Now, &events); err != nil {
 			return err
 		}
-		return events.flush(c, p.Now)
-	case statusRunning:
+		return writeEvents(c, &events, p.Now)
+	case stored.Running:
 		return requestCancels(c, []int64{k}, p.Now, p.By, p.Reason)
-	case statusCancelled:
+	case stored.Cancelled:
 		return nil
 	default:
-		return job.Errorf(job.Conflict, "the execution is over: its status is %s", value(statuses, status))
+		return job.Errorf(job.Conflict, "the execution is over: its status is %s", stored.Value(stored.Statuses, status))
 	}
 }
 
@@ -79,7 +79,7 @@ func (s *Store) cancelOne(c *conn, k int64, p *store.CancelExecution) error {
 func (s *Store) DropDead(ctx context.Context, p store.DropDead) (job.Execution, error) {
 	var after job.Execution
 	err := s.write(ctx, func(c *conn) error {
-		k, err := findExecution(c, p.Platform, p.Ref)
+		k, err := dialect.FindExecution(c.query, p.Platform, p.Ref)
 		if err != nil {
 			return err
 		}
@@ -90,7 +90,7 @@ func (s *Store) DropDead(ctx context.Context, p store.DropDead) (job.Execution, 
 		if dropped == 0 {
 			return job.Errorf(job.Conflict, "the execution is not in the dead letters")
 		}
-		after, err = executionByKey(c, k)
+		after, err = dialect.ExecutionByKey(c.query, k)
 		return err
 	})
 	return after, err

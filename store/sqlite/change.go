@@ -3,17 +3,20 @@ package sqlite
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/reads"
+	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
 // ChangeJob lets p.Change decide over a job under its lock and writes the decision.
 func (s *Store) ChangeJob(ctx context.Context, p store.ChangeJob) (job.Job, error) {
 	var after job.Job
 	err := s.write(ctx, func(c *conn) error {
-		seq, err := find(c, p.Platform, p.Ref)
+		seq, err := dialect.Find(c.query, p.Platform, p.Ref)
 		if err != nil {
 			return err
 		}
@@ -21,7 +24,7 @@ func (s *Store) ChangeJob(ctx context.Context, p store.ChangeJob) (job.Job, erro
 		if err := run.decide(); err != nil {
 			return err
 		}
-		after, err = jobBySeq(c, seq)
+		after, err = dialect.JobBySeq(c.query, seq)
 		return err
 	})
 	return after, err
@@ -38,7 +41,7 @@ type change struct {
 }
 
 func (ch *change) decide() error {
-	before, err := jobBySeq(ch.c, ch.seq)
+	before, err := dialect.JobBySeq(ch.c.query, ch.seq)
 	if err != nil {
 		return err
 	}
@@ -59,10 +62,10 @@ func (ch *change) decide() error {
 
 // load reads the cursor as the planner sees it.
 func (ch *change) load() (job.State, error) {
-	_, err := ch.c.first(context.Background(), `SELECT next_run, revision, numbers, runs, occurrences, skipped, live, ending FROM cursors WHERE job = ?`,
+	_, err := ch.c.first(`SELECT next_run, revision, numbers, runs, occurrences, skipped, live, ending FROM cursors WHERE job = ?`,
 		[]any{ch.seq}, func(r *row) {
-			ch.cur = cursor{seq: ch.seq, nextRun: r.int(), revision: r.int(), numbers: r.int(), runs: r.int(), occurrences: r.int(), skipped: r.int(), live: unpackKeys(r.take(), nil)}
-			ch.ending = r.int() == 1
+			ch.cur = cursor{seq: ch.seq, nextRun: r.Int(), revision: r.Int(), numbers: r.Int(), runs: r.Int(), occurrences: r.Int(), skipped: r.Int(), live: stored.Keys(r.Take())}
+			ch.ending = r.Int() == 1
 		})
 	if err != nil {
 		return job.State{}, err
@@ -73,17 +76,17 @@ func (ch *change) load() (job.State, error) {
 	queued, err := countQueued(ch.c, ch.seq)
 	st := job.State{Occurrences: ch.cur.occurrences, Live: len(ch.cur.live), Queued: int(queued)}
 	if ch.cur.nextRun != 0 {
-		st.NextRun = fromMicros(ch.cur.nextRun)
+		st.NextRun = stored.Time(ch.cur.nextRun)
 	}
 	if err == nil {
-		_, err = ch.c.first(context.Background(), `SELECT max(until_at) FROM epochs WHERE job = ?`, []any{ch.seq}, func(r *row) { st.Closed = r.time() })
+		_, err = ch.c.first(`SELECT max(until_at) FROM epochs WHERE job = ?`, []any{ch.seq}, func(r *row) { st.Closed = r.Time() })
 	}
 	return st, err
 }
 
 func (ch *change) write(before *job.Job, changed *job.Changed) error {
 	ch.plan = changed.Plan
-	def := &definition{seq: ch.seq, job: before}
+	def := &stored.Definition{Seq: ch.seq, Job: before}
 	if err := ch.record(def, &ch.cur); err != nil {
 		return err
 	}
@@ -111,7 +114,7 @@ func (ch *change) write(before *job.Job, changed *job.Changed) error {
 		}
 	}
 	if _, err := ch.c.exec(`UPDATE cursors SET next_run = ?, revision = ?, numbers = ?, runs = ?, occurrences = ?, skipped = ?, live = ?, ending = ? WHERE job = ?`,
-		micros(changed.NextRun), revision, ch.cur.numbers, ch.cur.runs, ch.cur.occurrences, ch.cur.skipped, packKeys(ch.cur.live),
+		stored.Micros(changed.NextRun), revision, ch.cur.numbers, ch.cur.runs, ch.cur.occurrences, ch.cur.skipped, packLive(ch.cur.live),
 		ending, ch.seq); err != nil {
 		return err
 	}
@@ -126,9 +129,9 @@ func (ch *change) write(before *job.Job, changed *job.Changed) error {
 		}
 	}
 	if changed.Event != "" {
-		ch.events.job(ch.seq, changed.Event, "")
+		ch.events.Job(ch.seq, changed.Event, "")
 	}
-	return ch.events.flush(ch.c, ch.p.Now)
+	return writeEvents(ch.c, &ch.events, ch.p.Now)
 }
 
 // executions does to waiting and running executions what the change says.
@@ -164,24 +167,21 @@ func (ch *change) hold() error {
 
 // drop cancels every execution of the job that waits.
 func (ch *change) drop() error {
-	keys := append([]int64(nil), ch.cur.live...)
-	if err := ch.c.query(context.Background(), `SELECT k FROM executions WHERE job = ? AND queued IS NOT NULL`, []any{ch.seq}, func(r *row) error {
-		keys = append(keys, r.int())
-		return nil
-	}); err != nil {
+	queued, err := ch.c.ints(`SELECT k FROM executions WHERE job = ? AND queued IS NOT NULL`, ch.seq)
+	if err != nil {
 		return err
 	}
-	var deltas deltaWriter
-	for _, k := range keys {
+	var deltas stored.Deltas
+	for _, k := range slices.Concat(ch.cur.live, queued) {
 		ok, err := cancelWaiting(ch.c, ch.seq, k, ch.p.Now, &ch.events)
 		if err != nil {
 			return err
 		}
 		if ok {
-			deltas.add(ch.seq, statusCancelled, 0, time.Time{})
+			deltas.Add(ch.seq, stored.Cancelled, 0, time.Time{})
 		}
 	}
-	return deltas.flush(ch.c)
+	return writeDeltas(ch.c, &deltas)
 }
 
 const sqlChangeJob = `UPDATE jobs SET name = ?, live = ?, type = ?, status = ?, priority = ?, handler = ?, revision = ?, spec = ?, anchor = ?, seed = ?, reason = ?, pause_reason = ?,
@@ -195,11 +195,11 @@ func (ch *change) definition(before *job.Job, changed *job.Changed) error {
 		return err
 	}
 	live := !j.Status.Terminal() && j.DeletedAt == nil
-	_, err = ch.c.exec(sqlChangeJob, j.Name, live, code(jobTypes, j.Type), code(jobStatuses, j.Status), code(priorities, j.Priority), j.HandlerName,
-		before.Revision+1, spec, j.Anchor.UnixMicro(), j.Seed, j.StatusReason, j.PauseReason, ch.p.By, ch.p.Now.UnixMicro(), microsPtr(j.PausedAt), microsPtr(j.CompletedAt),
-		microsPtr(j.CancelledAt), microsPtr(j.DeletedAt), ch.seq)
+	_, err = ch.c.exec(sqlChangeJob, j.Name, live, stored.Code(stored.JobTypes, j.Type), stored.Code(stored.JobStatuses, j.Status), stored.Code(stored.Priorities, j.Priority), j.HandlerName,
+		before.Revision+1, spec, j.Anchor.UnixMicro(), j.Seed, j.StatusReason, j.PauseReason, ch.p.By, ch.p.Now.UnixMicro(), stored.MicrosPtr(j.PausedAt), stored.MicrosPtr(j.CompletedAt),
+		stored.MicrosPtr(j.CancelledAt), stored.MicrosPtr(j.DeletedAt), ch.seq)
 	if uniqueViolation(err) {
-		return nameTaken(ch.c, j)
+		return reads.NameTaken(ch.c.query, j)
 	}
 	if err != nil {
 		return err

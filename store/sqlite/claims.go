@@ -3,54 +3,38 @@ package sqlite
 import (
 	"context"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/internal/mutant"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
-
-// batches counts, for each claims row of this process, the executions that are not
-// settled yet; the row goes with the last of them. Rows of dead processes are
-// removed by the reaper.
-type batches struct {
-	mu   sync.Mutex
-	left map[int64]int
-}
-
-func (b *batches) open(id int64, n int) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.left == nil {
-		b.left = map[int64]int{}
-	}
-	b.left[id] = n
-}
-
-// settle counts one down and reports whether it was the last.
-func (b *batches) settle(id int64) (last bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	n, ok := b.left[id]
-	if !ok {
-		return false
-	}
-	if n--; n > 0 {
-		b.left[id] = n
-		return false
-	}
-	delete(b.left, id)
-	return true
-}
 
 // openBatch writes a claims row for the keys and counts them.
 func (s *Store) openBatch(c *conn, session int64, keys []int64) (int64, error) {
-	id, err := c.insert(`INSERT INTO claims (session, data) VALUES (?, ?)`, session, packBlob(keys))
+	id, err := c.insert(`INSERT INTO claims (session, data) VALUES (?, ?)`, session, stored.PackKeys(keys))
 	if err == nil {
-		s.batches.open(id, len(keys))
+		s.batches.Open(id, len(keys))
 	}
 	return id, err
+}
+
+// writeTidily is write, and removes the claims rows that nobody needs any more.
+func (s *Store) writeTidily(ctx context.Context, fn func(c *conn) error) error {
+	spent := s.batches.TakeSpent()
+	err := s.write(ctx, func(c *conn) error {
+		for _, id := range spent {
+			if _, err := c.exec(`DELETE FROM claims WHERE id = ?`, id); err != nil {
+				return err
+			}
+		}
+		return fn(c)
+	})
+	if err != nil {
+		s.batches.Return(spent)
+	}
+	return err
 }
 
 const (
@@ -69,11 +53,11 @@ func (s *Store) Claim(ctx context.Context, p store.Claim) (store.Claims, error) 
 		if alive, err := sessionAlive(c, p.Session, p.Now); err != nil || !alive {
 			return err
 		}
-		held, err := stopsAt(context.Background(), c, p.Now)
-		if err != nil || held.maintenance {
+		held, err := stopsAt(c, p.Now)
+		if err != nil || held.Maintenance {
 			return err
 		}
-		var events eventWriter
+		var events stored.Events
 		var keys []int64
 		for _, id := range p.IDs {
 			claimed, ok, err := s.claimOne(c, &p, &held, id)
@@ -81,10 +65,10 @@ func (s *Store) Claim(ctx context.Context, p store.Claim) (store.Claims, error) 
 				return err
 			}
 			if ok {
-				k, lo := keyOf(id)
+				k, _ := stored.KeyOf(id)
 				keys = append(keys, k)
 				out = append(out, claimed)
-				events.started(claimed.Owner, k, lo, claimed.Number, claimed.Attempt)
+				events.Started(stored.Run{Job: claimed.Owner, ID: id, Number: claimed.Number}, claimed.Attempt)
 			}
 		}
 		if len(keys) == 0 {
@@ -97,7 +81,7 @@ func (s *Store) Claim(ctx context.Context, p store.Claim) (store.Claims, error) 
 		for i := range out {
 			out[i].Batch = batch
 		}
-		return events.flush(c, p.Now)
+		return writeEvents(c, &events, p.Now)
 	})
 	if err != nil {
 		return store.Claims{}, err
@@ -108,25 +92,25 @@ func (s *Store) Claim(ctx context.Context, p store.Claim) (store.Claims, error) 
 // sessionAlive reports whether a session may claim: it is open, its lease holds and
 // its node does not drain.
 func sessionAlive(c *conn, session int64, now time.Time) (bool, error) {
-	return c.first(context.Background(), `SELECT 1 FROM sessions WHERE id = ? AND closed_at IS NULL AND lease_until > ?
+	return c.first(`SELECT 1 FROM sessions WHERE id = ? AND closed_at IS NULL AND lease_until > ?
 		AND NOT EXISTS (SELECT 1 FROM drains WHERE node = sessions.node)`,
 		[]any{session, now.UnixMicro()}, func(*row) {})
 }
 
-func (s *Store) claimOne(c *conn, p *store.Claim, held *stops, id job.ID) (store.Claimed, bool, error) {
-	k, lo := keyOf(id)
+func (s *Store) claimOne(c *conn, p *store.Claim, held *stored.Stops, id job.ID) (store.Claimed, bool, error) {
+	k, lo := stored.KeyOf(id)
 	claimed := store.Claimed{ID: id}
 	var revision int64
 	query := sqlClaimable
 	if mutant.Active == mutant.ClaimAny {
 		query = strings.Replace(query, "AND e.status = 0 AND e.queued IS NULL AND e.ready_at <= ?", "AND ? > 0", 1)
 	}
-	found, err := c.first(context.Background(), query, []any{k, lo, p.Now.UnixMicro()}, func(r *row) {
-		claimed.Owner, claimed.Number, claimed.ScheduledAt = r.int(), r.int(), r.time()
-		claimed.Trigger = value(triggers, r.int())
-		claimed.Attempt, claimed.RetryCount, claimed.LostCount = int(r.int())+1, int(r.int()), int(r.int())
-		claimed.Token, claimed.Occurrence = r.int()+1, r.int()
-		claimed.CreatedAt, revision, claimed.Ends = r.time(), r.int(), r.int() == 1
+	found, err := c.first(query, []any{k, lo, p.Now.UnixMicro()}, func(r *row) {
+		claimed.Owner, claimed.Number, claimed.ScheduledAt = r.Int(), r.Int(), r.Time()
+		claimed.Trigger = stored.Value(stored.Triggers, r.Int())
+		claimed.Attempt, claimed.RetryCount, claimed.LostCount = int(r.Int())+1, int(r.Int()), int(r.Int())
+		claimed.Token, claimed.Occurrence = r.Int()+1, r.Int()
+		claimed.CreatedAt, revision, claimed.Ends = r.Time(), r.Int(), r.Int() == 1
 	})
 	if err != nil || !found {
 		return claimed, false, err
@@ -135,10 +119,10 @@ func (s *Store) claimOne(c *conn, p *store.Claim, held *stops, id job.ID) (store
 	if err != nil {
 		return claimed, false, err
 	}
-	if held.dispatch(def.job.Platform) || p.Take != nil && !p.Take(def.job) {
+	if held.Dispatch(def.Job.Platform) || p.Take != nil && !p.Take(def.Job) {
 		return claimed, false, nil
 	}
-	claimed.Job = def.job
+	claimed.Job = def.Job
 	if claimed.Trigger != job.TriggerSchedule {
 		if err := readInputs(c, k, &claimed); err != nil {
 			return claimed, false, err
@@ -150,11 +134,8 @@ func (s *Store) claimOne(c *conn, p *store.Claim, held *stops, id job.ID) (store
 
 // readInputs adds what only some executions have.
 func readInputs(c *conn, k int64, claimed *store.Claimed) error {
-	_, err := c.first(context.Background(), `SELECT payload, trace_id, parent_span FROM execution_inputs WHERE k = ?`, []any{k}, func(r *row) {
-		claimed.Payload, claimed.TraceID, claimed.SpanID = append([]byte(nil), r.blob()...), r.text(), r.text()
-		if len(claimed.Payload) == 0 {
-			claimed.Payload = nil
-		}
+	_, err := c.first(`SELECT payload, trace_id, parent_span FROM execution_inputs WHERE k = ?`, []any{k}, func(r *row) {
+		claimed.Payload, claimed.TraceID, claimed.SpanID = r.Bytes(), r.Text(), r.Text()
 	})
 	return err
 }

@@ -8,22 +8,29 @@ import (
 	"io"
 
 	"modernc.org/sqlite"
+
+	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
 // conn is one connection with its prepared statements. It is not safe for
 // concurrent use.
 type conn struct {
+	ctx   context.Context // ends the queries of whoever has the connection
 	dc    driver.Conn
 	stmts map[string]*stmt
 	args  []driver.NamedValue
 }
 
-// stmt is one prepared statement; row is where its columns land.
+// row hands out the columns of one result row in order.
+type row = stored.Row
+
+// stmt is one prepared statement. Its columns land in values, and are handed out by row.
 type stmt struct {
-	exec  driver.StmtExecContext
-	query driver.StmtQueryContext
-	close func() error
-	row   row
+	exec   driver.StmtExecContext
+	query  driver.StmtQueryContext
+	close  func() error
+	values []driver.Value
+	row    row
 }
 
 // openConn opens a connection by the driver's data source name.
@@ -32,7 +39,7 @@ func openConn(dsn string) (*conn, error) {
 	if err != nil {
 		return nil, classify(err)
 	}
-	return &conn{dc: dc, stmts: map[string]*stmt{}}, nil
+	return &conn{ctx: context.Background(), dc: dc, stmts: map[string]*stmt{}}, nil
 }
 
 func (c *conn) close() error {
@@ -83,13 +90,18 @@ func (c *conn) bind(args []any) []driver.NamedValue {
 	return c.args
 }
 
-// exec runs a statement and returns how many rows it changed.
-func (c *conn) exec(query string, args ...any) (int64, error) {
+// run runs a statement to its end, whatever becomes of ctx.
+func (c *conn) run(query string, args []any) (driver.Result, error) {
 	s, err := c.prepare(query)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	res, err := s.exec.ExecContext(context.Background(), c.bind(args))
+	return s.exec.ExecContext(context.Background(), c.bind(args))
+}
+
+// exec runs a statement and returns how many rows it changed.
+func (c *conn) exec(query string, args ...any) (int64, error) {
+	res, err := c.run(query, args)
 	if err != nil {
 		return 0, err
 	}
@@ -98,11 +110,7 @@ func (c *conn) exec(query string, args ...any) (int64, error) {
 
 // insert runs an INSERT and returns the new rowid.
 func (c *conn) insert(query string, args ...any) (int64, error) {
-	s, err := c.prepare(query)
-	if err != nil {
-		return 0, err
-	}
-	res, err := s.exec.ExecContext(context.Background(), c.bind(args))
+	res, err := c.run(query, args)
 	if err != nil {
 		return 0, err
 	}
@@ -114,29 +122,31 @@ var errStop = errors.New("stop")
 
 // query calls fn for each row. fn must not use the same statement again, and must
 // copy what it keeps of blobs.
-func (c *conn) query(ctx context.Context, query string, args []any, fn func(r *row) error) error {
+func (c *conn) query(query string, args []any, fn func(r *row) error) error {
 	s, err := c.prepare(query)
 	if err != nil {
 		return err
 	}
-	rows, err := s.query.QueryContext(ctx, c.bind(args))
+	rows, err := s.query.QueryContext(c.ctx, c.bind(args))
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	r := &s.row
-	if n := len(rows.Columns()); len(r.values) != n {
-		r.values = make([]driver.Value, n)
+	if n := len(rows.Columns()); len(s.values) != n {
+		s.values, s.row.Values = make([]driver.Value, n), make([]any, n)
 	}
 	for {
-		switch err := rows.Next(r.values); {
+		switch err := rows.Next(s.values); {
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
 			return err
 		}
-		r.next = 0
-		if err := fn(r); errors.Is(err, errStop) {
+		s.row = row{Values: s.row.Values}
+		for i, v := range s.values {
+			s.row.Values[i] = v
+		}
+		if err := fn(&s.row); errors.Is(err, errStop) {
 			return nil
 		} else if err != nil {
 			return err
@@ -145,12 +155,21 @@ func (c *conn) query(ctx context.Context, query string, args []any, fn func(r *r
 }
 
 // first reads the first row, and reports whether there is one.
-func (c *conn) first(ctx context.Context, query string, args []any, fn func(r *row)) (bool, error) {
+func (c *conn) first(query string, args []any, fn func(r *row)) (bool, error) {
 	found := false
-	err := c.query(ctx, query, args, func(r *row) error {
+	err := c.query(query, args, func(r *row) error {
 		found = true
 		fn(r)
 		return errStop
 	})
 	return found, err
+}
+
+// ints returns the first column of all rows.
+func (c *conn) ints(query string, args ...any) (list []int64, err error) {
+	err = c.query(query, args, func(r *row) error {
+		list = append(list, r.Int())
+		return nil
+	})
+	return list, err
 }

@@ -5,35 +5,35 @@ import (
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
 // endJob writes the end of a job whose schedule has ended and whose executions are
 // all over: failed for a one-time job whose last execution did not succeed for good,
 // completed otherwise. It returns 1 when it did.
-func endJob(c *conn, seq int64, now time.Time, events *eventWriter) (int, error) {
-	ctx := context.Background()
+func endJob(c *conn, seq int64, now time.Time, events *stored.Events) (int, error) {
 	var live any
 	var kind int64
-	ending, err := c.first(ctx, `SELECT c.live, j.type FROM cursors c JOIN jobs j ON j.seq = c.job
-		WHERE c.job = ? AND c.ending = 1`, []any{seq}, func(r *row) { live, kind = r.take(), r.int() })
+	ending, err := c.first(`SELECT c.live, j.type FROM cursors c JOIN jobs j ON j.seq = c.job
+		WHERE c.job = ? AND c.ending = 1`, []any{seq}, func(r *row) { live, kind = r.Take(), r.Int() })
 	if err != nil || !ending {
 		return 0, err
 	}
-	keys, err := stillLive(c, unpackKeys(live, nil))
+	keys, err := stillLive(c, stored.Keys(live))
 	if err != nil || len(keys) > 0 {
 		return 0, err
 	}
 	if n, err := countQueued(c, seq); err != nil || n > 0 {
 		return 0, err
 	}
-	status, name := int64(jobCompleted), "scheduler:job.completed"
-	if value(jobTypes, kind) == job.TypeOneTime {
+	status, name := int64(stored.JobCompleted), "scheduler:job.completed"
+	if stored.Value(stored.JobTypes, kind) == job.TypeOneTime {
 		var last int64
-		if _, err := c.first(ctx, `SELECT status FROM executions WHERE job = ? ORDER BY n DESC LIMIT 1`, []any{seq}, func(r *row) { last = r.int() }); err != nil {
+		if _, err := c.first(`SELECT status FROM executions WHERE job = ? ORDER BY n DESC LIMIT 1`, []any{seq}, func(r *row) { last = r.Int() }); err != nil {
 			return 0, err
 		}
-		if last == statusFailed || last == statusTimeout {
-			status, name = jobFailed, "scheduler:job.failed"
+		if last == stored.Failed || last == stored.Timeout {
+			status, name = stored.JobFailed, "scheduler:job.failed"
 		}
 	}
 	if _, err := c.exec(`UPDATE jobs SET status = ?, live = 0, completed_at = ?, updated_at = ?, revision = revision + 1 WHERE seq = ?`,
@@ -43,7 +43,7 @@ func endJob(c *conn, seq int64, now time.Time, events *eventWriter) (int, error)
 	if _, err := c.exec(`UPDATE cursors SET ending = 0, next_run = NULL, live = NULL, revision = revision + 1 WHERE job = ?`, seq); err != nil {
 		return 0, err
 	}
-	events.job(seq, name, "")
+	events.Job(seq, name, "")
 	return 1, nil
 }
 
@@ -55,7 +55,7 @@ func (s *Store) CompleteJobs(ctx context.Context, now time.Time) (int, error) {
 	}
 	found := false
 	if err := s.read(ctx, func(c *conn) (err error) {
-		found, err = c.first(ctx, `SELECT 1 FROM cursors WHERE ending = 1 LIMIT 1`, nil, func(*row) {})
+		found, err = c.first(`SELECT 1 FROM cursors WHERE ending = 1 LIMIT 1`, nil, func(*row) {})
 		return err
 	}); err != nil {
 		return 0, err
@@ -67,14 +67,11 @@ func (s *Store) CompleteJobs(ctx context.Context, now time.Time) (int, error) {
 	ended := 0
 	err := s.write(ctx, func(c *conn) error {
 		ended = 0
-		var seqs []int64
-		if err := c.query(context.Background(), `SELECT job FROM cursors WHERE ending = 1 LIMIT 1000`, nil, func(r *row) error {
-			seqs = append(seqs, r.int())
-			return nil
-		}); err != nil {
+		seqs, err := c.ints(`SELECT job FROM cursors WHERE ending = 1 LIMIT 1000`)
+		if err != nil {
 			return err
 		}
-		var events eventWriter
+		var events stored.Events
 		for _, seq := range seqs {
 			n, err := endJob(c, seq, now, &events)
 			if err != nil {
@@ -82,7 +79,7 @@ func (s *Store) CompleteJobs(ctx context.Context, now time.Time) (int, error) {
 			}
 			ended += n
 		}
-		return events.flush(c, now)
+		return writeEvents(c, &events, now)
 	})
 	return ended, err
 }
@@ -90,36 +87,32 @@ func (s *Store) CompleteJobs(ctx context.Context, now time.Time) (int, error) {
 // promote gives free places of a job to its queued executions, oldest first. It
 // returns how many got one.
 func (s *Store) promote(c *conn, seq int64, now time.Time) (int, error) {
-	ctx := context.Background()
-	var queued []int64
-	if err := c.query(ctx, `SELECT k FROM executions WHERE job = ? AND queued = 1 ORDER BY k LIMIT 1000`, []any{seq}, func(r *row) error {
-		queued = append(queued, r.int())
-		return nil
-	}); err != nil || len(queued) == 0 {
+	queued, err := c.ints(`SELECT k FROM executions WHERE job = ? AND queued = 1 ORDER BY k LIMIT 1000`, seq)
+	if err != nil || len(queued) == 0 {
 		return 0, err
 	}
 	var live any
 	var revision int64
-	if _, err := c.first(ctx, `SELECT live, revision FROM cursors WHERE job = ?`, []any{seq}, func(r *row) { live, revision = r.take(), r.int() }); err != nil {
+	if _, err := c.first(`SELECT live, revision FROM cursors WHERE job = ?`, []any{seq}, func(r *row) { live, revision = r.Take(), r.Int() }); err != nil {
 		return 0, err
 	}
 	def, err := s.define(c, seq, revision)
-	if err != nil || def.job.Status == job.JobPaused { // a paused job's wait until it is resumed
+	if err != nil || def.Job.Status == job.JobPaused { // a paused job's wait until it is resumed
 		return 0, err
 	}
-	keys, err := stillLive(c, unpackKeys(live, nil))
+	keys, err := stillLive(c, stored.Keys(live))
 	if err != nil {
 		return 0, err
 	}
 	promoted := 0
-	for len(queued) > 0 && len(keys) < def.job.Places() {
+	for len(queued) > 0 && len(keys) < def.Job.Places() {
 		if _, err := c.exec(`UPDATE executions SET queued = NULL, ready_at = max(coalesce(ready_at, 0), ?) WHERE k = ?`, now.UnixMicro(), queued[0]); err != nil {
 			return promoted, err
 		}
 		keys, queued = append(keys, queued[0]), queued[1:]
 		promoted++
 	}
-	_, err = c.exec(`UPDATE cursors SET live = ? WHERE job = ?`, packKeys(keys), seq)
+	_, err = c.exec(`UPDATE cursors SET live = ? WHERE job = ?`, packLive(keys), seq)
 	return promoted, err
 }
 
@@ -131,21 +124,21 @@ func closeEpoch(c *conn, seq int64, until time.Time) error {
 
 // breakJob takes a job whose definition cannot be used out of planning, so that it
 // harms no other.
-func breakJob(c *conn, def *definition, now time.Time, events *eventWriter) error {
+func breakJob(c *conn, def *stored.Definition, now time.Time, events *stored.Events) error {
 	reason := "it has no schedule"
-	if def.err != nil {
-		reason = def.err.Error()
+	if def.Err != nil {
+		reason = def.Err.Error()
 	}
-	if _, err := c.exec(`UPDATE jobs SET status = 6, reason = ?, updated_at = ?, revision = revision + 1 WHERE seq = ?`, reason, now.UnixMicro(), def.seq); err != nil {
+	if _, err := c.exec(`UPDATE jobs SET status = 6, reason = ?, updated_at = ?, revision = revision + 1 WHERE seq = ?`, reason, now.UnixMicro(), def.Seq); err != nil {
 		return err
 	}
-	if _, err := c.exec(`UPDATE epochs SET until_at = (SELECT next_run - 1000000 FROM cursors WHERE job = ?1) WHERE job = ?1 AND until_at IS NULL`, def.seq); err != nil {
+	if _, err := c.exec(`UPDATE epochs SET until_at = (SELECT next_run - 1000000 FROM cursors WHERE job = ?1) WHERE job = ?1 AND until_at IS NULL`, def.Seq); err != nil {
 		return err
 	}
-	if _, err := c.exec(`UPDATE cursors SET next_run = NULL, revision = revision + 1 WHERE job = ?`, def.seq); err != nil {
+	if _, err := c.exec(`UPDATE cursors SET next_run = NULL, revision = revision + 1 WHERE job = ?`, def.Seq); err != nil {
 		return err
 	}
-	events.job(def.seq, "scheduler:job.error", "")
+	events.Job(def.Seq, "scheduler:job.error", "")
 	return nil
 }
 

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"bytes"
-	"context"
 	"database/sql"
 	"errors"
 	"flag"
@@ -16,7 +15,6 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/migrations"
 	"github.com/agentic-sdlc/scheduler/store"
-	"github.com/agentic-sdlc/scheduler/store/dump"
 	"github.com/agentic-sdlc/scheduler/store/storetest"
 )
 
@@ -54,8 +52,8 @@ func text(t *testing.T, s *Store) []byte {
 	var out bytes.Buffer
 	err := s.read(t.Context(), func(c *conn) error {
 		var tables []string
-		if err := c.query(context.Background(), `SELECT name, sql FROM sqlite_schema WHERE sql <> '' AND name NOT LIKE 'sqlite_%' ORDER BY rowid`, nil, func(r *row) error {
-			name, statement := r.text(), r.text()
+		if err := c.query(`SELECT name, sql FROM sqlite_schema WHERE sql <> '' AND name NOT LIKE 'sqlite_%' ORDER BY rowid`, nil, func(r *row) error {
+			name, statement := r.Text(), r.Text()
 			if strings.HasPrefix(statement, "CREATE TABLE") {
 				tables = append(tables, name)
 			}
@@ -66,14 +64,14 @@ func text(t *testing.T, s *Store) []byte {
 		}
 		for _, table := range append(tables, "sqlite_sequence") {
 			var columns []string
-			if err := c.query(context.Background(), `SELECT 'quote("' || name || '")' FROM pragma_table_info(?)`, []any{table}, func(r *row) error {
-				columns = append(columns, r.text())
+			if err := c.query(`SELECT 'quote("' || name || '")' FROM pragma_table_info(?)`, []any{table}, func(r *row) error {
+				columns = append(columns, r.Text())
 				return nil
 			}); err != nil {
 				return err
 			}
-			if err := c.query(context.Background(), "SELECT "+strings.Join(columns, " || ', ' || ")+" FROM "+table, nil, func(r *row) error {
-				fmt.Fprintf(&out, "INSERT INTO %s VALUES (%s);\n", table, r.text())
+			if err := c.query("SELECT "+strings.Join(columns, " || ', ' || ")+" FROM "+table, nil, func(r *row) error {
+				fmt.Fprintf(&out, "INSERT INTO %s VALUES (%s);\n", table, r.Text())
 				return nil
 			}); err != nil {
 				return err
@@ -146,9 +144,9 @@ func schemaOf(t *testing.T, path string) (list []string) {
 	}
 	defer s.Close()
 	if err := s.read(t.Context(), func(c *conn) error {
-		return c.query(context.Background(), `SELECT m.name || '.' || i.name || ' ' || i.type || ' ' || i."notnull" || ' ' || i.pk FROM sqlite_schema m, pragma_table_info(m.name) i WHERE m.type = 'table'
+		return c.query(`SELECT m.name || '.' || i.name || ' ' || i.type || ' ' || i."notnull" || ' ' || i.pk FROM sqlite_schema m, pragma_table_info(m.name) i WHERE m.type = 'table'
 			UNION ALL SELECT name || ' ' || sql FROM sqlite_schema WHERE type = 'index' AND sql <> '' ORDER BY 1`, nil, func(r *row) error {
-			list = append(list, r.text())
+			list = append(list, r.Text())
 			return nil
 		})
 	}); err != nil {
@@ -169,25 +167,5 @@ func wantRows(t *testing.T, schema int64, path string) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	var tally dump.Tally
-	for row, err := range s.Export(t.Context()) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := tally.Add(row); err != nil {
-			t.Fatal(err)
-		}
-	}
-	sums := tally.Sums()
-	if sums.Rows() < 10 {
-		t.Errorf("schema %d has %d rows; is it a fixture?", schema, sums.Rows())
-	}
-	for _, table := range dump.Tables() {
-		if table == dump.Store || table == dump.Counters {
-			continue
-		}
-		if want := int64(bytes.Count(statements, []byte("\nINSERT INTO "+table.Name+" "))); sums[table.Name].Rows != want {
-			t.Errorf("schema %d: %d rows of %s after the upgrade, want %d", schema, sums[table.Name].Rows, table.Name, want)
-		}
-	}
+	storetest.WantRows(t, schema, s, func(table string) int64 { return int64(bytes.Count(statements, []byte("\nINSERT INTO "+table+" "))) })
 }

@@ -2,11 +2,14 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"strings"
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store/dump"
+	"github.com/agentic-sdlc/scheduler/store/internal/reads"
+	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
 // Import fills an empty store with the rows of another, reads them again, compares, and
@@ -16,7 +19,7 @@ import (
 func (s *Store) Import(ctx context.Context, rows iter.Seq2[dump.Row, error]) (dump.Sums, error) {
 	var read, written dump.Tally
 	err := s.write(ctx, func(c *conn) error {
-		if err := wantEmpty(c); err != nil {
+		if err := empty(c); err != nil {
 			return err
 		}
 		in := importer{c: c}
@@ -31,7 +34,7 @@ func (s *Store) Import(ctx context.Context, rows iter.Seq2[dump.Row, error]) (du
 				return err
 			}
 		}
-		if err := export(ctx, c, written.Add); err != nil {
+		if err := reads.Export(c.query, selects, func(r dump.Row) error { return errors.Join(ctx.Err(), written.Add(r)) }); err != nil {
 			return err
 		}
 		if differ := read.Sums().Differ(written.Sums()); differ != "" {
@@ -42,28 +45,11 @@ func (s *Store) Import(ctx context.Context, rows iter.Seq2[dump.Row, error]) (du
 	return read.Sums(), err
 }
 
-// wantEmpty refuses a store in which anything is. Sessions of earlier lives and their
-// duties may be: they go.
-func wantEmpty(c *conn) error {
-	var full []string
-	for _, t := range dump.Tables() {
-		query := "SELECT 1 FROM " + t.Name + " LIMIT 1"
-		switch {
-		case t == dump.Store || t.Name == "sessions":
-			continue
-		case t.Name == "platforms":
-			query = "SELECT 1 FROM platforms WHERE slug <> 'default' LIMIT 1"
-		}
-		found, err := c.first(context.Background(), query, nil, func(*row) {})
-		if err != nil {
-			return err
-		}
-		if found {
-			full = append(full, t.Name)
-		}
-	}
-	if len(full) > 0 {
-		return job.Errorf(job.Conflict, "the target is not empty: there is something in %s", strings.Join(full, ", "))
+// empty refuses a store in which anything is. Sessions of earlier lives and their duties
+// may be: they go.
+func empty(c *conn) error {
+	if err := reads.WantEmpty(c.query); err != nil {
+		return err
 	}
 	for _, table := range []string{"sessions", "duties", "platforms"} {
 		if _, err := c.exec("DELETE FROM " + table); err != nil {
@@ -87,7 +73,7 @@ func (in *importer) row(r dump.Row) error {
 	}
 	if r.Table != in.table {
 		in.table = r.Table
-		in.insert = "INSERT INTO " + r.Table.Name + " (" + columnNames(r.Table) + ") VALUES (?" + strings.Repeat(", ?", len(r.Values)-1) + ")"
+		in.insert = "INSERT INTO " + r.Table.Name + " (" + strings.Join(reads.Columns(r.Table), ", ") + ") VALUES (?" + strings.Repeat(", ?", len(r.Values)-1) + ")"
 	}
 	in.values = in.values[:0]
 	for _, v := range r.Values {
@@ -95,9 +81,9 @@ func (in *importer) row(r dump.Row) error {
 		case job.ID:
 			v = part[:]
 		case []int64:
-			v = packBlob(part)
+			v = stored.PackKeys(part)
 			if r.Table.Name == "cursors" {
-				v = packKeys(part)
+				v = packLive(part)
 			}
 		}
 		in.values = append(in.values, v)

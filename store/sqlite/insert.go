@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"context"
 	"errors"
 	"time"
 
@@ -9,6 +8,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
 // execution is a row of executions as it is born.
@@ -31,6 +31,10 @@ type execution struct {
 	finished   time.Time // of one born skipped
 }
 
+func (e *execution) run() stored.Run {
+	return stored.Run{Job: e.job, ID: stored.IDOf(e.k, e.lo), Number: e.n}
+}
+
 const (
 	sqlInsertRunning = `INSERT INTO executions (k, lo, job, n, at, trigger, status, attempt, token, session, occurrence, revision, flags, created_at, started_at)
 		VALUES (?, ?, ?, ?, ?, ?, 1, 1, 1, ?, ?, ?, ?, ?, ?)`
@@ -45,7 +49,7 @@ const (
 // A slot that has a record already is a conflict.
 func insertExecution(c *conn, e *execution, newID func() job.ID) error {
 	for {
-		e.k, e.lo = keyOf(newID())
+		e.k, e.lo = stored.KeyOf(newID())
 		err := writeExecution(c, e)
 		fault, ok := errors.AsType[*sqlite.Error](err)
 		switch {
@@ -68,9 +72,9 @@ func writeExecution(c *conn, e *execution) error {
 	at := e.at.UnixMicro()
 	var err error
 	switch e.status {
-	case statusRunning:
+	case stored.Running:
 		_, err = c.exec(sqlInsertRunning, e.k, e.lo, e.job, e.n, at, e.trigger, e.session, e.occurrence, e.revision, e.flags, e.created.UnixMicro(), e.started.UnixMicro())
-	case statusSkipped:
+	case stored.Skipped:
 		_, err = c.exec(sqlInsertSkipped, e.k, e.lo, e.job, e.n, at, e.trigger, e.revision, e.flags, e.skip, e.created.UnixMicro(), e.finished.UnixMicro())
 	default:
 		var queued any
@@ -85,7 +89,7 @@ func writeExecution(c *conn, e *execution) error {
 // freeNumber moves e to the next free run number, unless it is the slot that is taken.
 func freeNumber(c *conn, e *execution) error {
 	if e.trigger == 0 {
-		taken, err := c.first(context.Background(), `SELECT 1 FROM executions WHERE at = ? AND job = ? AND trigger = 0`, []any{e.at.UnixMicro(), e.job}, func(*row) {})
+		taken, err := c.first(`SELECT 1 FROM executions WHERE at = ? AND job = ? AND trigger = 0`, []any{e.at.UnixMicro(), e.job}, func(*row) {})
 		if err != nil {
 			return err
 		}
@@ -93,12 +97,12 @@ func freeNumber(c *conn, e *execution) error {
 			return job.Errorf(job.Conflict, "slot %s has a record already", e.at.Format(time.RFC3339))
 		}
 	}
-	_, err := c.first(context.Background(), `SELECT max(n) FROM executions WHERE job = ?`, []any{e.job}, func(r *row) { e.n = r.int() + 1 })
+	_, err := c.first(`SELECT max(n) FROM executions WHERE job = ?`, []any{e.job}, func(r *row) { e.n = r.Int() + 1 })
 	return err
 }
 
 func insertRange(c *conn, seq int64, r *job.SkipRange) error {
 	_, err := c.exec(`INSERT OR REPLACE INTO ranges (job, from_at, to_at, count, reason) VALUES (?, ?, ?, ?, ?)`,
-		seq, r.From.UnixMicro(), r.To.UnixMicro(), r.Count, code(reasons, r.Reason))
+		seq, r.From.UnixMicro(), r.To.UnixMicro(), r.Count, stored.Code(stored.Reasons, r.Reason))
 	return err
 }

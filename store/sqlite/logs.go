@@ -2,10 +2,11 @@ package sqlite
 
 import (
 	"context"
-	"slices"
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/reads"
+	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
 const sqlLog = `INSERT OR REPLACE INTO logs (k, seq, attempt, at, level, stream, message, context) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
@@ -16,8 +17,8 @@ func (s *Store) AppendLogs(ctx context.Context, entries []job.LogEntry) error {
 		sizes := map[int64]int64{}
 		for i := range entries {
 			e := &entries[i]
-			k, _ := keyOf(e.ExecutionID)
-			if _, err := c.exec(sqlLog, k, e.Seq, e.Attempt, e.Timestamp.UnixMicro(), code(levels, e.Level), string(e.Stream), e.Message, blobOrNull(e.Context)); err != nil {
+			k, _ := stored.KeyOf(e.ExecutionID)
+			if _, err := c.exec(sqlLog, k, e.Seq, e.Attempt, e.Timestamp.UnixMicro(), stored.Code(stored.Levels, e.Level), string(e.Stream), e.Message, stored.Blob(e.Context)); err != nil {
 				return err
 			}
 			sizes[k] += int64(len(e.Message))
@@ -32,66 +33,13 @@ func (s *Store) AppendLogs(ctx context.Context, entries []job.LogEntry) error {
 	})
 }
 
-// ListLogs returns lines of one execution in order.
-func (s *Store) ListLogs(ctx context.Context, f store.LogFilter) ([]job.LogEntry, error) {
-	var entries []job.LogEntry
-	err := s.snapshot(ctx, func(c *conn) error {
-		k, err := findExecution(c, f.Platform, f.Ref)
-		if err != nil {
-			return err
-		}
-		var id job.ID
-		if _, err := c.first(ctx, `SELECT k, lo FROM executions WHERE k = ?`, []any{k}, func(r *row) { id = idOf(r.int(), r.int()) }); err != nil {
-			return err
-		}
-		q := logQuery(&f, k)
-		limit := f.Limit
-		if limit <= 0 {
-			limit = 1000
-		}
-		if f.Tail > 0 {
-			limit = f.Tail
-		}
-		return c.query(ctx, q.page(`l.seq, l.attempt, l.at, l.level, l.stream, l.message, l.context`, ` FROM logs l`, limit-1, 0), q.args, func(r *row) error {
-			entries = append(entries, job.LogEntry{
-				ExecutionID: id, Seq: r.int(), Attempt: int(r.int()), Timestamp: r.time(), Level: value(levels, r.int()), Stream: job.Stream(r.text()), Message: r.text(), Context: clone(r.blob()),
-			})
-			return nil
-		})
-	})
-	if f.Tail > 0 {
-		slices.Reverse(entries)
-	}
-	return entries, err
-}
-
-func logQuery(f *store.LogFilter, k int64) *query {
-	q := &query{key: "l.seq", descending: f.Tail > 0}
-	q.and("l.k = ?", k)
-	if f.AfterSeq > 0 {
-		q.and("l.seq > ?", f.AfterSeq)
-	}
-	if f.Attempt > 0 {
-		q.and("l.attempt = ?", f.Attempt)
-	}
-	if f.MinLevel != "" {
-		q.and("l.level >= ?", code(levels, f.MinLevel))
-	}
-	if f.Contains != "" {
-		q.and("instr(lower(l.message), lower(?)) > 0", f.Contains)
-	}
-	q.since("l.at >= ?", f.Since)
-	q.since("l.at < ?", f.Until)
-	return q
-}
-
 // DropLogs forgets lines up to the seq and leaves a mark in their place.
 func (s *Store) DropLogs(ctx context.Context, execution job.ID, upto int64) error {
 	return s.write(ctx, func(c *conn) error {
-		k, _ := keyOf(execution)
+		k, _ := stored.KeyOf(execution)
 		var at, attempt, bytes int64
-		if _, err := c.first(context.Background(), `SELECT max(at), max(attempt), coalesce(sum(length(message)), 0) FROM logs WHERE k = ? AND seq <= ?`, []any{k, upto},
-			func(r *row) { at, attempt, bytes = r.int(), r.int(), r.int() }); err != nil || bytes == 0 {
+		if _, err := c.first(`SELECT max(at), max(attempt), coalesce(sum(length(message)), 0) FROM logs WHERE k = ? AND seq <= ?`, []any{k, upto},
+			func(r *row) { at, attempt, bytes = r.Int(), r.Int(), r.Int() }); err != nil || bytes == 0 {
 			return err
 		}
 		if _, err := c.exec(`DELETE FROM logs WHERE k = ? AND seq <= ?`, k, upto); err != nil {
@@ -100,7 +48,7 @@ func (s *Store) DropLogs(ctx context.Context, execution job.ID, upto int64) erro
 		if _, err := c.exec(`UPDATE log_sizes SET bytes = max(0, bytes - ?) WHERE k = ?`, bytes, k); err != nil {
 			return err
 		}
-		_, err := c.exec(sqlLog, k, upto, attempt, at, code(levels, job.LogWarn), string(job.StreamSystem), "[earlier output dropped: the attempt's size limit was reached]", nil)
+		_, err := c.exec(sqlLog, k, upto, attempt, at, stored.Code(stored.Levels, job.LogWarn), string(job.StreamSystem), reads.OutputDropped, nil)
 		return err
 	})
 }
@@ -109,69 +57,29 @@ func (s *Store) DropLogs(ctx context.Context, execution job.ID, upto int64) erro
 // and of the total hold. The cap of an attempt is held by whoever writes it.
 func (s *Store) TrimLogs(ctx context.Context, caps store.LogCaps) (int64, error) {
 	var freed int64
-	err := s.write(ctx, func(c *conn) error {
-		freed = 0
-		var jobs []int64
-		if caps.Job > 0 {
-			if err := c.query(context.Background(), `SELECT job FROM log_sizes GROUP BY job HAVING sum(bytes) > ? LIMIT 100`, []any{caps.Job}, func(r *row) error {
-				jobs = append(jobs, r.int())
-				return nil
-			}); err != nil {
-				return err
-			}
-		}
-		for _, seq := range jobs {
-			n, err := trimOldest(c, `WHERE job = ?2`, caps.Job, seq)
-			if err != nil {
-				return err
-			}
-			freed += n
-		}
-		if caps.Total <= 0 {
-			return nil
-		}
-		n, err := trimOldest(c, `WHERE ?2 = 0`, caps.Total, int64(0))
-		freed += n
+	err := s.write(ctx, func(c *conn) (err error) {
+		freed, err = reads.TrimLogs(c.query, caps, func(keys []int64) error { return dropLogs(c, keys) })
 		return err
 	})
 	return freed, err
 }
 
-// trimOldest removes the logs that lie beyond cap bytes counted from the newest; at
-// most 1 000 executions a call, so that nobody waits long. The newest log is kept.
-func trimOldest(c *conn, where string, limit, seq int64) (freed int64, err error) {
-	type log struct{ k, bytes int64 }
-	var logs []log
-	err = c.query(context.Background(), `SELECT k, bytes, kept FROM (
-		SELECT k, bytes, sum(bytes) OVER (ORDER BY k DESC) - bytes AS before, sum(bytes) OVER (ORDER BY k DESC) AS kept FROM log_sizes `+where+`)
-		WHERE kept > ?1 AND before > 0 ORDER BY k LIMIT 1000`, []any{limit, seq}, func(r *row) error {
-		logs = append(logs, log{r.int(), r.int()})
-		return nil
-	})
-	if err != nil {
-		return 0, err
-	}
-	for _, l := range logs {
-		if err := dropLog(c, l.k); err != nil {
-			return freed, err
+// dropLogs replaces executions' logs by marks that say so.
+func dropLogs(c *conn, keys []int64) error {
+	for _, k := range keys {
+		if _, err := c.exec(`DELETE FROM log_sizes WHERE k = ?`, k); err != nil {
+			return err
 		}
-		freed += l.bytes
+		var seq, at int64
+		if _, err := c.first(`SELECT max(seq), max(at) FROM logs WHERE k = ?`, []any{k}, func(r *row) { seq, at = r.Int(), r.Int() }); err != nil {
+			return err
+		}
+		if _, err := c.exec(`DELETE FROM logs WHERE k = ?`, k); err != nil {
+			return err
+		}
+		if _, err := c.exec(sqlLog, k, seq+1, 0, at, stored.Code(stored.Levels, job.LogWarn), string(job.StreamSystem), reads.LogRemoved, nil); err != nil {
+			return err
+		}
 	}
-	return freed, nil
-}
-
-// dropLog replaces an execution's log by a mark that says so.
-func dropLog(c *conn, k int64) error {
-	if _, err := c.exec(`DELETE FROM log_sizes WHERE k = ?`, k); err != nil {
-		return err
-	}
-	var seq, at int64
-	if _, err := c.first(context.Background(), `SELECT max(seq), max(at) FROM logs WHERE k = ?`, []any{k}, func(r *row) { seq, at = r.int(), r.int() }); err != nil {
-		return err
-	}
-	if _, err := c.exec(`DELETE FROM logs WHERE k = ?`, k); err != nil {
-		return err
-	}
-	_, err := c.exec(sqlLog, k, seq+1, 0, at, code(levels, job.LogWarn), string(job.StreamSystem), "[log removed: the size limit of stored logs was reached]", nil)
-	return err
+	return nil
 }

@@ -2,31 +2,22 @@ package sqlite
 
 import (
 	"context"
-	"time"
 
-	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 )
-
-// recent is how long a session that ended is listed.
-const recent = 24 * time.Hour
 
 // DrainNode says that a node shall take no new work, or that it may again.
 func (s *Store) DrainNode(ctx context.Context, p store.DrainNode) error {
 	return s.write(ctx, func(c *conn) error {
-		known, err := c.first(context.Background(), `SELECT 1 FROM sessions WHERE node = ? AND (closed_at IS NULL OR closed_at > ?)`,
-			[]any{p.Node, p.Now.Add(-recent).UnixMicro()}, func(*row) {})
-		if err != nil {
+		if err := reads.WantNode(c.query, p.Node, p.Now); err != nil {
 			return err
-		}
-		if !known {
-			return job.Errorf(job.NotFound, "node %q not found", p.Node)
 		}
 		if !p.Drain {
 			_, err := c.exec(`DELETE FROM drains WHERE node = ?`, p.Node)
 			return err
 		}
-		_, err = c.exec(`INSERT OR IGNORE INTO drains (node, drained_at, drained_by, reason) VALUES (?, ?, ?, ?)`, p.Node, p.Now.UnixMicro(), p.By, p.Reason)
+		_, err := c.exec(`INSERT OR IGNORE INTO drains (node, drained_at, drained_by, reason) VALUES (?, ?, ?, ?)`, p.Node, p.Now.UnixMicro(), p.By, p.Reason)
 		return err
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/internal/failpoint"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
 // cursor is a row of cursors while it is planned.
@@ -34,8 +35,8 @@ type planning struct {
 	c      *conn
 	p      *store.PlanDue
 	out    store.Planned
-	events eventWriter
-	held   stops
+	events stored.Events
+	held   stored.Stops
 	plan   job.Plan
 	keys   []int64 // born claimed, for the claims row
 }
@@ -43,7 +44,7 @@ type planning struct {
 // PlanDue plans up to p.Limit due jobs in one transaction.
 func (s *Store) PlanDue(ctx context.Context, p store.PlanDue) (store.Planned, error) {
 	var out store.Planned
-	p.Now = stored(p.Now)
+	p.Now = stored.Cut(p.Now)
 	err := s.write(context.WithoutCancel(ctx), func(c *conn) error {
 		run := planning{s: s, c: c, p: &p}
 		defer func() { out = run.out }()
@@ -56,7 +57,7 @@ func (s *Store) PlanDue(ctx context.Context, p store.PlanDue) (store.Planned, er
 }
 
 func (p *planning) all() error {
-	if err := p.stops(); err != nil || p.held.maintenance {
+	if err := p.stops(); err != nil || p.held.Maintenance {
 		return err
 	}
 	due, err := p.due()
@@ -81,13 +82,13 @@ func (p *planning) all() error {
 		return err
 	}
 	failpoint.Hit("planned")
-	return p.events.flush(p.c, p.p.Now)
+	return writeEvents(p.c, &p.events, p.p.Now)
 }
 
 // stops reads what is held, and marks what ended: NextDue goes by the marks.
 func (p *planning) stops() (err error) {
-	p.held, err = stopsAt(context.Background(), p.c, p.p.Now)
-	if err == nil && p.held.expired {
+	p.held, err = stopsAt(p.c, p.p.Now)
+	if err == nil && p.held.Expired {
 		err = endExpired(p.c, p.p.Now)
 	}
 	return err
@@ -96,15 +97,15 @@ func (p *planning) stops() (err error) {
 // due reads the cursors that are due, oldest first.
 func (p *planning) due() ([]cursor, error) {
 	due := make([]cursor, 0, min(p.p.Limit, 1024))
-	err := p.c.query(context.Background(), sqlDue, []any{p.p.Now.UnixMicro(), p.p.Limit}, func(r *row) error {
+	err := p.c.query(sqlDue, []any{p.p.Now.UnixMicro(), p.p.Limit}, func(r *row) error {
 		cur := cursor{
-			seq: r.int(), nextRun: r.int(), revision: r.int(), numbers: r.int(), runs: r.int(), occurrences: r.int(), skipped: r.int(),
+			seq: r.Int(), nextRun: r.Int(), revision: r.Int(), numbers: r.Int(), runs: r.Int(), occurrences: r.Int(), skipped: r.Int(),
 		}
-		live := r.take()
+		live := r.Take()
 		_, single := live.(int64)
-		cur.live = unpackKeys(live, nil)
-		status := r.take()
-		cur.liveOver = single && (status == nil || status.(int64) > statusRunning)
+		cur.live = stored.Keys(live)
+		status := r.Take()
+		cur.liveOver = single && (status == nil || status.(int64) > stored.Running)
 		due = append(due, cur)
 		return nil
 	})
@@ -117,7 +118,7 @@ func (p *planning) one(cur *cursor) error {
 	if err != nil {
 		return err
 	}
-	if def.err != nil || def.sched == nil {
+	if def.Err != nil || def.Sched == nil {
 		p.out.Broken++
 		return breakJob(p.c, def, p.p.Now, &p.events)
 	}
@@ -125,7 +126,7 @@ func (p *planning) one(cur *cursor) error {
 	if err != nil {
 		return err
 	}
-	job.MakePlan(def.job, def.sched, state, p.p.Now, p.p.Policy, &p.plan)
+	job.MakePlan(def.Job, def.Sched, state, p.p.Now, p.p.Policy, &p.plan)
 	if err := p.record(def, cur); err != nil {
 		return err
 	}
@@ -139,7 +140,7 @@ func (p *planning) one(cur *cursor) error {
 
 // state settles which executions of the job are still live.
 func (p *planning) state(cur *cursor) (job.State, error) {
-	st := job.State{NextRun: fromMicros(cur.nextRun), Occurrences: cur.occurrences}
+	st := job.State{NextRun: stored.Time(cur.nextRun), Occurrences: cur.occurrences}
 	if cur.liveOver {
 		cur.live = cur.live[:0]
 	} else if len(cur.live) > 1 {
@@ -160,7 +161,7 @@ func (p *planning) state(cur *cursor) (job.State, error) {
 }
 
 // record writes what the plan decided, slot by slot in order of time.
-func (p *planning) record(def *definition, cur *cursor) error {
+func (p *planning) record(def *stored.Definition, cur *cursor) error {
 	for i := range p.plan.Ranges {
 		r := &p.plan.Ranges[i]
 		if err := insertRange(p.c, cur.seq, r); err != nil {
@@ -168,7 +169,7 @@ func (p *planning) record(def *definition, cur *cursor) error {
 		}
 		cur.skipped += r.Count
 		p.out.Skipped += r.Count
-		p.events.skippedRange(cur.seq, r)
+		p.events.SkippedRange(cur.seq, r)
 	}
 	// Run numbers follow the slots, so runs and skips are written side by side.
 	skips := p.plan.Skips
@@ -193,27 +194,27 @@ func (p *planning) record(def *definition, cur *cursor) error {
 }
 
 // skip writes one slot that does not run.
-func (p *planning) skip(def *definition, cur *cursor, skip *job.PlannedSkip) error {
-	e := execution{at: skip.Slot, status: statusSkipped, skip: code(reasons, skip.Reason), finished: p.p.Now}
+func (p *planning) skip(def *stored.Definition, cur *cursor, skip *job.PlannedSkip) error {
+	e := execution{at: skip.Slot, status: stored.Skipped, skip: stored.Code(stored.Reasons, skip.Reason), finished: p.p.Now}
 	ok, err := p.insert(def, cur, &e)
 	if err != nil || !ok {
 		return err
 	}
 	cur.skipped++
 	p.out.Skipped++
-	p.events.skipped(cur.seq, e.k, e.lo, e.n, skip.Slot.UnixMicro(), e.skip)
+	p.events.Skipped(e.run(), skip.Slot, e.skip)
 	return nil
 }
 
 // run writes one execution that is to run: born claimed when the session takes it.
-func (p *planning) run(def *definition, cur *cursor, run *job.PlannedRun) error {
+func (p *planning) run(def *stored.Definition, cur *cursor, run *job.PlannedRun) error {
 	e := execution{at: run.Slot, occurrence: run.Occurrence, ready: run.StartAt, queued: run.Queued}
 	if run.CatchUp {
-		e.flags |= flagCatchUp
+		e.flags |= stored.FlagCatchUp
 	}
-	born := !run.Queued && p.p.Session != 0 && p.p.Take != nil && !run.StartAt.After(p.p.Now) && !p.held.dispatch(def.job.Platform) && p.p.Take(def.job)
+	born := !run.Queued && p.p.Session != 0 && p.p.Take != nil && !run.StartAt.After(p.p.Now) && !p.held.Dispatch(def.Job.Platform) && p.p.Take(def.Job)
 	if born {
-		e.status, e.session, e.started = statusRunning, p.p.Session, p.p.Now
+		e.status, e.session, e.started = stored.Running, p.p.Session, p.p.Now
 	}
 	ok, err := p.insert(def, cur, &e)
 	if err != nil {
@@ -221,7 +222,7 @@ func (p *planning) run(def *definition, cur *cursor, run *job.PlannedRun) error 
 	}
 	if !ok {
 		if born {
-			p.out.Untaken = append(p.out.Untaken, def.job)
+			p.out.Untaken = append(p.out.Untaken, def.Job)
 		}
 		return nil
 	}
@@ -234,25 +235,25 @@ func (p *planning) run(def *definition, cur *cursor, run *job.PlannedRun) error 
 		p.out.Waiting++
 		return nil
 	}
-	p.start(def.job, &e, p.plan.Ended)
+	p.start(def.Job, &e, p.plan.Ended)
 	return nil
 }
 
 // start notes an execution that was born claimed.
 func (p *planning) start(def *job.Job, e *execution, ends bool) {
 	p.keys = append(p.keys, e.k)
-	p.events.started(e.job, e.k, e.lo, e.n, 1)
+	p.events.Started(e.run(), 1)
 	p.out.Claimed = append(p.out.Claimed, store.Claimed{
-		ID: idOf(e.k, e.lo), Job: def, Owner: e.job, Number: e.n, Attempt: 1, Token: 1, Ends: ends,
-		ScheduledAt: e.at, CreatedAt: p.p.Now, Occurrence: e.occurrence, Trigger: value(triggers, e.trigger),
+		ID: stored.IDOf(e.k, e.lo), Job: def, Owner: e.job, Number: e.n, Attempt: 1, Token: 1, Ends: ends,
+		ScheduledAt: e.at, CreatedAt: p.p.Now, Occurrence: e.occurrence, Trigger: stored.Value(stored.Triggers, e.trigger),
 	})
 }
 
 const sqlAdvance = `UPDATE cursors SET next_run = ?, numbers = ?, runs = ?, occurrences = ?, skipped = ?, live = ? WHERE job = ?`
 
 // advance moves the cursor past what was recorded.
-func (p *planning) advance(def *definition, cur *cursor) error {
-	if _, err := p.c.exec(sqlAdvance, micros(p.plan.NextRun), cur.numbers, cur.runs, cur.occurrences, cur.skipped, packKeys(cur.live), cur.seq); err != nil {
+func (p *planning) advance(def *stored.Definition, cur *cursor) error {
+	if _, err := p.c.exec(sqlAdvance, stored.Micros(p.plan.NextRun), cur.numbers, cur.runs, cur.occurrences, cur.skipped, packLive(cur.live), cur.seq); err != nil {
 		return err
 	}
 	if !p.plan.Ended {
@@ -267,7 +268,7 @@ func (p *planning) advance(def *definition, cur *cursor) error {
 	if len(p.plan.Runs) > 0 || len(cur.live) > 0 {
 		return nil
 	}
-	_, err := endJob(p.c, def.seq, p.p.Now, &p.events)
+	_, err := endJob(p.c, def.Seq, p.p.Now, &p.events)
 	return err
 }
 
@@ -289,10 +290,10 @@ func (p *planning) claim() error {
 
 // insert gives e its id and number and writes it. A slot that has a record already,
 // which only a hand can have written, keeps that one: ok is false.
-func (p *planning) insert(def *definition, cur *cursor, e *execution) (ok bool, err error) {
-	e.job, e.revision, e.created, e.n = cur.seq, def.job.Revision, p.p.Now, cur.numbers+1
-	if e.status == statusPending {
-		if e.class, err = p.s.class(p.c, def.job); err != nil {
+func (p *planning) insert(def *stored.Definition, cur *cursor, e *execution) (ok bool, err error) {
+	e.job, e.revision, e.created, e.n = cur.seq, def.Job.Revision, p.p.Now, cur.numbers+1
+	if e.status == stored.Pending {
+		if e.class, err = p.s.class(p.c, def.Job); err != nil {
 			return false, err
 		}
 	}
@@ -308,13 +309,9 @@ const sqlNextDue = `SELECT CASE WHEN EXISTS (SELECT 1 FROM holds WHERE kind = ? 
 	ELSE (SELECT min(next_run) FROM cursors WHERE next_run IS NOT NULL) END`
 
 // NextDue returns the earliest slot that is not accounted for.
-func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
-	return s.earliest(ctx, sqlNextDue, code(holdKinds, store.HoldMaintenance))
-}
-
-func (s *Store) earliest(ctx context.Context, query string, args ...any) (at time.Time, err error) {
+func (s *Store) NextDue(ctx context.Context) (at time.Time, err error) {
 	err = s.read(ctx, func(c *conn) error {
-		_, err := c.first(ctx, query, args, func(r *row) { at = r.time() })
+		_, err := c.first(sqlNextDue, []any{stored.Code(stored.HoldKinds, store.HoldMaintenance)}, func(r *row) { at = r.Time() })
 		return err
 	})
 	return at, err

@@ -6,6 +6,7 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
 // old is an execution that retention may remove.
@@ -56,10 +57,10 @@ func oldRows(c *conn, p store.Retention, now time.Time, limit int) ([]old, error
 	if oldest < 0 {
 		return nil, nil
 	}
-	upper := fromMicros(oldest).UnixMilli() << 16 // keys begin with the milliseconds of their creation
+	upper := stored.Time(oldest).UnixMilli() << 16 // keys begin with the milliseconds of their creation
 	var rows []old
-	err := c.query(context.Background(), sqlOld, []any{int64(0), upper, p.KeepLast, bound(p.Success), bound(p.Failed), limit}, func(r *row) error {
-		rows = append(rows, old{r.int(), r.int(), r.int(), r.int(), r.int(), r.int()})
+	err := c.query(sqlOld, []any{int64(0), upper, p.KeepLast, bound(p.Success), bound(p.Failed), limit}, func(r *row) error {
+		rows = append(rows, old{r.Int(), r.Int(), r.Int(), r.Int(), r.Int(), r.Int()})
 		return nil
 	})
 	return rows, err
@@ -72,12 +73,11 @@ func (s *Store) prune(c *conn, o old) error {
 			return err
 		}
 	}
-	for _, statement := range []string{
-		`DELETE FROM executions WHERE k = ?`, `DELETE FROM execution_inputs WHERE k = ?`, `DELETE FROM execution_results WHERE k = ?`,
-		`DELETE FROM attempts WHERE k = ?`, `DELETE FROM logs WHERE k = ?`, `DELETE FROM log_sizes WHERE k = ?`,
-		`DELETE FROM cancels WHERE k = ?`, `DELETE FROM dead_letters WHERE k = ?`,
-	} {
-		if _, err := c.exec(statement, o.k); err != nil {
+	if _, err := c.exec(`DELETE FROM executions WHERE k = ?`, o.k); err != nil {
+		return err
+	}
+	for _, table := range stored.TablesOfExecution {
+		if _, err := c.exec(`DELETE FROM `+table+` WHERE k = ?`, o.k); err != nil {
 			return err
 		}
 	}
@@ -92,17 +92,16 @@ func (s *Store) prune(c *conn, o old) error {
 // that ends right before it, or starts one. Every slot has a record, so nothing
 // lies between exactly when no record does.
 func prunedSlot(c *conn, o old) error {
-	ctx := context.Background()
-	reason := code(reasons, job.RangePruned)
+	reason := stored.Code(stored.Reasons, job.RangePruned)
 	var from, to, kind int64
-	found, err := c.first(ctx, `SELECT from_at, to_at, reason FROM ranges WHERE job = ? AND from_at <= ? ORDER BY from_at DESC LIMIT 1`, []any{o.job, o.at},
-		func(r *row) { from, to, kind = r.int(), r.int(), r.int() })
+	found, err := c.first(`SELECT from_at, to_at, reason FROM ranges WHERE job = ? AND from_at <= ? ORDER BY from_at DESC LIMIT 1`, []any{o.job, o.at},
+		func(r *row) { from, to, kind = r.Int(), r.Int(), r.Int() })
 	if err != nil {
 		return err
 	}
 	joins := found && kind == reason
 	if joins {
-		between, err := c.first(ctx, `SELECT 1 FROM executions WHERE job = ?1 AND trigger = 0 AND n < ?4 AND at > ?2 AND at < ?3
+		between, err := c.first(`SELECT 1 FROM executions WHERE job = ?1 AND trigger = 0 AND n < ?4 AND at > ?2 AND at < ?3
 			UNION ALL SELECT 1 FROM epochs WHERE job = ?1 AND after_at >= ?2 AND after_at < ?3 LIMIT 1`, []any{o.job, to, o.at, o.n}, func(*row) {})
 		if err != nil {
 			return err
@@ -119,12 +118,8 @@ func prunedSlot(c *conn, o old) error {
 
 // retireOneTime removes one-time jobs that ended before the instant.
 func (s *Store) retireOneTime(c *conn, before time.Time, limit int) (more bool, err error) {
-	var seqs []int64
-	if err := c.query(context.Background(), `SELECT seq FROM jobs WHERE type = 1 AND status IN (3, 4, 5) AND updated_at < ? ORDER BY seq LIMIT ?`,
-		[]any{before.UnixMicro(), limit}, func(r *row) error {
-			seqs = append(seqs, r.int())
-			return nil
-		}); err != nil {
+	seqs, err := c.ints(`SELECT seq FROM jobs WHERE type = 1 AND status IN (3, 4, 5) AND updated_at < ? ORDER BY seq LIMIT ?`, before.UnixMicro(), limit)
+	if err != nil {
 		return false, err
 	}
 	for _, seq := range seqs {

@@ -2,22 +2,20 @@ package sqlite
 
 import (
 	"context"
-	"encoding/binary"
-	"encoding/json"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/internal/mutant"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
 // OpenSession registers a session.
 func (s *Store) OpenSession(ctx context.Context, p store.Session) error {
-	roles, handlers := jsonList(p.Roles), jsonList(p.Handlers)
 	return s.write(ctx, func(c *conn) error {
 		_, err := c.exec(`INSERT INTO sessions (id, node, version, roles, slots, commands, handlers, running, started_at, heartbeat_at, lease_until)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			p.ID, p.Node, p.Version, roles, p.Slots, p.Commands, handlers, p.Running, p.StartedAt.UnixMicro(), p.StartedAt.UnixMicro(), p.LeaseUntil.UnixMicro())
+			p.ID, p.Node, p.Version, stored.Texts(p.Roles), p.Slots, p.Commands, stored.Texts(p.Handlers), p.Running, p.StartedAt.UnixMicro(), p.StartedAt.UnixMicro(), p.LeaseUntil.UnixMicro())
 		if uniqueViolation(err) {
 			return job.Errorf(job.Conflict, "session %d exists", p.ID)
 		}
@@ -25,26 +23,10 @@ func (s *Store) OpenSession(ctx context.Context, p store.Session) error {
 	})
 }
 
-// jsonList stores texts.
-func jsonList(texts []string) string {
-	if texts == nil {
-		texts = []string{}
-	}
-	b, _ := json.Marshal(texts) // texts always encode
-	return string(b)
-}
-
-// listJSON reads what jsonList wrote.
-func listJSON(text string) []string {
-	list := []string{}
-	_ = json.Unmarshal([]byte(text), &list)
-	return list
-}
-
 // Heartbeat prolongs a lease and returns what concerns the node.
 func (s *Store) Heartbeat(ctx context.Context, p store.Beat) (store.Pulse, error) {
 	var pulse store.Pulse
-	err := s.write(ctx, func(c *conn) error {
+	err := s.writeTidily(ctx, func(c *conn) error {
 		changed, err := c.exec(`UPDATE sessions SET heartbeat_at = ?, lease_until = ?, running = ? WHERE id = ? AND closed_at IS NULL`,
 			p.Now.UnixMicro(), p.Now.Add(p.Lease).UnixMicro(), p.Running, p.Session)
 		if err != nil {
@@ -53,20 +35,17 @@ func (s *Store) Heartbeat(ctx context.Context, p store.Beat) (store.Pulse, error
 		if changed == 0 {
 			return job.Errorf(job.Conflict, "the session is over: its lease ended and its work was given away")
 		}
-		if err := s.dropSpent(c); err != nil {
+		if pulse.Draining, err = c.first(`SELECT 1 FROM drains d JOIN sessions s ON s.node = d.node WHERE s.id = ?`, []any{p.Session}, func(*row) {}); err != nil {
 			return err
 		}
-		if pulse.Draining, err = c.first(context.Background(), `SELECT 1 FROM drains d JOIN sessions s ON s.node = d.node WHERE s.id = ?`, []any{p.Session}, func(*row) {}); err != nil {
-			return err
-		}
-		held, err := stopsAt(context.Background(), c, p.Now)
+		held, err := stopsAt(c, p.Now)
 		if err != nil {
 			return err
 		}
-		pulse.Maintenance = held.maintenance
-		return c.query(context.Background(), `SELECT e.k, e.lo FROM cancels z JOIN executions e ON e.k = z.k
+		pulse.Maintenance = held.Maintenance
+		return c.query(`SELECT e.k, e.lo FROM cancels z JOIN executions e ON e.k = z.k
 			WHERE z.session = ? AND e.status = 1 AND e.session = z.session`, []any{p.Session}, func(r *row) error {
-			pulse.Cancels = append(pulse.Cancels, idOf(r.int(), r.int()))
+			pulse.Cancels = append(pulse.Cancels, stored.IDOf(r.Int(), r.Int()))
 			return nil
 		})
 	})
@@ -78,10 +57,7 @@ func (s *Store) Heartbeat(ctx context.Context, p store.Beat) (store.Pulse, error
 
 // CloseSession ends a session that holds nothing.
 func (s *Store) CloseSession(ctx context.Context, session int64, now time.Time) error {
-	return s.write(ctx, func(c *conn) error {
-		if err := s.dropSpent(c); err != nil {
-			return err
-		}
+	return s.writeTidily(ctx, func(c *conn) error {
 		if err := dropDuties(c, session); err != nil {
 			return err
 		}
@@ -89,28 +65,6 @@ func (s *Store) CloseSession(ctx context.Context, session int64, now time.Time) 
 			WHERE id = ? AND NOT EXISTS (SELECT 1 FROM claims WHERE session = sessions.id)`, now.UnixMicro(), now.UnixMicro(), session)
 		return err
 	})
-}
-
-const sqlSessions = `SELECT s.id, s.node, s.version, s.roles, s.slots, s.commands, s.handlers, s.running,
-	s.started_at, s.heartbeat_at, s.lease_until, s.closed_at, d.drained_at, d.drained_by, d.reason
-	FROM sessions s LEFT JOIN drains d ON d.node = s.node
-	WHERE s.closed_at IS NULL OR s.closed_at > ? ORDER BY s.started_at, s.id`
-
-// ListSessions returns live sessions and those that ended within a day.
-func (s *Store) ListSessions(ctx context.Context, now time.Time) ([]store.Session, error) {
-	var list []store.Session
-	err := s.read(ctx, func(c *conn) error {
-		return c.query(ctx, sqlSessions, []any{now.Add(-recent).UnixMicro()}, func(r *row) error {
-			one := store.Session{ID: r.int(), Node: r.text(), Version: r.text(), Roles: listJSON(r.text()), Slots: int(r.int()), Commands: int(r.int())}
-			one.Handlers, one.Running = listJSON(r.text()), int(r.int())
-			one.StartedAt, one.HeartbeatAt, one.LeaseUntil, one.ClosedAt = r.time(), r.time(), r.time(), r.timePtr()
-			one.DrainedAt, one.DrainedBy, one.DrainReason = r.timePtr(), r.text(), r.text()
-			one.Draining = one.DrainedAt != nil
-			list = append(list, one)
-			return nil
-		})
-	})
-	return list, err
 }
 
 // Reap takes the executions of dead sessions away from them.
@@ -135,14 +89,11 @@ type reaping struct {
 }
 
 func (r *reaping) all() error {
-	var dead []int64
 	if mutant.Active == mutant.ReapAny {
 		r.now = r.now.Add(time.Minute)
 	}
-	if err := r.c.query(context.Background(), `SELECT id FROM sessions WHERE closed_at IS NULL AND lease_until < ?`, []any{r.now.UnixMicro()}, func(row *row) error {
-		dead = append(dead, row.int())
-		return nil
-	}); err != nil {
+	dead, err := r.c.ints(`SELECT id FROM sessions WHERE closed_at IS NULL AND lease_until < ?`, r.now.UnixMicro())
+	if err != nil {
 		return err
 	}
 	for _, session := range dead {
@@ -150,13 +101,13 @@ func (r *reaping) all() error {
 			return err
 		}
 	}
-	if err := r.deltas.flush(r.c); err != nil {
+	if err := writeDeltas(r.c, &r.deltas); err != nil {
 		return err
 	}
 	if err := r.wake(); err != nil {
 		return err
 	}
-	return r.events.flush(r.c, r.now)
+	return writeEvents(r.c, &r.events, r.now)
 }
 
 // session reaps the claims of one dead session, and closes it with the last of them.
@@ -166,12 +117,8 @@ func (r *reaping) session(session int64) error {
 		keys []int64
 	}
 	var claims []claim
-	if err := r.c.query(context.Background(), `SELECT id, data FROM claims WHERE session = ? ORDER BY id`, []any{session}, func(row *row) error {
-		one := claim{id: row.int()}
-		for b := row.blob(); len(b) >= 8; b = b[8:] {
-			one.keys = append(one.keys, int64(binary.BigEndian.Uint64(b)))
-		}
-		claims = append(claims, one)
+	if err := r.c.query(`SELECT id, data FROM claims WHERE session = ? ORDER BY id`, []any{session}, func(row *row) error {
+		claims = append(claims, claim{id: row.Int(), keys: stored.UnpackKeys(row.Blob(), nil)})
 		return nil
 	}); err != nil {
 		return err
@@ -205,11 +152,11 @@ const sqlLost = `SELECT e.lo, e.job, e.token, e.attempt, e.lost, e.started_at, c
 func (r *reaping) lose(session, k int64) error {
 	t := store.Settlement{Session: session, CompletedAt: r.now}
 	var lost, revision int64
-	found, err := r.c.first(context.Background(), sqlLost, []any{k, session}, func(row *row) {
-		t.ID = idOf(k, row.int())
-		t.Owner, t.Token, t.Attempt = row.int(), row.int(), int(row.int())
-		lost, t.StartedAt = row.int(), row.time()
-		revision, t.Ends = row.int(), row.int() == 1
+	found, err := r.c.first(sqlLost, []any{k, session}, func(row *row) {
+		t.ID = stored.IDOf(k, row.Int())
+		t.Owner, t.Token, t.Attempt = row.Int(), row.Int(), int(row.Int())
+		lost, t.StartedAt = row.Int(), row.Time()
+		revision, t.Ends = row.Int(), row.Int() == 1
 	})
 	if err != nil || !found {
 		return err
@@ -218,12 +165,7 @@ func (r *reaping) lose(session, k int64) error {
 	if err != nil {
 		return err
 	}
-	decision := job.DecideLost(&def.job.Spec, int(lost)+1)
-	t.Event, t.DeadReason = decision.Event, decision.DeadReason
-	t.Error, t.ErrorClass = "its worker vanished before it ended", "worker_lost"
-	if decision.DeadReason == "poison" {
-		t.Error = "its worker vanished three times"
-	}
+	stored.Lose(&t, &def.Job.Spec, int(lost)+1)
 	if t.Event == job.EventAbandon {
 		r.reaped.Failed++
 		if _, err := r.c.exec(`UPDATE executions SET lost = lost + 1 WHERE k = ?`, k); err != nil {
@@ -232,7 +174,6 @@ func (r *reaping) lose(session, k int64) error {
 	} else {
 		r.reaped.Restarted++
 	}
-	settlement := t
-	_, err = r.one(&settlement)
+	_, err = r.one(&t)
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/internal/mutant"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
 const (
@@ -38,16 +39,16 @@ type settling struct {
 	c      *conn
 	now    time.Time
 	out    store.Settled
-	events eventWriter
-	deltas deltaWriter
+	events stored.Events
+	deltas stored.Deltas
 	over   []*store.Settlement // executions that are over now
 }
 
 // Settle writes how attempts ended, all of them in one transaction.
 func (s *Store) Settle(ctx context.Context, now time.Time, batch []store.Settlement) (store.Settled, error) {
 	var out store.Settled
-	var late deltaWriter // of a mutant
-	err := s.write(context.WithoutCancel(ctx), func(c *conn) error {
+	var late stored.Deltas // of a mutant
+	err := s.writeTidily(context.WithoutCancel(ctx), func(c *conn) error {
 		run := settling{s: s, c: c, now: now}
 		defer func() { out, late = run.out, run.deltas }()
 		return run.all(batch)
@@ -57,7 +58,7 @@ func (s *Store) Settle(ctx context.Context, now time.Time, batch []store.Settlem
 	}
 	if mutant.Active == mutant.CountersApart {
 		mutant.Pause()
-		if err := s.write(context.WithoutCancel(ctx), late.flush); err != nil {
+		if err := s.write(context.WithoutCancel(ctx), func(c *conn) error { return writeDeltas(c, &late) }); err != nil {
 			return out, err
 		}
 	}
@@ -65,38 +66,14 @@ func (s *Store) Settle(ctx context.Context, now time.Time, batch []store.Settlem
 		if slices.Contains(out.Fenced, i) {
 			continue // it holds its claim still, or lost it to the reaper
 		}
-		if batch[i].Batch != 0 && s.batches.settle(batch[i].Batch) {
-			s.forgetBatch(batch[i].Batch)
+		if batch[i].Batch != 0 {
+			s.batches.Settle(batch[i].Batch)
 		}
 	}
 	return out, nil
 }
 
-// forgetBatch removes a claims row some time soon: nobody waits for it.
-func (s *Store) forgetBatch(id int64) {
-	s.spentMu.Lock()
-	s.spent = append(s.spent, id)
-	s.spentMu.Unlock()
-}
-
-// dropSpent removes the claims rows that are no longer needed, in the transaction at hand.
-func (s *Store) dropSpent(c *conn) error {
-	s.spentMu.Lock()
-	spent := s.spent
-	s.spent = nil
-	s.spentMu.Unlock()
-	for _, id := range spent {
-		if _, err := c.exec(`DELETE FROM claims WHERE id = ?`, id); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func (r *settling) all(batch []store.Settlement) error {
-	if err := r.s.dropSpent(r.c); err != nil {
-		return err
-	}
 	for i := range batch {
 		ok, err := r.one(&batch[i])
 		if err != nil {
@@ -107,7 +84,7 @@ func (r *settling) all(batch []store.Settlement) error {
 		}
 	}
 	if mutant.Active != mutant.CountersApart {
-		if err := r.deltas.flush(r.c); err != nil {
+		if err := writeDeltas(r.c, &r.deltas); err != nil {
 			return err
 		}
 	}
@@ -115,21 +92,21 @@ func (r *settling) all(batch []store.Settlement) error {
 		return err
 	}
 	failpoint.Hit("settled")
-	return r.events.flush(r.c, r.now)
+	return writeEvents(r.c, &r.events, r.now)
 }
 
 // one settles one attempt; false means that somebody else owns the execution.
 func (r *settling) one(t *store.Settlement) (bool, error) {
-	k, lo := keyOf(t.ID)
+	k, _ := stored.KeyOf(t.ID)
 	next, ok := job.Running.Next(t.Event)
 	if !ok {
 		return false, job.Errorf(job.Internal, "an execution that runs has no event %q", t.Event)
 	}
 	if next == job.Pending {
-		return r.requeue(t, k, lo)
+		return r.requeue(t, k)
 	}
-	status := code(statuses, next)
-	changed, err := r.c.exec(owned(sqlSettle), status, micros(t.StartedAt), t.CompletedAt.UnixMicro(), k, t.Session, t.Token)
+	status := stored.Code(stored.Statuses, next)
+	changed, err := r.c.exec(owned(sqlSettle), status, stored.Micros(t.StartedAt), t.CompletedAt.UnixMicro(), k, t.Session, t.Token)
 	if err != nil || changed == 0 {
 		return false, err
 	}
@@ -138,9 +115,9 @@ func (r *settling) one(t *store.Settlement) (bool, error) {
 		took = 0
 	}
 	r.over = append(r.over, t)
-	r.deltas.add(t.Owner, status, took, t.StartedAt)
+	r.deltas.Add(t.Owner, status, took, t.StartedAt)
 	if next != job.Success {
-		if err := r.ended(t, k, lo); err != nil {
+		if err := r.ended(t, k); err != nil {
 			return false, err
 		}
 	}
@@ -149,17 +126,17 @@ func (r *settling) one(t *store.Settlement) (bool, error) {
 			return false, err
 		}
 	}
-	r.events.completed(t.Owner, k, lo, 0, status, t.Attempt, took)
+	r.events.Completed(stored.Run{Job: t.Owner, ID: t.ID}, status, t.Attempt, took)
 	return true, nil
 }
 
 // ended notes an end that is not a success.
-func (r *settling) ended(t *store.Settlement, k, lo int64) error {
+func (r *settling) ended(t *store.Settlement, k int64) error {
 	if _, err := r.c.exec(sqlFailure, k); err != nil {
 		return err
 	}
 	if t.Event != job.EventCancel {
-		r.events.failed(t.Owner, k, lo, 0, t.Attempt, false, t.Error)
+		r.events.Failed(stored.Run{Job: t.Owner, ID: t.ID}, t.Attempt, false, t.Error)
 	}
 	if t.DeadReason == "" {
 		_, err := r.c.exec(`DELETE FROM cancels WHERE k = ?`, k)
@@ -170,38 +147,32 @@ func (r *settling) ended(t *store.Settlement, k, lo int64) error {
 }
 
 // requeue ends the attempt, not the execution.
-func (r *settling) requeue(t *store.Settlement, k, lo int64) (bool, error) {
+func (r *settling) requeue(t *store.Settlement, k int64) (bool, error) {
 	var jobStatus int64
-	if _, err := r.c.first(context.Background(), `SELECT status FROM jobs WHERE seq = ?`, []any{t.Owner}, func(r *row) { jobStatus = r.int() }); err != nil {
+	if _, err := r.c.first(`SELECT status FROM jobs WHERE seq = ?`, []any{t.Owner}, func(r *row) { jobStatus = r.Int() }); err != nil {
 		return false, err
 	}
-	asked, err := r.c.first(context.Background(), `SELECT 1 FROM cancels WHERE k = ?`, []any{k}, func(*row) {})
+	asked, err := r.c.first(`SELECT 1 FROM cancels WHERE k = ?`, []any{k}, func(*row) {})
 	if err != nil {
 		return false, err
 	}
-	if jobStatus == jobCancelled || asked { // nobody wants another attempt
+	if jobStatus == stored.JobCancelled || asked { // nobody wants another attempt
 		final := *t
 		final.Event, final.RetryAt = job.EventCancel, time.Time{}
 		return r.one(&final)
 	}
 	var held any
-	if jobStatus == jobPaused {
-		held = int64(2)
+	if jobStatus == stored.JobPaused {
+		held = 2
 	}
-	ready, status := t.RetryAt, "failed"
-	var retries, lost int64
+	ready, retries, lost := r.now, int64(0), int64(0)
 	switch t.Event {
 	case job.EventRetry:
-		retries = 1
-		if t.ErrorClass == "timeout" {
-			status = "timeout"
-		}
+		ready, retries = t.RetryAt, 1
 	case job.EventLose:
-		ready, lost, status = r.now, 1, "lost"
-	default:
-		ready, status = r.now, "handed_back"
+		lost = 1
 	}
-	changed, err := r.c.exec(owned(sqlRequeue), ready.UnixMicro(), held, retries, lost, micros(t.StartedAt), k, t.Session, t.Token)
+	changed, err := r.c.exec(owned(sqlRequeue), ready.UnixMicro(), held, retries, lost, stored.Micros(t.StartedAt), k, t.Session, t.Token)
 	if err != nil || changed == 0 {
 		return false, err
 	}
@@ -209,24 +180,17 @@ func (r *settling) requeue(t *store.Settlement, k, lo int64) (bool, error) {
 	if started.IsZero() {
 		started = t.CompletedAt
 	}
-	_, err = r.c.exec(sqlAttempt, k, t.Token, t.Attempt, t.Session, status, started.UnixMicro(), t.CompletedAt.UnixMicro(),
-		micros(t.RetryAt), exitCode(t.ExitCode), t.Error, t.ErrorClass)
+	_, err = r.c.exec(sqlAttempt, k, t.Token, t.Attempt, t.Session, stored.AttemptStatus(t), started.UnixMicro(), t.CompletedAt.UnixMicro(),
+		stored.Micros(t.RetryAt), exitCode(t.ExitCode), t.Error, t.ErrorClass)
 	if err == nil && t.Event == job.EventRetry {
-		r.events.failed(t.Owner, k, lo, 0, t.Attempt, true, t.Error)
+		r.events.Failed(stored.Run{Job: t.Owner, ID: t.ID}, t.Attempt, true, t.Error)
 	}
 	return true, err
 }
 
 func writeResult(c *conn, k int64, t *store.Settlement) error {
-	_, err := c.exec(sqlResult, k, blobOrNull(t.Result), exitCode(t.ExitCode), t.Error, t.ErrorClass, t.ErrorStack)
+	_, err := c.exec(sqlResult, k, stored.Blob(t.Result), exitCode(t.ExitCode), t.Error, t.ErrorClass, t.ErrorStack)
 	return err
-}
-
-func blobOrNull(b []byte) any {
-	if b == nil {
-		return nil
-	}
-	return b
 }
 
 func exitCode(n *int) any {
@@ -239,7 +203,7 @@ func exitCode(n *int) any {
 // wake gives the places that became free to queued runs, and ends jobs that have
 // nothing more to do.
 func (r *settling) wake() error {
-	anyQueued, err := r.c.first(context.Background(), `SELECT 1 FROM executions WHERE queued = 1 LIMIT 1`, nil, func(*row) {})
+	anyQueued, err := r.c.first(`SELECT 1 FROM executions WHERE queued = 1 LIMIT 1`, nil, func(*row) {})
 	if err != nil {
 		return err
 	}

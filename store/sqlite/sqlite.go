@@ -7,12 +7,15 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/reads"
+	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
 var _ store.Store = (*Store)(nil)
@@ -39,16 +42,15 @@ type Options struct {
 
 // Store is the embedded store. Its methods are safe for concurrent use.
 type Store struct {
+	reads.Reader
 	path    string
 	lock    *os.File // nil when it only reads
 	writer  *writer
 	readers chan *conn
 	count   int
-	defs    definitions
-	batches batches
+	defs    stored.Definitions
+	batches stored.Batches
 	tenants sync.Map // platform slug → its number
-	spentMu sync.Mutex
-	spent   []int64 // claims rows that are no longer needed
 	newest  job.ID
 
 	quietOutbox, quietFold, quietEnd quiet
@@ -65,6 +67,7 @@ type Store struct {
 // has one owner.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{path: o.Path}
+	s.Reader = reads.NewReader(&dialect, reading(s.read), reading(s.snapshot))
 	if !o.ReadOnly {
 		lock, err := lockFile(o.Path)
 		if err != nil {
@@ -108,21 +111,21 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	}
 	s.info = store.Info{Driver: "sqlite", Schema: schema}
 	if o.ReadOnly {
-		return s.read(ctx, func(c *conn) error { return s.know(ctx, c) })
+		return s.read(ctx, s.know)
 	}
 	return s.begin(ctx, o.Instance)
 }
 
 // know reads what the store is.
-func (s *Store) know(ctx context.Context, c *conn) error {
-	if _, err := c.first(ctx, `SELECT value, sqlite_version() FROM meta WHERE key = 'instance'`, nil, func(r *row) {
-		s.info.Instance = r.text()
-		s.info.Version = r.text()
+func (s *Store) know(c *conn) error {
+	if _, err := c.first(`SELECT value, sqlite_version() FROM meta WHERE key = 'instance'`, nil, func(r *row) {
+		s.info.Instance = r.Text()
+		s.info.Version = r.Text()
 	}); err != nil {
 		return err
 	}
-	_, err := c.first(ctx, `SELECT k, lo FROM executions ORDER BY k DESC LIMIT 1`, nil, func(r *row) {
-		s.newest = idOf(r.int(), r.int())
+	_, err := c.first(`SELECT k, lo FROM executions ORDER BY k DESC LIMIT 1`, nil, func(r *row) {
+		s.newest = stored.IDOf(r.Int(), r.Int())
 	})
 	return err
 }
@@ -133,7 +136,7 @@ func (s *Store) begin(ctx context.Context, instance string) error {
 		if _, err := c.exec(`INSERT OR IGNORE INTO meta (key, value) VALUES ('instance', ?)`, instance); err != nil {
 			return err
 		}
-		if err := s.know(ctx, c); err != nil {
+		if err := s.know(c); err != nil {
 			return err
 		}
 		if _, err := c.exec(`DELETE FROM duties`); err != nil {
@@ -163,6 +166,24 @@ func (s *Store) dsn(o Options) string {
 	return "file:" + (&url.URL{Path: o.Path}).EscapedPath() + "?" + q.Encode()
 }
 
+// dialect is what SQLite says in other words.
+var dialect = reads.Dialect{
+	JobColumns: stored.JobColumns,
+	Status:     "j.status",
+	Until:      "e.until_at",
+	MaxRetries: "json_extract(j.spec, '$.max_retries')",
+	Contains:   "instr(lower(%s), lower(?)) > 0",
+	Matches:    "GLOB",
+	Pattern:    func(glob string) string { return strings.ReplaceAll(glob, "[", "[[]") },
+}
+
+// reading is how package reads gets a connection.
+func reading(run func(context.Context, func(c *conn) error) error) reads.Run {
+	return func(ctx context.Context, fn func(rows reads.Rows) error) error {
+		return run(ctx, func(c *conn) error { return fn(c.query) })
+	}
+}
+
 // write runs fn in the writer and waits for its commit.
 func (s *Store) write(ctx context.Context, fn func(c *conn) error) error {
 	return s.writer.do(ctx, fn)
@@ -176,6 +197,7 @@ func (s *Store) read(ctx context.Context, fn func(c *conn) error) error {
 	select {
 	case c := <-s.readers:
 		defer func() { s.readers <- c }()
+		c.ctx = ctx
 		return classify(fn(c))
 	case <-ctx.Done():
 		return classify(ctx.Err())
@@ -197,7 +219,7 @@ func (s *Store) snapshot(ctx context.Context, fn func(c *conn) error) error {
 // Ping reads one row.
 func (s *Store) Ping(ctx context.Context) error {
 	return s.read(ctx, func(c *conn) error {
-		_, err := c.first(ctx, `SELECT 1 FROM meta LIMIT 1`, nil, func(*row) {})
+		_, err := c.first(`SELECT 1 FROM meta LIMIT 1`, nil, func(*row) {})
 		return err
 	})
 }
@@ -207,7 +229,7 @@ func (s *Store) Clock(context.Context) (time.Time, error) {
 	if s.closed.Load() {
 		return time.Time{}, errClosed
 	}
-	return stored(time.Now()), nil
+	return stored.Cut(time.Now()), nil
 }
 
 // Info describes the store.

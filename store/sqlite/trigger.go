@@ -5,13 +5,15 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/reads"
+	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
 // Trigger makes an execution outside the schedule.
 func (s *Store) Trigger(ctx context.Context, t store.Trigger) (store.Triggered, error) {
 	var made store.Triggered
 	err := s.write(ctx, func(c *conn) error {
-		seq, err := find(c, t.Platform, t.Ref)
+		seq, err := dialect.Find(c.query, t.Platform, t.Ref)
 		if err != nil {
 			return err
 		}
@@ -25,7 +27,7 @@ func (s *Store) Trigger(ctx context.Context, t store.Trigger) (store.Triggered, 
 			made.Claimed = &run.out.Claimed[0]
 		}
 		made.Replayed = known
-		made.Execution, err = executionByKey(c, k)
+		made.Execution, err = dialect.ExecutionByKey(c.query, k)
 		return err
 	})
 	if err != nil {
@@ -49,16 +51,16 @@ func (tr *trigger) make() (k int64, replayed bool, err error) {
 	if err != nil {
 		return 0, false, err
 	}
-	j := *def.job
-	id, known, err := replay(tr.c, j.Platform, tr.t.IdempotencyKey, tr.t.BodyHash, tr.t.Now)
+	j := *def.Job
+	id, known, err := reads.Replay(tr.c.query, j.Platform, tr.t.IdempotencyKey, tr.t.BodyHash, tr.t.Now)
 	if err != nil {
 		return 0, false, err
 	}
 	if known {
-		k, _ = keyOf(id)
+		k, _ = stored.KeyOf(id)
 		return k, true, nil
 	}
-	if err := tr.allowed(&j); err != nil {
+	if err := reads.WantRun(tr.c.query, tr.t, tr.seq, &j); err != nil {
 		return 0, false, err
 	}
 	e, err := tr.insertRun(&j, state)
@@ -68,73 +70,13 @@ func (tr *trigger) make() (k int64, replayed bool, err error) {
 	if err := tr.inputs(e); err != nil {
 		return 0, false, err
 	}
-	if err := tr.started(def.job, e); err != nil {
+	if err := tr.started(def.Job, e); err != nil {
 		return 0, false, err
 	}
-	if err := remember(tr.c, j.Platform, tr.t.IdempotencyKey, tr.t.BodyHash, idOf(e.k, e.lo), tr.t.Now); err != nil {
+	if err := remember(tr.c, j.Platform, tr.t.IdempotencyKey, tr.t.BodyHash, stored.IDOf(e.k, e.lo), tr.t.Now); err != nil {
 		return 0, false, err
 	}
-	return e.k, false, tr.events.flush(tr.c, tr.t.Now)
-}
-
-// allowed refuses runs of jobs that do not run any more, and second retries.
-func (tr *trigger) allowed(j *job.Job) error {
-	switch {
-	case tr.t.Kind == job.TriggerRetry:
-		if j.DeletedAt != nil {
-			return job.Errorf(job.Conflict, "the job is deleted")
-		}
-		return tr.retriable()
-	case j.DeletedAt != nil || j.Status.Terminal():
-		return job.Errorf(job.Conflict, "the job is %s; it does not run any more", statusOf(j))
-	case j.Status == job.JobPaused && !tr.t.Force:
-		return job.Errorf(job.Conflict, "the job is paused").WithHint("resume it, or run it with force")
-	case j.Status == job.JobError:
-		return job.Errorf(job.Conflict, "the job cannot run: %s", j.StatusReason)
-	}
-	return nil
-}
-
-func statusOf(j *job.Job) string {
-	if j.DeletedAt != nil {
-		return "deleted"
-	}
-	return string(j.Status)
-}
-
-// retriable holds the execution to be retried under this lock: it must be over, not
-// well, and not retried yet.
-func (tr *trigger) retriable() error {
-	k, lo := keyOf(tr.t.RetryOf.ID)
-	var status int64
-	found, err := tr.c.first(context.Background(), `SELECT status FROM executions WHERE k = ? AND lo = ? AND job = ?`, []any{k, lo, tr.seq}, func(r *row) { status = r.int() })
-	switch {
-	case err != nil:
-		return err
-	case !found:
-		return job.Errorf(job.NotFound, "execution %s not found", tr.t.RetryOf.ID)
-	case status != statusFailed && status != statusTimeout && status != statusCancelled:
-		return job.Errorf(job.Conflict, "status is %s; only failed, timeout or cancelled executions can be retried", value(statuses, status))
-	}
-	var by int64
-	retried, err := tr.c.first(context.Background(), `SELECT e.n FROM execution_inputs i JOIN executions e ON e.k = i.k WHERE i.retry_of = ?`, []any{k},
-		func(r *row) { by = r.int() })
-	if err != nil || !retried {
-		return tr.deadEnough(k, err)
-	}
-	return job.Errorf(job.Conflict, "the execution was retried already, by run %d", by).WithHint("retry that one")
-}
-
-// deadEnough refuses what is no dead letter, when it must be one.
-func (tr *trigger) deadEnough(k int64, err error) error {
-	if err != nil || !tr.t.Dead {
-		return err
-	}
-	dead, err := tr.c.first(context.Background(), `SELECT 1 FROM dead_letters WHERE k = ?`, []any{k}, func(*row) {})
-	if err == nil && !dead {
-		err = job.Errorf(job.Conflict, "the execution is not in the dead letters")
-	}
-	return err
+	return e.k, false, writeEvents(tr.c, &tr.events, tr.t.Now)
 }
 
 // insertRun writes the execution as the overlap policy has it.
@@ -146,20 +88,20 @@ func (tr *trigger) insertRun(j *job.Job, state job.State) (*execution, error) {
 		}
 	}
 	admission := job.Admit(j, state, false)
-	e := &execution{at: tr.t.Now, trigger: code(triggers, tr.t.Kind), ready: tr.t.Now, queued: admission.Queued}
+	e := &execution{at: tr.t.Now, trigger: stored.Code(stored.Triggers, tr.t.Kind), ready: tr.t.Now, queued: admission.Queued}
 	if admission.Reason != "" {
-		e.status, e.skip, e.finished = statusSkipped, code(reasons, admission.Reason), tr.t.Now
+		e.status, e.skip, e.finished = stored.Skipped, stored.Code(stored.Reasons, admission.Reason), tr.t.Now
 	}
 	if born, err := tr.born(j, e); err != nil {
 		return nil, err
 	} else if born {
-		e.status, e.session, e.started = statusRunning, tr.t.Session, tr.t.Now
+		e.status, e.session, e.started = stored.Running, tr.t.Session, tr.t.Now
 	}
-	if _, err := tr.insert(&definition{seq: tr.seq, job: j}, &tr.cur, e); err != nil {
+	if _, err := tr.insert(&stored.Definition{Seq: tr.seq, Job: j}, &tr.cur, e); err != nil {
 		return nil, err
 	}
-	if e.status == statusSkipped {
-		tr.events.skipped(tr.seq, e.k, e.lo, e.n, e.at.UnixMicro(), e.skip)
+	if e.status == stored.Skipped {
+		tr.events.Skipped(e.run(), e.at, e.skip)
 	} else {
 		tr.cur.runs++
 		if !e.queued {
@@ -171,20 +113,20 @@ func (tr *trigger) insertRun(j *job.Job, state job.State) (*execution, error) {
 			return nil, err
 		}
 	}
-	_, err := tr.c.exec(`UPDATE cursors SET numbers = ?, runs = ?, live = ? WHERE job = ?`, tr.cur.numbers, tr.cur.runs, packKeys(tr.cur.live), tr.seq)
+	_, err := tr.c.exec(`UPDATE cursors SET numbers = ?, runs = ?, live = ? WHERE job = ?`, tr.cur.numbers, tr.cur.runs, packLive(tr.cur.live), tr.seq)
 	return e, err
 }
 
 // born says whether the session takes the run at once.
 func (tr *trigger) born(j *job.Job, e *execution) (bool, error) {
-	if e.status != statusPending || e.queued || tr.t.Session == 0 || tr.t.Take == nil {
+	if e.status != stored.Pending || e.queued || tr.t.Session == 0 || tr.t.Take == nil {
 		return false, nil
 	}
 	if alive, err := sessionAlive(tr.c, tr.t.Session, tr.t.Now); err != nil || !alive {
 		return false, err
 	}
-	held, err := stopsAt(context.Background(), tr.c, tr.t.Now)
-	if err != nil || held.dispatch(j.Platform) {
+	held, err := stopsAt(tr.c, tr.t.Now)
+	if err != nil || held.Dispatch(j.Platform) {
 		return false, err
 	}
 	return tr.t.Take(j), nil
@@ -192,7 +134,7 @@ func (tr *trigger) born(j *job.Job, e *execution) (bool, error) {
 
 // started writes the claim of a run that was born claimed.
 func (tr *trigger) started(def *job.Job, e *execution) error {
-	if e.status != statusRunning {
+	if e.status != stored.Running {
 		return nil
 	}
 	tr.start(def, e, tr.ending)
@@ -205,18 +147,14 @@ func (tr *trigger) started(def *job.Job, e *execution) error {
 func (tr *trigger) inputs(e *execution) error {
 	var retryOf, retryOfLo any
 	if tr.t.RetryOf != nil {
-		retryOf, retryOfLo = keyOf(tr.t.RetryOf.ID)
+		retryOf, retryOfLo = stored.KeyOf(tr.t.RetryOf.ID)
 	}
-	var payload any
-	if tr.t.Payload != nil {
-		payload = []byte(tr.t.Payload)
-	}
-	if tr.t.RetryOf != nil && e.status != statusSkipped {
+	if tr.t.RetryOf != nil && e.status != stored.Skipped {
 		if _, err := tr.c.exec(`DELETE FROM dead_letters WHERE k = ?`, retryOf); err != nil {
 			return err
 		}
 	}
 	_, err := tr.c.exec(`INSERT INTO execution_inputs (k, payload, triggered_by, retry_of, retry_of_lo, trace_id, parent_span) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		e.k, payload, tr.t.By, retryOf, retryOfLo, tr.t.TraceID, tr.t.ParentSpanID)
+		e.k, stored.Blob(tr.t.Payload), tr.t.By, retryOf, retryOfLo, tr.t.TraceID, tr.t.ParentSpanID)
 	return err
 }

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -9,16 +8,17 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
 // class is what waiting executions are indexed by: the job's platform and priority.
 func (s *Store) class(c *conn, j *job.Job) (int64, error) {
-	rank := code(priorities, j.Priority)
+	rank := stored.Code(stored.Priorities, j.Priority)
 	if n, ok := s.tenants.Load(j.Platform); ok {
 		return n.(int64)*4 + rank, nil
 	}
 	var n int64
-	_, err := c.first(context.Background(), `SELECT seq FROM platforms WHERE slug = ?`, []any{j.Platform}, func(r *row) { n = r.int() })
+	_, err := c.first(`SELECT seq FROM platforms WHERE slug = ?`, []any{j.Platform}, func(r *row) { n = r.Int() })
 	if err == nil && n > 0 {
 		s.tenants.Store(j.Platform, n)
 	}
@@ -45,40 +45,25 @@ const (
 		WHERE class = ? AND ready_at > ? AND ready_at IS NOT NULL AND queued IS NULL`
 )
 
-// candidate is a waiting execution while the window is chosen.
-type candidate struct {
-	store.Waiting
-	since time.Time // ready since, less the head start of its priority
-	turn  int       // place within its platform
-}
-
-func waitingClasses(ctx context.Context, c *conn) (classes []int64, err error) {
-	err = c.query(ctx, sqlClasses, nil, func(r *row) error {
-		classes = append(classes, r.int())
-		return nil
-	})
-	return classes, err
-}
-
 // Waiting returns executions to announce: the best effective priority first,
 // platforms in turn. Its cost grows with limit and the number of platforms that
 // wait, not with what waits; but for what it leaves out.
 func (s *Store) Waiting(ctx context.Context, now time.Time, limit int, without ...string) ([]store.Waiting, error) {
-	var found []candidate
+	var found []stored.Candidate
 	err := s.snapshot(ctx, func(c *conn) error {
-		held, err := stopsAt(ctx, c, now)
-		if err != nil || held.maintenance || held.all {
+		held, err := stopsAt(c, now)
+		if err != nil || held.Maintenance || held.All {
 			return err
 		}
-		classes, err := waitingClasses(ctx, c)
+		classes, err := c.ints(sqlClasses)
 		if err != nil {
 			return err
 		}
-		if classes, err = s.startable(ctx, c, classes, &held); err != nil {
+		if classes, err = startable(c, classes, &held); err != nil {
 			return err
 		}
 		for _, class := range classes {
-			if found, err = s.oldest(ctx, c, class, now, limit, without, found); err != nil {
+			if found, err = s.oldest(c, class, now, limit, without, found); err != nil {
 				return err
 			}
 		}
@@ -87,14 +72,14 @@ func (s *Store) Waiting(ctx context.Context, now time.Time, limit int, without .
 	if err != nil {
 		return nil, err
 	}
-	return window(found, limit), nil
+	return stored.Window(found, limit), nil
 }
 
 // startable leaves out the classes of platforms whose dispatch is held.
-func (s *Store) startable(ctx context.Context, c *conn, classes []int64, held *stops) ([]int64, error) {
-	for platform := range held.platforms {
+func startable(c *conn, classes []int64, held *stored.Stops) ([]int64, error) {
+	for platform := range held.Platforms {
 		var seq int64
-		if _, err := c.first(ctx, `SELECT seq FROM platforms WHERE slug = ?`, []any{platform}, func(r *row) { seq = r.int() }); err != nil {
+		if _, err := c.first(`SELECT seq FROM platforms WHERE slug = ?`, []any{platform}, func(r *row) { seq = r.Int() }); err != nil {
 			return nil, err
 		}
 		classes = slices.DeleteFunc(classes, func(class int64) bool { return class/4 == seq })
@@ -103,7 +88,7 @@ func (s *Store) startable(ctx context.Context, c *conn, classes []int64, held *s
 }
 
 // oldest adds the longest-ready executions of one class.
-func (s *Store) oldest(ctx context.Context, c *conn, class int64, now time.Time, limit int, without []string, found []candidate) ([]candidate, error) {
+func (s *Store) oldest(c *conn, class int64, now time.Time, limit int, without []string, found []stored.Candidate) ([]stored.Candidate, error) {
 	type ready struct{ k, lo, seq, at, revision int64 }
 	var rows []ready
 	query, args := sqlWaiting, []any{class, now.UnixMicro(), limit}
@@ -111,8 +96,8 @@ func (s *Store) oldest(ctx context.Context, c *conn, class int64, now time.Time,
 		names, _ := json.Marshal(without) // a list of strings always marshals
 		query, args = sqlWaitingWithout, []any{class, now.UnixMicro(), string(names), limit}
 	}
-	if err := c.query(ctx, query, args, func(r *row) error {
-		rows = append(rows, ready{r.int(), r.int(), r.int(), r.int(), r.int()})
+	if err := c.query(query, args, func(r *row) error {
+		rows = append(rows, ready{r.Int(), r.Int(), r.Int(), r.Int(), r.Int()})
 		return nil
 	}); err != nil {
 		return nil, err
@@ -122,46 +107,25 @@ func (s *Store) oldest(ctx context.Context, c *conn, class int64, now time.Time,
 		if err != nil {
 			return nil, err
 		}
-		j := def.job
-		found = append(found, candidate{
-			Waiting: store.Waiting{ID: idOf(r.k, r.lo), ReadyAt: fromMicros(r.at), Platform: j.Platform, Priority: j.Priority, HandlerName: j.HandlerName},
-			since:   fromMicros(r.at).Add(-job.HeadStart(j.Priority)),
+		j := def.Job
+		found = append(found, stored.Candidate{
+			Waiting: store.Waiting{ID: stored.IDOf(r.k, r.lo), ReadyAt: stored.Time(r.at), Platform: j.Platform, Priority: j.Priority, HandlerName: j.HandlerName},
+			Since:   stored.Time(r.at).Add(-job.HeadStart(j.Priority)),
 		})
 	}
 	return found, nil
 }
 
-// window orders candidates by how long they have waited, head start included, within
-// each platform, then takes one of each platform in turn.
-func window(found []candidate, limit int) []store.Waiting {
-	slices.SortStableFunc(found, func(a, b candidate) int {
-		return cmp.Or(a.since.Compare(b.since), a.ReadyAt.Compare(b.ReadyAt), slices.Compare(a.ID[:], b.ID[:]))
-	})
-	turns := map[string]int{}
-	for i := range found {
-		found[i].turn = turns[found[i].Platform]
-		turns[found[i].Platform]++
-	}
-	if len(turns) > 1 {
-		slices.SortStableFunc(found, func(a, b candidate) int { return cmp.Compare(a.turn, b.turn) })
-	}
-	list := make([]store.Waiting, 0, min(limit, len(found)))
-	for i := range min(limit, len(found)) {
-		list = append(list, found[i].Waiting)
-	}
-	return list
-}
-
 // NextReady returns the earliest instant after now at which an execution is ready.
 func (s *Store) NextReady(ctx context.Context, now time.Time) (at time.Time, err error) {
 	err = s.snapshot(ctx, func(c *conn) error {
-		classes, err := waitingClasses(ctx, c)
+		classes, err := c.ints(sqlClasses)
 		if err != nil {
 			return err
 		}
 		for _, class := range classes {
-			if _, err := c.first(ctx, sqlNextReady, []any{class, now.UnixMicro()}, func(r *row) {
-				if t := r.time(); !t.IsZero() && (at.IsZero() || t.Before(at)) {
+			if _, err := c.first(sqlNextReady, []any{class, now.UnixMicro()}, func(r *row) {
+				if t := r.Time(); !t.IsZero() && (at.IsZero() || t.Before(at)) {
 					at = t
 				}
 			}); err != nil {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"testing"
 
 	"github.com/agentic-sdlc/scheduler/store/dump"
 )
@@ -38,4 +39,31 @@ func MissingColumns(columns, own []string) (faults []string) {
 		faults = append(faults, fmt.Sprintf("streams have %s, the database has not", column))
 	}
 	return faults
+}
+
+// WantRows checks that a store made of a fixture of the schema has as many rows of each
+// table as rows says.
+func WantRows(t *testing.T, schema int64, s dump.Exporter, rows func(table string) int64) {
+	t.Helper()
+	var tally dump.Tally
+	for row, err := range s.Export(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := tally.Add(row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sums := tally.Sums()
+	if sums.Rows() < 10 {
+		t.Errorf("schema %d has %d rows; is it a fixture?", schema, sums.Rows())
+	}
+	for _, table := range dump.Tables() {
+		if table == dump.Store || table == dump.Counters {
+			continue
+		}
+		if want := rows(table.Name); sums[table.Name].Rows != want {
+			t.Errorf("schema %d: %d rows of %s after the upgrade, want %d", schema, sums[table.Name].Rows, table.Name, want)
+		}
+	}
 }
