@@ -49,6 +49,9 @@ func waiting(ctx context.Context, dir string, s size) ([]Figure, error) {
 		what := number(float64(s.Backlog)) + " waiting executions, claimed, run, settled"
 		of := numbered(workers, "worker") + ", keeping results, AOF "
 		figures := beside(what, ours, "River", "its drain, "+t.String(), river, atLeast(2.5, 4))
+		if oursOnly {
+			return figures, nil
+		}
 		figures = append(figures, beside(what, ours, "asynq", of+"each second", durable, atLeast(6, 10))...)
 		return append(figures, beside(what, ours, "asynq off", of+"off", plain, nil)...), nil
 	})
