@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/internal/testbed"
@@ -63,6 +64,9 @@ func drainShared(ctx context.Context, sv *servers, runs int) (speed, error) {
 		b, err := openShared(ctx, sv, dsn)
 		if err != nil {
 			return v, err
+		}
+		if statements {
+			defer func() { err = errors.Join(err, showCommands(ctx, sv.aof)) }()
 		}
 		return drain(ctx, b, sv, runs, func() error { return calmDown(ctx, dsn) })
 	})

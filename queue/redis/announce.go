@@ -197,6 +197,18 @@ func (a entryID) before(b entryID) bool {
 	return a.ms < b.ms || a.ms == b.ms && a.seq < b.seq
 }
 
+// next is the identifier after this one.
+func (a entryID) next() entryID {
+	if a.seq++; a.seq == 0 {
+		a.ms++
+	}
+	return a
+}
+
+func (a entryID) String() string {
+	return strconv.FormatUint(a.ms, 10) + "-" + strconv.FormatUint(a.seq, 10)
+}
+
 func parseEntryID(s string) (id entryID, ok bool) {
 	ms, seq, ok := strings.Cut(s, "-")
 	if !ok {

@@ -2,7 +2,6 @@ package redis
 
 import (
 	"context"
-	"errors"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -20,9 +19,8 @@ func (b *Bus) Heard(ctx context.Context) (bool, error) {
 		patterns, channels, role = p.PubSubNumPat(ctx), p.PubSubChannels(ctx, pattern(b.o.Prefix)+"*"), p.Do(ctx, "ROLE")
 		return nil
 	})
-	var refused redis.Error
 	switch {
-	case errors.As(err, &refused):
+	case refused(err):
 		return true, nil
 	case err != nil:
 		return false, failed("listeners", err)

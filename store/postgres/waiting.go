@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -64,14 +65,13 @@ func (s *Store) Waiting(ctx context.Context, now time.Time, limit int) ([]store.
 	type ready struct{ k, lo, seq, at int64 }
 	var found []stored.Candidate
 	err := s.planned(ctx, func(t *tx) error {
-		var rows []ready
-		var wanted []want
-		found = nil
+		found = found[:0]
 		var held stops
 		queueStops(t, now, &held)
 		if err := t.flush(); err != nil || held.maintenance || held.all {
 			return err
 		}
+		rows, wanted := make([]ready, 0, min(limit, 1024)), make([]want, 0, min(limit, 1024))
 		var one ready // for all rows
 		var revision int64
 		t.scan(sqlWaiting, []any{now.UnixMicro(), int64(limit), held.names()}, func(r pgx.Rows) error {
@@ -86,6 +86,7 @@ func (s *Store) Waiting(ctx context.Context, now time.Time, limit int) ([]store.
 		if err != nil {
 			return err
 		}
+		found = slices.Grow(found, len(rows))
 		for _, r := range rows {
 			def := defs[r.seq]
 			if def == nil {
