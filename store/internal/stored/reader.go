@@ -3,7 +3,6 @@ package stored
 import (
 	"encoding/binary"
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -35,13 +34,14 @@ type head struct {
 // Read unpacks one blob into from.Events.
 func (r *Reader) Read(b []byte, from *store.OutboxRow) error {
 	r.b = b
+	id := append(strconv.AppendInt(make([]byte, 0, 40), from.Position, 10), '-')
 	for len(r.b) > 0 {
 		e, err := r.one()
 		if err != nil {
 			return err
 		}
 		e.At = from.At
-		e.ID = fmt.Sprintf("%d-%d", from.Position, len(from.Events))
+		e.ID = string(strconv.AppendInt(id, int64(len(from.Events)), 10))
 		from.Events = append(from.Events, e)
 	}
 	return nil
@@ -156,17 +156,29 @@ func (r *Reader) execution(kind eventKind, e *store.Event, d *object) {
 // for reflection.
 type object struct{ b []byte }
 
-func (o *object) raw(name, value string) {
+func (o *object) name(name string) {
 	o.b = append(o.b, ',', '"')
 	o.b = append(o.b, name...)
 	o.b = append(o.b, '"', ':')
+}
+
+func (o *object) raw(name, value string) {
+	o.name(name)
 	o.b = append(o.b, value...)
 }
 
 // text appends a string that needs no escaping.
-func (o *object) text(name, value string) { o.raw(name, `"`+value+`"`) }
+func (o *object) text(name, value string) {
+	o.name(name)
+	o.b = append(o.b, '"')
+	o.b = append(o.b, value...)
+	o.b = append(o.b, '"')
+}
 
-func (o *object) int(name string, n int64) { o.raw(name, strconv.FormatInt(n, 10)) }
+func (o *object) int(name string, n int64) {
+	o.name(name)
+	o.b = strconv.AppendInt(o.b, n, 10)
+}
 
 func quoted(s string) string {
 	b, _ := json.Marshal(s) // a string always marshals
