@@ -66,7 +66,7 @@ func (r *run) begin() {
 	r.started = r.e.o.Now()
 	if ms := r.c.Job.TimeoutMS; ms > 0 {
 		timeout := time.Duration(ms) * time.Millisecond
-		r.term.deadline = time.Now().Add(timeout) // by the monotonic clock
+		r.term.endAfter(timeout)
 		r.mu.Lock()
 		r.deadline = r.started.Add(timeout)
 		r.mu.Unlock()

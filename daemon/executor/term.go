@@ -19,6 +19,9 @@ type term struct {
 	end      func(cause error) // of made
 }
 
+// endAfter sets the deadline, by the monotonic clock. It comes before all else.
+func (t *term) endAfter(timeout time.Duration) { t.deadline = time.Now().Add(timeout) }
+
 // Deadline returns when the term ends by itself.
 func (t *term) Deadline() (time.Time, bool) { return t.deadline, !t.deadline.IsZero() }
 

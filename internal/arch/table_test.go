@@ -103,6 +103,7 @@ var clockFiles = map[string]string{
 	"client/follow.go":         "waits between attempts to reconnect",
 	"client/request.go":        "measures requests for the trace",
 	"daemon/clock.go":          "follows the store's clock by the monotonic one",
+	"daemon/executor/term.go":  "deadlines of handlers are monotonic",
 	"daemon/httpapi/logs.go":   "polls the log of a run that is followed",
 	"queue/memory/queue.go":    "blocks receivers; the clock is an option",
 	"queue/redis/receive.go":   "blocks receivers",
