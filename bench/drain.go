@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -25,11 +26,15 @@ func drain(ctx context.Context, b *bed, sv *servers, runs int, ready func() erro
 		return v, err
 	}
 	drained := b.store.after(runs)
+	stop, err := profileOurs("waiting")
+	if err != nil {
+		return v, err
+	}
 	m := measureSpeed(sv)
 	err = p.run(ctx, func(ctx context.Context) error {
 		_, err := await(ctx, drained, "draining")
 		v = m.end(runs)
-		return err
+		return errors.Join(err, stop())
 	})
 	return v, err
 }

@@ -53,12 +53,17 @@ func runDueAfter(ctx context.Context, sv *servers, t timetable, lead time.Durati
 		if err := inTime(ctx, first, plannerLookAhead); err != nil {
 			return p, err
 		}
-		m := measureSpeed(sv)
-		end, err := await(ctx, settled, "running what is due")
+		stop, err := profileOurs("due")
 		if err != nil {
 			return p, err
 		}
-		p.speed, p.finished = m.end(t.jobs), millis(end.Sub(t.at(first, t.jobs-1)))
+		m := measureSpeed(sv)
+		end, err := await(ctx, settled, "running what is due")
+		p.speed = m.end(t.jobs)
+		if err := errors.Join(err, stop()); err != nil {
+			return p, err
+		}
+		p.finished = millis(end.Sub(t.at(first, t.jobs-1)))
 		if p.late, err = whole(late, t.jobs); err != nil {
 			return p, err
 		}

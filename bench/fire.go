@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -41,10 +42,14 @@ func fire(ctx context.Context, b *bed, sv *servers, runs int, ready func() error
 		if err := ready(); err != nil {
 			return err
 		}
+		stop, err := profileOurs("firing")
+		if err != nil {
+			return err
+		}
 		m := measureSpeed(sv)
-		err := p.fire(ctx, &all, runs)
+		err = p.fire(ctx, &all, runs)
 		v = m.end(runs)
-		return err
+		return errors.Join(err, stop())
 	})
 	return v, err
 }

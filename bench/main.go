@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/agentic-sdlc/scheduler/daemon"
 )
 
 func main() {
@@ -32,6 +34,7 @@ func run(ctx context.Context, args []string) error {
 	if o.list {
 		return list(os.Stdout, o.parts)
 	}
+	daemon.SpendMemory() // as schedd does; the peers in this process gain as much
 	stop, err := profile(o.cpuProfile, o.memProfile)
 	if err != nil {
 		return err

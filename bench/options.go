@@ -83,6 +83,8 @@ func parse(args []string) (options, error) {
 	f.StringVar(&o.memProfile, "memprofile", "", "write an allocation profile of the parts to this `file`")
 	f.StringVar(&o.child, "child", "", "run the daemon on this `database` and measure it (used by the part rest)")
 	f.BoolVar(&statements, "statements", false, "with -compare: show which statements took the time of PostgreSQL")
+	f.StringVar(&profiles, "profile", "", "with -compare: write profiles of our side of each measurement of throughput to this `folder`")
+	f.BoolVar(&oursOnly, "ours", false, "with -compare: leave the peers out of the throughput")
 	rounds := f.Int("rounds", 0, "rounds of throughput, 0 = as the size has it")
 	idle := f.Duration("idle", 0, "how long a store at rest is watched, 0 = as the size has it")
 	if err := f.Parse(args); err != nil {

@@ -46,7 +46,7 @@ func newPipeline(ctx context.Context, b *bed, at time.Time, started func([]store
 		Store: s, Queue: q, Handlers: registry(noop), Logger: log, Now: wall, Random: rand.Float64, Node: "bench", Session: id,
 		Slots: slots, SlowSlots: 8, Drain: patience, Freed: func(n int) { p.dispatch.Freed(n) }, Promoted: func() { p.dispatch.Kick() },
 	})
-	p.dispatch = dispatch.New(dispatch.Options{Store: s, Queue: q, Logger: log, Now: wall, Free: p.executor.Free})
+	p.dispatch = dispatch.New(dispatch.Options{Store: s, Queue: q, Logger: log, Now: wall, Free: func() (anywhere, here int) { free := p.executor.Free(); return free, free }})
 	p.timer = timer.New(timer.Options{
 		Store: s, Policy: job.DefaultPolicy, NewID: ids.New, Logger: log, Now: p.clock.now, Session: id,
 		Take: p.executor.Take, Release: p.executor.Release, Announce: p.dispatch.Kick,

@@ -7,11 +7,25 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/agentic-sdlc/scheduler/internal/testbed"
 )
 
 // statements makes every measurement tell which statements took PostgreSQL's time
 // since its preparation. It costs a few percent: not for figures.
 var statements bool
+
+// showCommands writes what Redis did since it was emptied to standard error.
+func showCommands(ctx context.Context, r *testbed.RedisServer) error {
+	c, err := dialRedis(r)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	stats, err := c.Info(ctx, "commandstats").Result()
+	fmt.Fprintln(os.Stderr, stats)
+	return err
+}
 
 // showStatements writes the dearest statements to standard error.
 func showStatements(ctx context.Context, dsn string) error {

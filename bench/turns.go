@@ -8,8 +8,12 @@ type turn struct {
 	measure func() (speed, error)
 }
 
-// inTurn measures the contenders round by round; every round begins with another.
+// inTurn measures the contenders, ours first, round by round; every round begins with
+// another.
 func inTurn(rounds int, turns ...turn) error {
+	if oursOnly {
+		turns = turns[:1]
+	}
 	for i := range rounds {
 		for j := range turns {
 			t := turns[(i+j)%len(turns)]
@@ -26,6 +30,9 @@ func inTurn(rounds int, turns ...turn) error {
 // beside makes the figures of our rate, of a peer's, and of what one execution takes
 // of the processors on either side.
 func beside(what string, ours series, peer, how string, theirs series, g *Goal) []Figure {
+	if len(theirs.rate) == 0 {
+		return []Figure{medianOf(what, "/s", ours.rate, nil), medianOf("  CPU time of each: "+split(ours), "µs", ours.all, nil)}
+	}
 	return []Figure{
 		against(what, "/s", ours.rate, peer, theirs.rate, g),
 		against("  CPU time of each: "+split(ours), "µs", ours.all, peer, theirs.all, nil),

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/internal/testbed"
@@ -49,6 +50,9 @@ func waiting(ctx context.Context, dir string, s size) ([]Figure, error) {
 		what := number(float64(s.Backlog)) + " waiting executions, claimed, run, settled"
 		of := numbered(workers, "worker") + ", keeping results, AOF "
 		figures := beside(what, ours, "River", "its drain, "+t.String(), river, atLeast(2.5, 4))
+		if oursOnly {
+			return figures, nil
+		}
 		figures = append(figures, beside(what, ours, "asynq", of+"each second", durable, atLeast(6, 10))...)
 		return append(figures, beside(what, ours, "asynq off", of+"off", plain, nil)...), nil
 	})
@@ -60,6 +64,9 @@ func drainShared(ctx context.Context, sv *servers, runs int) (speed, error) {
 		b, err := openShared(ctx, sv, dsn)
 		if err != nil {
 			return v, err
+		}
+		if statements {
+			defer func() { err = errors.Join(err, showCommands(ctx, sv.aof)) }()
 		}
 		return drain(ctx, b, sv, runs, func() error { return calmDown(ctx, dsn) })
 	})

@@ -38,6 +38,7 @@ type Options struct {
 // from starting; it has an exit status where the reason is the store or another
 // schedd.
 func Run(ctx context.Context, o Options) error {
+	SpendMemory()
 	n := &node{o: o, cfg: o.Config, log: o.Logger, started: now(), clock: &Clock{}}
 	defer n.close()
 	for _, step := range []func(context.Context) error{n.claimName, n.openStore, n.startSupervisor, n.openQueue, n.build, n.listen} {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,6 +25,7 @@ type bed struct {
 	engine *Engine
 	store  *sqlite.Store
 	stop   func() error
+	made   atomic.Int64 // jobs
 
 	mu    sync.Mutex
 	delay []time.Duration
@@ -70,7 +72,7 @@ func (b *bed) create(tb testing.TB, n int, at time.Time) {
 				created := now()
 				j := job.Job{
 					ID: ids.New(created), Platform: job.DefaultPlatform, Status: job.JobActive, Revision: 1, Anchor: created, CreatedAt: created, UpdatedAt: created, CreatedBy: "t",
-					Spec: job.Spec{Name: fmt.Sprintf("job%d", i), Type: job.TypeOneTime, ExecuteAt: &at, Timezone: "UTC", DSTPolicy: "once", Misfire: job.MisfireFireOnce,
+					Spec: job.Spec{Name: fmt.Sprintf("job%d", b.made.Add(1)), Type: job.TypeOneTime, ExecuteAt: &at, Timezone: "UTC", DSTPolicy: "once", Misfire: job.MisfireFireOnce,
 						HandlerName: "noop", HandlerType: job.HandlerFunction, Priority: job.PriorityMedium, Concurrency: 1, Overlap: job.OverlapSkip, OnLost: job.OnLostRetry},
 				}
 				open, err := job.Open(j, created, "created")

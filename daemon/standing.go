@@ -41,8 +41,12 @@ func (e *Engine) free() int {
 	return e.executor.Free()
 }
 
-// freeAnywhere returns how many executions could start, here and elsewhere.
-func (e *Engine) freeAnywhere() int { return int(e.standing.others.Load()) + e.free() }
+// freeAnywhere returns how many executions could start on all nodes, and how many of
+// them here.
+func (e *Engine) freeAnywhere() (anywhere, here int) {
+	here = e.free()
+	return int(e.standing.others.Load()) + here, here
+}
 
 // take reserves a slot of this node for a run that is being planned.
 func (e *Engine) take(def *job.Job) bool {

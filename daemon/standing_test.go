@@ -53,6 +53,9 @@ func (c *counting) Publish(ctx context.Context, events []queue.Event) error {
 	return c.Bus.Publish(ctx, events)
 }
 
+// Heard says that it listens itself.
+func (c *counting) Heard(context.Context) (bool, error) { return true, nil }
+
 // count returns how many different events were published.
 func (c *counting) count() int {
 	c.mu.Lock()

@@ -1,8 +1,8 @@
 package job
 
 import (
+	"encoding/binary"
 	"encoding/hex"
-	"hash/fnv"
 	"strconv"
 )
 
@@ -12,8 +12,35 @@ func TraceID(id ID) string { return hex.EncodeToString(id[:]) }
 // SpanID is the span of one attempt of an execution, derived (FNV-1a) so that it
 // need not be stored.
 func SpanID(id ID, attempt int) string {
-	h := fnv.New64a()
-	_, _ = h.Write(id[:])
-	_, _ = h.Write([]byte(strconv.Itoa(attempt)))
-	return hex.EncodeToString(h.Sum(nil))
+	var b [16]byte
+	return string(appendSpan(b[:0], id, attempt))
+}
+
+func appendSpan(b []byte, id ID, attempt int) []byte {
+	const offset, prime = 14695981039346656037, 1099511628211
+	h := uint64(offset)
+	for _, c := range id {
+		h = (h ^ uint64(c)) * prime
+	}
+	var digits [20]byte
+	for _, c := range strconv.AppendInt(digits[:0], int64(attempt), 10) {
+		h = (h ^ uint64(c)) * prime
+	}
+	var sum [8]byte
+	binary.BigEndian.PutUint64(sum[:], h)
+	return hex.AppendEncode(b, sum[:])
+}
+
+// TraceParent is the W3C trace context of an attempt: of the trace, or of the
+// execution's own when that is "".
+func TraceParent(trace string, id ID, attempt int) string {
+	var room [64]byte
+	b := append(room[:0], "00-"...)
+	if trace == "" {
+		b = hex.AppendEncode(b, id[:])
+	} else {
+		b = append(b, trace...)
+	}
+	b = appendSpan(append(b, '-'), id, attempt)
+	return string(append(b, "-01"...))
 }

@@ -67,6 +67,9 @@ type Event struct {
 type Bus interface {
 	// Publish hands events to all subscribers; a slow one loses its oldest.
 	Publish(ctx context.Context, events []Event) error
+	// Heard reports whether anybody may be subscribed now; true where that cannot be
+	// known. Who subscribes later is not owed what happened before.
+	Heard(ctx context.Context) (bool, error)
 	// Subscribe returns events whose name matches the glob until ctx ends, when the
 	// channel is closed.
 	Subscribe(ctx context.Context, glob string) (<-chan Event, error)

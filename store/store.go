@@ -172,6 +172,9 @@ type Upkeep interface {
 	CompleteJobs(ctx context.Context, now time.Time) (int, error)
 	// Outbox returns events after the position, oldest first.
 	Outbox(ctx context.Context, after int64, limit int) ([]OutboxRow, error)
+	// OutboxEnd returns the newest position that Outbox can come to now; after when there
+	// is nothing behind it.
+	OutboxEnd(ctx context.Context, after int64) (position int64, err error)
 	// TrimOutbox forgets events up to the position.
 	TrimOutbox(ctx context.Context, upto int64) error
 	// Retain removes one batch of history that is older than r allows; more is true

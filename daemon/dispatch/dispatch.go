@@ -24,8 +24,8 @@ type Options struct {
 	Queue  queue.Queue
 	Logger *slog.Logger
 	Now    func() time.Time
-	// Free returns how many executions could start now.
-	Free func() int
+	// Free returns how many executions could start now, on all nodes and on this one.
+	Free func() (anywhere, here int)
 	// Reach says who knows a handler; nil = every worker does.
 	Reach func(handler string) Reach
 	// Claim starts executions here, as far as slots are free: those that Reach says are
@@ -50,8 +50,9 @@ type Dispatcher struct {
 	kick chan struct{}
 
 	// backlog says that there may be more than was announced, so that slots that become
-	// free are worth a look at the store: once there are enough of them since the last,
-	// for what was announced then is about twice what could start.
+	// free are worth a look at the store: once there are enough of them since the last.
+	// A look finds what it announced before and what waits still; so there are enough
+	// when half of what was announced is gone, or this node's part of that half.
 	backlog atomic.Bool
 	freed   atomic.Int64
 	enough  atomic.Int64
@@ -87,7 +88,7 @@ func (d *Dispatcher) Kick() {
 
 // Tick announces a window and returns how many executions it held.
 func (d *Dispatcher) Tick(ctx context.Context, now time.Time) (int, error) {
-	free := d.o.Free()
+	free, here := d.o.Free()
 	d.freed.Store(0)
 	d.enough.Store(1)
 	if free == 0 {
@@ -95,9 +96,7 @@ func (d *Dispatcher) Tick(ctx context.Context, now time.Time) (int, error) {
 		return 0, nil
 	}
 	waiting, err := d.window(ctx, now, 2*free)
-	if len(waiting) == 2*free {
-		d.enough.Store(int64(max(1, free/2)))
-	}
+	d.enough.Store(int64(max(1, min(len(waiting)/2, here))))
 	d.backlog.Store(err != nil || len(waiting) > 0)
 	if err != nil || len(waiting) == 0 {
 		return 0, err

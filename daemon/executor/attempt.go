@@ -30,14 +30,15 @@ type run struct {
 	handler handler.Handler
 	slow    bool
 	started time.Time
-	log     *taskLog
+	log     taskLog
+	task    handler.Task
+	term    term
 
 	mu       sync.Mutex
-	cancel   context.CancelCauseFunc // nil before main
-	cause    error                   // asked to stop before main
-	stopped  time.Time               // when it was asked to stop; zero = it was not
-	deadline time.Time               // zero = none
-	settled  atomic.Bool             // its end was written, by itself or by abandon
+	cause    error       // why it was asked to stop, the last time
+	stopped  time.Time   // when it was first asked to stop; zero = it was not
+	deadline time.Time   // zero = none
+	settled  atomic.Bool // its end was written, by itself or by abandon
 }
 
 func (e *Executor) newRun(c *store.Claimed) *run {
@@ -46,43 +47,30 @@ func (e *Executor) newRun(c *store.Claimed) *run {
 	if ok {
 		r.handler, r.slow = h, info.Slow
 	}
-	r.log = &taskLog{e: e, id: c.ID, attempt: c.Attempt}
+	r.log.e, r.log.id, r.log.attempt = e, c.ID, c.Attempt
 	return r
 }
 
 // main runs the attempt from start to settlement.
 func (r *run) main() {
-	r.started = r.e.o.Now()
-	ctx, release := r.context()
-	result, err := r.call(ctx)
-	outcome := r.outcome(ctx, err)
-	release()
+	r.begin()
+	result, err := r.call(&r.term)
+	outcome := r.outcome(&r.term, err)
+	r.term.stop(nil)
 	r.log.end()
 	r.finish(outcome, result, err)
 }
 
-// context is what the handler runs under: it ends at the deadline or when the run is
-// stopped.
-func (r *run) context() (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	release := func() { cancel(nil) }
+// begin starts the clock of the attempt.
+func (r *run) begin() {
+	r.started = r.e.o.Now()
 	if ms := r.c.Job.TimeoutMS; ms > 0 {
 		timeout := time.Duration(ms) * time.Millisecond
-		var stop context.CancelFunc
-		ctx, stop = context.WithTimeout(ctx, timeout)
-		release = func() { stop(); cancel(nil) }
+		r.term.endAfter(timeout)
 		r.mu.Lock()
 		r.deadline = r.started.Add(timeout)
 		r.mu.Unlock()
 	}
-	r.mu.Lock()
-	r.cancel = cancel
-	early := r.cause
-	r.mu.Unlock()
-	if early != nil {
-		cancel(early)
-	}
-	return ctx, release
 }
 
 // stop ends the run's context for the reason.
@@ -92,11 +80,8 @@ func (r *run) stop(cause error) {
 		r.stopped = r.e.o.Now()
 	}
 	r.cause = cause
-	cancel := r.cancel
 	r.mu.Unlock()
-	if cancel != nil {
-		cancel(cause)
-	}
+	r.term.stop(cause)
 }
 
 // endedBy returns when the run should have begun to end; zero when it need not yet.
@@ -127,15 +112,17 @@ func (r *run) call(ctx context.Context) (result handler.Result, err error) {
 			return
 		}
 		// runtime.Goexit: this goroutine ends after its deferred calls, so settle here.
+		r.term.stop(nil)
 		r.finish(job.Outcome{Status: job.Failed}, result, &handler.Failure{Class: "handler_exit", Message: "handler ended its goroutine"})
 		r.log.end()
 	}()
-	result, err = r.handler.Run(ctx, r.task())
+	result, err = r.handler.Run(ctx, r.describeTask())
 	finished = true
 	return result, err
 }
 
-func (r *run) task() *handler.Task {
+// describeTask says what the handler is to do.
+func (r *run) describeTask() *handler.Task {
 	j := r.c.Job
 	payload := r.c.Payload
 	if payload == nil {
@@ -144,11 +131,12 @@ func (r *run) task() *handler.Task {
 	if payload == nil {
 		payload = json.RawMessage("{}")
 	}
-	return &handler.Task{
+	r.task = handler.Task{
 		JobID: j.ID, JobName: j.Name, Platform: j.Platform, ExecutionID: r.c.ID, Attempt: r.c.Attempt, Token: r.c.Token,
 		RunNumber: r.c.Number, Occurrence: r.c.Occurrence, ScheduledAt: r.c.ScheduledAt, Trigger: r.c.Trigger, Payload: payload,
-		Timeout: time.Duration(j.TimeoutMS) * time.Millisecond, TraceParent: traceParent(&r.c), Log: r.log,
+		Timeout: time.Duration(j.TimeoutMS) * time.Millisecond, TraceParent: job.TraceParent(r.c.TraceID, r.c.ID, r.c.Attempt), Log: &r.log,
 	}
+	return &r.task
 }
 
 // outcome classifies how the handler returned.

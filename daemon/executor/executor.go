@@ -84,11 +84,16 @@ func New(o Options) *Executor {
 
 // Start runs executions whose slots were taken; it does not wait for them.
 func (e *Executor) Start(claimed []store.Claimed) {
+	runs := make([]*run, len(claimed))
 	for i := range claimed {
-		r := e.newRun(&claimed[i])
-		e.mu.Lock()
+		runs[i] = e.newRun(&claimed[i])
+	}
+	e.mu.Lock()
+	for _, r := range runs {
 		e.running[r.c.ID] = r
-		e.mu.Unlock()
+	}
+	e.mu.Unlock()
+	for _, r := range runs {
 		go r.main()
 	}
 }

@@ -14,15 +14,28 @@ import (
 // maxSettle bounds one settling transaction.
 const maxSettle = 1000
 
+// ends are attempts that ended, and which of them took a slow slot as well.
+type ends struct {
+	rows []store.Settlement
+	slow []bool
+}
+
+func (b *ends) add(s settlement) {
+	b.rows, b.slow = append(b.rows, s.Settlement), append(b.slow, s.slow)
+}
+
 // settleLoop writes what ended, as many as there are at a time, until ended is
 // closed. What cannot be written is kept and tried again: its slots stay taken, so
 // no more of it can pile up than there are slots.
 func (e *Executor) settleLoop(ctx context.Context) {
-	batch := make([]settlement, 0, maxSettle)
+	var batch ends
 	for first := range e.ended {
-		batch = e.gather(append(batch[:0], first))
-		e.settleAll(ctx, batch)
-		e.release(batch)
+		batch.add(first)
+		e.gather(&batch)
+		e.settleAll(ctx, batch.rows)
+		e.release(&batch)
+		clear(batch.rows) // results are not kept
+		batch.rows, batch.slow = batch.rows[:0], batch.slow[:0]
 	}
 }
 
@@ -32,7 +45,7 @@ const tries = 6
 
 // settleAll writes a batch, sooner or later. A result that the store cannot take is
 // found by offering each alone, and given up: it harms no other.
-func (e *Executor) settleAll(ctx context.Context, batch []settlement) {
+func (e *Executor) settleAll(ctx context.Context, batch []store.Settlement) {
 	for attempt := 1; ; attempt++ {
 		err := e.settle(ctx, batch)
 		faulty := job.CodeOf(err) == job.Internal
@@ -56,32 +69,28 @@ func (e *Executor) settleAll(ctx context.Context, batch []settlement) {
 	}
 }
 
-func (e *Executor) gather(batch []settlement) []settlement {
-	for len(batch) < maxSettle {
+// gather adds what has ended already.
+func (e *Executor) gather(batch *ends) {
+	for len(batch.rows) < maxSettle {
 		select {
 		case s, ok := <-e.ended:
 			if !ok {
-				return batch
+				return
 			}
-			batch = append(batch, s)
+			batch.add(s)
 		default:
-			return batch
+			return
 		}
 	}
-	return batch
 }
 
 // settle writes a batch.
-func (e *Executor) settle(ctx context.Context, batch []settlement) error {
-	rows := make([]store.Settlement, len(batch))
-	for i := range batch {
-		rows[i] = batch[i].Settlement
-	}
-	settled, err := e.o.Store.Settle(ctx, e.o.Now(), rows)
+func (e *Executor) settle(ctx context.Context, batch []store.Settlement) error {
+	settled, err := e.o.Store.Settle(ctx, e.o.Now(), batch)
 	if err != nil {
 		return err
 	}
-	e.noteFenced(ctx, rows, settled.Fenced)
+	e.noteFenced(ctx, batch, settled.Fenced)
 	if settled.Promoted > 0 {
 		e.o.Promoted()
 	}
@@ -100,16 +109,20 @@ func (e *Executor) noteFenced(ctx context.Context, rows []store.Settlement, fenc
 }
 
 // release frees the slots of executions whose end is durable.
-func (e *Executor) release(batch []settlement) {
+func (e *Executor) release(batch *ends) {
 	e.mu.Lock()
-	for i := range batch {
-		delete(e.running, batch[i].ID)
+	for i := range batch.rows {
+		delete(e.running, batch.rows[i].ID)
 	}
 	e.mu.Unlock()
-	for i := range batch {
-		e.slots.release(batch[i].slow)
+	slow := 0
+	for _, is := range batch.slow {
+		if is {
+			slow++
+		}
 	}
-	n := len(batch)
+	n := len(batch.rows)
+	e.slots.release(n, slow)
 	if e.refused.Swap(false) {
 		n = e.o.Slots
 	}

@@ -78,13 +78,3 @@ func clip(s string, limit int) string {
 	}
 	return s[:limit]
 }
-
-// traceParent is the W3C trace context of the attempt: the caller's trace if there
-// is one, else the execution's id as trace id.
-func traceParent(c *store.Claimed) string {
-	trace := c.TraceID
-	if trace == "" {
-		trace = job.TraceID(c.ID)
-	}
-	return "00-" + trace + "-" + job.SpanID(c.ID, c.Attempt) + "-01"
-}

@@ -39,13 +39,11 @@ func (s *slots) take(slow bool) bool {
 	return true
 }
 
-// release frees the slot of a run that is over.
-func (s *slots) release(slow bool) {
+// release frees the slots of n runs that are over, of which slow were slow.
+func (s *slots) release(n, slow int) {
 	s.mu.Lock()
-	s.free++
-	if slow {
-		s.freeSlow++
-	}
+	s.free += n
+	s.freeSlow += slow
 	s.mu.Unlock()
 	select {
 	case s.changed <- struct{}{}:
@@ -83,6 +81,10 @@ func (e *Executor) Take(def *job.Job) bool {
 // Release gives back what Take reserved and Start did not get.
 func (e *Executor) Release(def *job.Job) {
 	_, info, ok := e.o.Handlers.Lookup(def.HandlerName)
+	slow := 0
+	if ok && info.Slow {
+		slow = 1
+	}
 	e.slots.taken.Done()
-	e.slots.release(ok && info.Slow)
+	e.slots.release(1, slow)
 }

@@ -186,8 +186,27 @@ func (m *Maintainer) complete(ctx context.Context, now time.Time) error {
 // publishBatch is how many rows of the outbox are published in one go.
 const publishBatch = 1000
 
-// publish hands events to the bus, then forgets them: at least once.
+// publish hands events to the bus, then forgets them: at least once. When nobody listens
+// they are forgotten as they are, which spares most of the work: all of them happened
+// before it was asked who listens, so whoever subscribes later is not owed any.
 func (m *Maintainer) publish(ctx context.Context, _ time.Time) (more bool, err error) {
+	end, err := m.o.Store.OutboxEnd(ctx, m.published)
+	if err != nil || end == m.published {
+		return false, err
+	}
+	heard, err := m.o.Bus.Heard(ctx)
+	switch {
+	case err != nil:
+		return false, err
+	case heard:
+		return m.publishSome(ctx)
+	}
+	m.published = end
+	return false, m.o.Store.TrimOutbox(ctx, end)
+}
+
+// publishSome hands a part of the events to the bus.
+func (m *Maintainer) publishSome(ctx context.Context) (more bool, err error) {
 	for done := 0; done < publishBatch; {
 		rows, err := m.o.Store.Outbox(ctx, m.published, 100)
 		if err != nil || len(rows) == 0 {

@@ -105,6 +105,7 @@ var clockFiles = map[string]string{
 	"client/request.go":          "measures requests for the trace",
 	"daemon/clock.go":            "follows the store's clock by the monotonic one",
 	"daemon/command/watchdog.go": "tells systemd how things stand, as often as it asks for",
+	"daemon/executor/term.go":    "deadlines of handlers are monotonic",
 	"daemon/httpapi/logs.go":     "polls the log of a run that is followed",
 	"queue/memory/queue.go":      "blocks receivers; the clock is an option",
 	"queue/redis/receive.go":     "blocks receivers",

@@ -59,6 +59,13 @@ func (b *Bus) Publish(_ context.Context, events []queue.Event) error {
 	return nil
 }
 
+// Heard reports whether anybody is subscribed.
+func (b *Bus) Heard(context.Context) (bool, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.subs) > 0, nil
+}
+
 // Subscribe returns the events published from now on whose name matches the glob:
 // * stands for any text, ? for one byte. The channel is closed when ctx ends; what
 // it held can still be read.

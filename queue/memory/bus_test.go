@@ -1,8 +1,10 @@
 package memory
 
 import (
+	"context"
 	"strconv"
 	"testing"
+	"testing/synctest"
 
 	"github.com/agentic-sdlc/scheduler/queue"
 )
@@ -52,5 +54,28 @@ func TestMatch(t *testing.T) {
 		if got := match(tt.glob, tt.name); got != tt.want {
 			t.Errorf("match(%q, %q) = %t, want %t", tt.glob, tt.name, got, tt.want)
 		}
+	}
+}
+
+func TestBusHeard(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBus(BusOptions{})
+		wantHeard(t, b, false)
+		ctx, cancel := context.WithCancel(t.Context())
+		if _, err := b.Subscribe(ctx, "*"); err != nil {
+			t.Fatalf("Subscribe = %v, want no error", err)
+		}
+		wantHeard(t, b, true)
+		cancel()
+		synctest.Wait()
+		wantHeard(t, b, false)
+	})
+}
+
+func wantHeard(t *testing.T, b *Bus, want bool) {
+	t.Helper()
+	if got, err := b.Heard(t.Context()); err != nil || got != want {
+		t.Errorf("Heard = %v, %v, want %v", got, err, want)
 	}
 }

@@ -24,6 +24,7 @@ func RunBus(t *testing.T, open func(t *testing.T) queue.Bus) {
 		{"globs select by name", testBusGlobs},
 		{"every subscriber gets every event", testBusFanOut},
 		{"nobody has to listen", testBusSilent},
+		{"who listens is heard of", testBusHeard},
 		{"the channel closes when the context ends", testBusEnd},
 		{"a slow subscriber stops nobody and loses its oldest", testBusSlow},
 		{"subscribing and publishing may go on at once", testBusConcurrent},
@@ -176,6 +177,13 @@ func testBusSilent(t *testing.T, b *busBench) {
 	b.publish(event("a", 2))
 	if got := b.next(events).ID; got != "7-2" {
 		t.Errorf("first event is %s, want 7-2: what was published before does not come", got)
+	}
+}
+
+func testBusHeard(t *testing.T, b *busBench) {
+	b.subscribe(b.ctx, "a*")
+	if heard, err := b.bus.Heard(b.ctx); err != nil || !heard {
+		t.Errorf("Heard = %v, %v with a subscriber, want true", heard, err)
 	}
 }
 

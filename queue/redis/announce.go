@@ -10,6 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/queue"
 )
 
@@ -27,7 +28,7 @@ const (
 // waiter is a message on its way into the stream of its rank.
 type waiter struct {
 	*queue.Message
-	execution string
+	execution any // its id as text
 	level     int64
 	rank      int
 }
@@ -69,53 +70,73 @@ func (q *Queue) announce(ctx context.Context, some []waiter) error {
 	if err != nil || len(some) == 0 {
 		return err
 	}
-	added := make([]*redis.StringCmd, len(some))
-	_, err = q.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for i := range some {
-			added[i] = p.XAdd(ctx, &redis.XAddArgs{
-				Stream: q.keys[some[i].rank], MaxLen: q.o.MaxLen, Approx: true, Values: fields(some[i].Message, some[i].execution),
-			})
-		}
-		return nil
-	})
-	held := make([]string, 0, 2*len(some))
+	added, err := q.add(ctx, some)
+	held := make([]any, 0, 2+2*len(some))
+	held = append(held, "hset", q.held)
 	for i, a := range added {
 		if id := a.Val(); id != "" {
 			held = append(held, some[i].execution, strconv.Itoa(some[i].rank)+"/"+id)
 		}
 	}
-	if len(held) == 0 {
+	if len(held) == 2 {
 		return err
 	}
 	_, heldErr := q.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		p.HSet(ctx, q.held, held)
+		p.Do(ctx, held...)
 		p.ExpireNX(ctx, q.held, heldFor)
 		return nil
 	})
 	return cmp.Or(err, heldErr)
 }
 
+// add adds messages to their streams; the answers are their entries.
+func (q *Queue) add(ctx context.Context, some []waiter) (added []*redis.StringCmd, err error) {
+	const about = 16 // arguments of one command
+	var w writer
+	var limit any = q.o.MaxLen
+	keys := make([]any, len(q.keys))
+	for rank, key := range q.keys {
+		keys[rank] = key
+	}
+	added = make([]*redis.StringCmd, len(some))
+	all := make([]any, 0, about*len(some))
+	_, err = q.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i := range some {
+			from := len(all)
+			all = append(all, "xadd", keys[some[i].rank], "maxlen", "~", limit, "*")
+			all = w.fields(all, some[i].Message, some[i].execution)
+			added[i] = redis.NewStringCmd(ctx, all[from:len(all):len(all)]...)
+			_ = p.Process(ctx, added[i]) // it is queued
+		}
+		return nil
+	})
+	return added, err
+}
+
 // notHeld returns the messages whose executions the streams do not hold already, each
 // once. The hash says where a message should be; it is believed as far as the streams
 // bear it out, so that it does no harm when they are lost.
 func (q *Queue) notHeld(ctx context.Context, some []waiter) ([]waiter, error) {
-	executions := make([]string, len(some))
+	args := make([]any, 0, 2+len(some))
+	args = append(args, "hmget", q.held)
 	for i := range some {
-		executions[i] = some[i].execution
+		args = append(args, some[i].execution)
 	}
-	known, err := q.client.HMGet(ctx, q.held, executions...).Result()
-	if err != nil {
+	asked := redis.NewSliceCmd(ctx, args...)
+	if err := q.client.Process(ctx, asked); err != nil {
 		return nil, err
 	}
+	known := asked.Val()
 	var ends []ends
-	now := time.Time{}
+	var now time.Time
+	var err error
 	fresh := make([]waiter, 0, len(some))
-	seen := make(map[string]bool, len(some))
+	seen := make(map[job.ID]struct{}, len(some))
 	for i, w := range some {
-		if seen[w.execution] {
+		if _, double := seen[w.ExecutionID]; double {
 			continue
 		}
-		seen[w.execution] = true
+		seen[w.ExecutionID] = struct{}{}
 		text, _ := known[i].(string)
 		at, ok := parsePlace(text)
 		if ok && at.rank < len(q.keys) && at.rank >= w.rank {
@@ -195,6 +216,18 @@ type entryID struct{ ms, seq uint64 }
 
 func (a entryID) before(b entryID) bool {
 	return a.ms < b.ms || a.ms == b.ms && a.seq < b.seq
+}
+
+// next is the identifier after this one.
+func (a entryID) next() entryID {
+	if a.seq++; a.seq == 0 {
+		a.ms++
+	}
+	return a
+}
+
+func (a entryID) String() string {
+	return strconv.FormatUint(a.ms, 10) + "-" + strconv.FormatUint(a.seq, 10)
 }
 
 func parseEntryID(s string) (id entryID, ok bool) {

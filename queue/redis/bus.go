@@ -1,7 +1,6 @@
 package redis
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"strings"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/queue"
 )
 
@@ -70,12 +68,15 @@ func (b *Bus) Publish(ctx context.Context, events []queue.Event) error {
 	ctx, cancel := context.WithTimeout(ctx, b.o.Timeout)
 	defer cancel()
 	p := b.client.Pipeline()
+	room := 0
 	for i := range events {
-		text, err := encode(&events[i])
-		if err != nil {
-			return job.Errorf(job.Internal, "event %s cannot be written: %w", events[i].ID, err)
-		}
-		p.Publish(ctx, b.o.Prefix+events[i].Name, text)
+		room += len(events[i].Data) + 160
+	}
+	all := make([]byte, 0, room)
+	for i := range events {
+		from := len(all)
+		all = appendEvent(all, &events[i])
+		p.Publish(ctx, b.o.Prefix+events[i].Name, all[from:len(all):len(all)])
 	}
 	_, err := p.Exec(ctx)
 	return failed("publish", err)
@@ -163,15 +164,6 @@ func (b *Bus) Close() error {
 	}
 	b.end()
 	return b.client.Close()
-}
-
-// encode writes an event as it travels. Data comes out as it went in, blanks aside.
-func encode(e *queue.Event) ([]byte, error) {
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	err := encoder.Encode(e)
-	return bytes.TrimSuffix(text.Bytes(), []byte("\n")), err
 }
 
 // pattern writes a glob for Redis, which knows more signs.

@@ -13,6 +13,12 @@ func errClosed() error {
 	return job.Errorf(job.Unavailable, "the queue is closed")
 }
 
+// refused says whether Redis answered, with an error.
+func refused(err error) bool {
+	var answer redis.Error
+	return errors.As(err, &answer)
+}
+
 // hasPrefix says whether Redis answered with this error, directly or from a script.
 func hasPrefix(err error, prefix string) bool {
 	return err != nil && strings.HasPrefix(err.Error(), prefix)

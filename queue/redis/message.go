@@ -20,27 +20,48 @@ const (
 	fieldTrace     = "traceparent"
 )
 
-// fields returns names and values in turn.
-func fields(m *queue.Message, execution string) []string {
-	all := make([]string, 2, 16)
-	all[0], all[1] = fieldExecution, execution
-	if !m.JobID.IsZero() {
-		all = append(all, fieldJob, m.JobID.String())
+// boxed is a text as the library takes it. Most messages say the same of all but a few
+// things: what the last one said is used again.
+type boxed struct {
+	text  string
+	value any
+}
+
+func (b *boxed) of(text string) any {
+	if b.value == nil || b.text != text {
+		b.text, b.value = text, text
 	}
-	for _, f := range [...]struct{ name, value string }{
-		{fieldPlatform, m.Platform}, {fieldHandler, m.HandlerName}, {fieldPriority, string(m.Priority)}, {fieldTrace, m.TraceParent},
-	} {
-		if f.value != "" {
-			all = append(all, f.name, f.value)
-		}
+	return b.value
+}
+
+// writer writes messages as commands that add them. The zero writer is ready.
+type writer struct{ platform, handler, priority boxed }
+
+// fields appends names and values in turn.
+func (w *writer) fields(to []any, m *queue.Message, execution any) []any {
+	to = append(to, fieldExecution, execution)
+	if !m.JobID.IsZero() {
+		to = append(to, fieldJob, m.JobID.String())
+	}
+	if m.Platform != "" {
+		to = append(to, fieldPlatform, w.platform.of(m.Platform))
+	}
+	if m.HandlerName != "" {
+		to = append(to, fieldHandler, w.handler.of(m.HandlerName))
+	}
+	if m.Priority != "" {
+		to = append(to, fieldPriority, w.priority.of(string(m.Priority)))
+	}
+	if m.TraceParent != "" {
+		to = append(to, fieldTrace, m.TraceParent)
 	}
 	if !m.ReadyAt.IsZero() {
-		all = append(all, fieldReady, m.ReadyAt.UTC().Format(time.RFC3339Nano))
+		to = append(to, fieldReady, m.ReadyAt.UTC().Format(time.RFC3339Nano))
 	}
 	if m.TimeoutMS != 0 {
-		all = append(all, fieldTimeout, strconv.FormatInt(m.TimeoutMS, 10))
+		to = append(to, fieldTimeout, m.TimeoutMS)
 	}
-	return all
+	return to
 }
 
 // setField reads one field. Only the execution must be right; what else cannot be

@@ -59,9 +59,9 @@ func FuzzParse(f *testing.F) {
 	f.Add("1/1-1/x", "1-1")
 	f.Add("", "")
 	f.Fuzz(func(t *testing.T, receipt, value string) {
-		if rank, id, _, ok := parseReceipt(receipt); ok {
-			if _, valid := parseEntryID(id); !valid || rank < 0 {
-				t.Errorf("receipt %q names rank %d, entry %q", receipt, rank, id)
+		if rank, text, id, _, ok := parseReceipt(receipt); ok {
+			if at, valid := parseEntryID(text); !valid || at != id || rank < 0 {
+				t.Errorf("receipt %q names rank %d, entry %q", receipt, rank, text)
 			}
 		}
 		m := fromValues(map[string]any{

@@ -3,7 +3,6 @@ package redis
 import (
 	"context"
 	"log/slog"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -137,40 +136,6 @@ func (q *Queue) within(ctx context.Context, more time.Duration) (context.Context
 	return context.WithTimeout(ctx, q.o.Timeout+more)
 }
 
-// Ack deletes messages; unknown receipts are no error.
-func (q *Queue) Ack(ctx context.Context, receipts []string) error {
-	if q.closed.Load() {
-		return errClosed()
-	}
-	ids := make([][]string, len(q.keys))
-	var executions []string
-	for _, r := range receipts {
-		if rank, id, execution, ok := parseReceipt(r); ok && rank < len(ids) {
-			ids[rank] = append(ids[rank], id)
-			if execution != "" {
-				executions = append(executions, execution)
-			}
-		}
-	}
-	ctx, cancel := q.within(ctx, 0)
-	defer cancel()
-	// A message that is deleted and not acked is forgotten by Reclaim; one that is acked
-	// and not deleted would stay. No transaction: Redis refuses it when memory is full.
-	_, err := q.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for rank, key := range q.keys {
-			if len(ids[rank]) > 0 {
-				p.XDel(ctx, key, ids[rank]...)
-				p.XAck(ctx, key, q.o.Group, ids[rank]...)
-			}
-		}
-		if len(executions) > 0 {
-			p.HDel(ctx, q.held, executions...)
-		}
-		return nil
-	})
-	return q.failed("ack", err)
-}
-
 // Close wakes blocked receivers; they and every later call are answered
 // unavailable. Closing again does nothing.
 func (q *Queue) Close() error {
@@ -179,14 +144,4 @@ func (q *Queue) Close() error {
 	}
 	close(q.closing)
 	return q.client.Close()
-}
-
-// parseReceipt takes RANK/ENTRY/EXECUTION apart.
-func parseReceipt(r string) (rank int, id, execution string, ok bool) {
-	if len(r) < 3 {
-		return 0, "", "", false
-	}
-	id, execution, _ = strings.Cut(r[2:], "/")
-	at, ok := parsePlace(r[:2] + id)
-	return at.rank, id, execution, ok
 }

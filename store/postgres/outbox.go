@@ -57,17 +57,37 @@ func horizon(t *tx) (until int64, err error) {
 	}
 }
 
+// OutboxEnd returns the newest position that Outbox can come to now; after when there
+// is nothing behind it.
+func (s *Store) OutboxEnd(ctx context.Context, after int64) (position int64, err error) {
+	err = s.read(ctx, func(t *tx) error {
+		position = after
+		until, err := outboxHorizon(t, after)
+		if err != nil || until == 0 {
+			return err
+		}
+		_, err = t.first(`SELECT max(id) FROM outbox WHERE id > $1 AND id < $2`, []any{after, until}, func(r *row) { position = max(after, r.Int()) })
+		return err
+	})
+	return position, err
+}
+
+// outboxHorizon is the horizon, or 0 when nothing is behind the position.
+func outboxHorizon(t *tx, after int64) (until int64, err error) {
+	found, err := t.first(`SELECT 1 FROM outbox WHERE id > $1 LIMIT 1`, []any{after}, func(*row) {})
+	if err != nil || !found {
+		return 0, err
+	}
+	return horizon(t)
+}
+
 // Outbox returns packed events after the position, unpacked.
 func (s *Store) Outbox(ctx context.Context, after int64, limit int) ([]store.OutboxRow, error) {
 	var rows []store.OutboxRow
 	err := s.read(ctx, func(t *tx) error {
 		rows = nil
-		found, err := t.first(`SELECT 1 FROM outbox WHERE id > $1 LIMIT 1`, []any{after}, func(*row) {})
-		if err != nil || !found {
-			return err
-		}
-		until, err := horizon(t)
-		if err != nil {
+		until, err := outboxHorizon(t, after)
+		if err != nil || until == 0 {
 			return err
 		}
 		var packed [][]byte

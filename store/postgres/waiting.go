@@ -73,14 +73,13 @@ func (s *Store) Waiting(ctx context.Context, now time.Time, limit int, without .
 	type ready struct{ k, lo, seq, at int64 }
 	var found []stored.Candidate
 	err := s.planned(ctx, func(t *tx) error {
-		var rows []ready
-		var wanted []want
-		found = nil
+		found = found[:0]
 		var held stored.Stops
 		queueStops(t, now, &held)
 		if err := t.flush(); err != nil || held.Maintenance || held.All {
 			return err
 		}
+		rows, wanted := make([]ready, 0, min(limit, 1024)), make([]want, 0, min(limit, 1024))
 		var one ready // for all rows
 		var revision int64
 		query, args := sqlWaiting, []any{now.UnixMicro(), int64(limit), slices.AppendSeq([]string{}, maps.Keys(held.Platforms))}
@@ -99,6 +98,7 @@ func (s *Store) Waiting(ctx context.Context, now time.Time, limit int, without .
 		if err != nil {
 			return err
 		}
+		found = slices.Grow(found, len(rows))
 		for _, r := range rows {
 			def := defs[r.seq]
 			if def == nil {

@@ -60,6 +60,23 @@ func (s *Store) subject(c *conn, seq int64) (about stored.Subject, found bool, e
 	return about, found, err
 }
 
+// OutboxEnd returns the newest position; after when there is nothing behind it.
+func (s *Store) OutboxEnd(ctx context.Context, after int64) (position int64, err error) {
+	look, same := s.quietOutbox.unchanged(s.writer)
+	if same && after >= s.quietAfter.Load() {
+		return after, nil
+	}
+	err = s.snapshot(ctx, func(c *conn) error {
+		_, err := c.first(`SELECT max(id) FROM outbox`, nil, func(r *row) { position = r.Int() })
+		return err
+	})
+	if err == nil && position <= after {
+		s.quietAfter.Store(after)
+		s.quietOutbox.nothing(look)
+	}
+	return max(position, after), err
+}
+
 // TrimOutbox forgets events up to the position.
 func (s *Store) TrimOutbox(ctx context.Context, upto int64) error {
 	return s.write(ctx, func(c *conn) error {

@@ -172,6 +172,12 @@ func testOutboxPositions(_ *testing.T, b *bench) {
 		after = rows[len(rows)-1].Position
 	}
 	wantEqual(b, "rows at the end", len(b.outbox(after)), 0)
+	for _, from := range []int64{0, all[3].Position, after, after + 7} {
+		end, err := b.store.OutboxEnd(b.ctx, from)
+		if err != nil || end != max(from, after) {
+			b.Errorf("OutboxEnd(%d) = %d, %v, want %d", from, end, err, max(from, after))
+		}
+	}
 }
 
 func testOutboxTrim(_ *testing.T, b *bench) {

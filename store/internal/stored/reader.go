@@ -155,17 +155,29 @@ func (r *Reader) execution(kind eventKind, e *store.Event, d *object) {
 // for reflection.
 type object struct{ b []byte }
 
-func (o *object) raw(name, value string) {
+func (o *object) name(name string) {
 	o.b = append(o.b, ',', '"')
 	o.b = append(o.b, name...)
 	o.b = append(o.b, '"', ':')
+}
+
+func (o *object) raw(name, value string) {
+	o.name(name)
 	o.b = append(o.b, value...)
 }
 
 // text appends a string that needs no escaping.
-func (o *object) text(name, value string) { o.raw(name, `"`+value+`"`) }
+func (o *object) text(name, value string) {
+	o.name(name)
+	o.b = append(o.b, '"')
+	o.b = append(o.b, value...)
+	o.b = append(o.b, '"')
+}
 
-func (o *object) int(name string, n int64) { o.raw(name, strconv.FormatInt(n, 10)) }
+func (o *object) int(name string, n int64) {
+	o.name(name)
+	o.b = strconv.AppendInt(o.b, n, 10)
+}
 
 func quoted(s string) string {
 	b, _ := json.Marshal(s) // a string always marshals

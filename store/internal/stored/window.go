@@ -1,6 +1,7 @@
 package stored
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"time"
@@ -18,20 +19,30 @@ type Candidate struct {
 // Window orders candidates by how long they have waited, head start included, within
 // each platform, then takes one of each platform in turn.
 func Window(found []Candidate, limit int) []store.Waiting {
-	slices.SortStableFunc(found, func(a, b Candidate) int {
-		return cmp.Or(a.Since.Compare(b.Since), a.ReadyAt.Compare(b.ReadyAt), slices.Compare(a.ID[:], b.ID[:]))
+	order := make([]*Candidate, len(found)) // candidates are large: what moves is where they are
+	for i := range found {
+		order[i] = &found[i]
+	}
+	slices.SortFunc(order, func(a, b *Candidate) int {
+		if c := a.Since.Compare(b.Since); c != 0 {
+			return c
+		}
+		if c := a.ReadyAt.Compare(b.ReadyAt); c != 0 {
+			return c
+		}
+		return bytes.Compare(a.ID[:], b.ID[:])
 	})
 	turns := map[string]int{}
-	for i := range found {
-		found[i].turn = turns[found[i].Platform]
-		turns[found[i].Platform]++
+	for _, c := range order {
+		c.turn = turns[c.Platform]
+		turns[c.Platform]++
 	}
 	if len(turns) > 1 {
-		slices.SortStableFunc(found, func(a, b Candidate) int { return cmp.Compare(a.turn, b.turn) })
+		slices.SortStableFunc(order, func(a, b *Candidate) int { return cmp.Compare(a.turn, b.turn) })
 	}
-	list := make([]store.Waiting, 0, min(limit, len(found)))
-	for i := range min(limit, len(found)) {
-		list = append(list, found[i].Waiting)
+	list := make([]store.Waiting, 0, min(limit, len(order)))
+	for _, c := range order[:min(limit, len(order))] {
+		list = append(list, c.Waiting)
 	}
 	return list
 }
