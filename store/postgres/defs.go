@@ -123,10 +123,10 @@ func (s *Store) Warm(ctx context.Context, until time.Time, limit int) error {
 }
 
 // jobColumns are the columns of a definition, in the order of scanDefinition.
-const jobColumns = `j.seq, j.id, j.platform, j.status, j.revision, j.spec, j.anchor, j.seed, j.reason, j.pause_reason,
-	j.created_by, j.updated_by, j.created_at, j.updated_at, j.paused_at, j.completed_at, j.cancelled_at, j.deleted_at`
+const jobColumns = `j.seq, j.id, j.platform, c.status, c.revision, j.spec, j.anchor, j.seed, j.reason, j.pause_reason,
+	j.created_by, j.updated_by, j.created_at, coalesce(c.ended_at, j.updated_at), j.paused_at, coalesce(c.ended_at, j.completed_at), j.cancelled_at, j.deleted_at`
 
-const sqlJobsBySeq = `SELECT ` + jobColumns + ` FROM jobs j WHERE j.seq = ANY ($1::bigint[])`
+const sqlJobsBySeq = `SELECT ` + jobColumns + ` FROM jobs j JOIN cursors c ON c.job = j.seq WHERE j.seq = ANY ($1::bigint[])`
 
 // scanDefinition reads jobColumns. The error is about the row's content only.
 func scanDefinition(r *row, j *job.Job) (seq int64, err error) {

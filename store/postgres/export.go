@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -63,7 +64,7 @@ func export(t *tx, fn func(dump.Row) error) error {
 
 func exportTable(t *tx, table *dump.Table, fn func(dump.Row) error) error {
 	out := dump.Row{Table: table, Values: make([]any, len(table.Columns))}
-	return t.query("SELECT "+strings.Join(columnNames(table), ", ")+" FROM "+source(table)+" ORDER BY "+order(table), nil, func(r *row) error {
+	return t.query("SELECT "+strings.Join(columnNames(table), ", ")+" FROM "+cmp.Or(sources[table.Name], table.Name)+" ORDER BY "+order(table), nil, func(r *row) error {
 		for i := range table.Columns {
 			out.Values[i] = exported(&table.Columns[i], r)
 		}
@@ -71,13 +72,14 @@ func exportTable(t *tx, table *dump.Table, fn func(dump.Row) error) error {
 	})
 }
 
-// source is where the rows of a table are: those of executions that wait have the rest
-// of them in a table of its own.
-func source(table *dump.Table) string {
-	if table.Name != "executions" {
-		return table.Name
-	}
-	return "(SELECT e.*, w.queued, w.class, w.ready_at FROM executions e LEFT JOIN waiting w ON w.k = e.k) AS e"
+// sources are where the rows of tables are that have a part in another: what changes
+// often stands in a narrow table.
+var sources = map[string]string{
+	"jobs": `(SELECT j.seq, j.id, j.platform, j.name, j.live AND c.status NOT IN (3, 4, 5) AS live, j.type, c.status, j.priority, j.handler, c.revision, j.spec,
+		j.anchor, j.seed, j.reason, j.pause_reason, j.created_by, j.updated_by, j.created_at, coalesce(c.ended_at, j.updated_at) AS updated_at,
+		j.paused_at, coalesce(c.ended_at, j.completed_at) AS completed_at, j.cancelled_at, j.deleted_at FROM jobs j JOIN cursors c ON c.job = j.seq) AS j`,
+	"epochs":     `(SELECT e.job, e.seq, e.after_at, coalesce(e.until_at, c.until_at) AS until_at, e.definition FROM epochs e JOIN cursors c ON c.job = e.job) AS e`,
+	"executions": `(SELECT e.*, w.queued, w.class, w.ready_at FROM executions e LEFT JOIN waiting w ON w.k = e.k) AS e`,
 }
 
 // order sorts text by its bytes, whatever the collation of a column is.

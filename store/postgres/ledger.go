@@ -35,7 +35,7 @@ func (s *Store) Book(ctx context.Context, platform, ref string) (book store.Book
 
 func epochsOf(t *tx, seq int64) ([]job.Epoch, error) {
 	var epochs []job.Epoch
-	err := t.query(`SELECT definition, after_at, until_at FROM epochs WHERE job = $1 ORDER BY seq`, []any{seq}, func(r *row) error {
+	err := t.query(`SELECT e.definition, e.after_at, coalesce(e.until_at, c.until_at) FROM epochs e JOIN cursors c ON c.job = e.job WHERE e.job = $1 ORDER BY e.seq`, []any{seq}, func(r *row) error {
 		var e job.Epoch
 		if err := json.Unmarshal(r.blob(), &e); err != nil {
 			return err

@@ -52,7 +52,7 @@ func jobQuery(f *store.JobFilter) (*query, error) {
 	q := &query{sort: column, column: column, key: "j.seq", descending: f.Descending}
 	q.platform("j.platform", f.Platform)
 	q.in("j.type", stored.Codes(stored.JobTypes, f.Types))
-	q.in("j.status", stored.Codes(stored.JobStatuses, f.Statuses))
+	q.in("c.status", stored.Codes(stored.JobStatuses, f.Statuses))
 	q.inTexts("j.name", f.Names)
 	q.inTexts("j.handler", f.Handlers)
 	if f.CreatedBy != "" {

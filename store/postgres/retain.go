@@ -145,7 +145,8 @@ func prunedSlot(t *tx, o old) error {
 // retireOneTime removes one-time jobs that ended before the instant.
 func retireOneTime(t *tx, before time.Time, limit int) (more bool, err error) {
 	var seqs []int64
-	if err := t.query(`SELECT seq FROM jobs WHERE type = 1 AND status IN (3, 4, 5) AND updated_at < $1 ORDER BY seq LIMIT $2`, []any{before.UnixMicro(), int64(limit)}, func(r *row) error {
+	if err := t.query(`SELECT j.seq FROM cursors c JOIN jobs j ON j.seq = c.job
+		WHERE c.status IN (3, 4, 5) AND j.type = 1 AND coalesce(c.ended_at, j.updated_at) < $1 ORDER BY j.seq LIMIT $2`, []any{before.UnixMicro(), int64(limit)}, func(r *row) error {
 		seqs = append(seqs, r.int())
 		return nil
 	}); err != nil || len(seqs) == 0 {
