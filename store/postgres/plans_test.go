@@ -35,6 +35,11 @@ var hot = []struct {
 	{"cancels", sqlCancels, "bigint, text, text, bigint[]", "executions_pkey"},
 	{"lost", sqlLost, "bigint[], bigint[]", "executions_pkey"},
 	{"definitions", sqlJobsBySeq, "bigint[]", "jobs_pkey"},
+	{"old", sqlOld, "bigint, bigint, bigint, bigint, bigint, bigint", "executions_pkey"},
+	{"remove", sqlRemove, "bigint[]", "executions_pkey"},
+	{"ranges near", sqlRangesNear, "bigint[], bigint[], bigint[]", "ranges_pkey"},
+	{"epochs near", sqlEpochsNear, "bigint[], bigint[]", "epochs_pkey"},
+	{"before", sqlBefore, "bigint[], bigint[], bigint[], bigint[]", "executions_number"},
 	{"waiting", sqlWaiting, "bigint, bigint, text[]", "waiting_ready"},
 	{"next ready", sqlNextReady, "bigint", "waiting_ready"},
 }

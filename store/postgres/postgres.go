@@ -56,6 +56,7 @@ type Store struct {
 	defs        definitions
 	batches     stored.Batches
 	ended       ended
+	walked      walked
 	tenants     sync.Map // platform slug → its number
 	newest      job.ID
 	closed      atomic.Bool
