@@ -303,4 +303,4 @@ CREATE TABLE idempotency (
     created_at bigint NOT NULL,
     PRIMARY KEY (platform, key)
 );
-CREATE INDEX idempotency_age ON idempotency (platform, created_at);
+CREATE INDEX idempotency_age ON idempotency (created_at);

@@ -90,8 +90,10 @@ func intOf(n *int64) *int {
 	return &i
 }
 
+const sqlExecutionByKey = `SELECT ` + executionColumns + executionFrom + ` WHERE e.k = $1`
+
 func executionByKey(t *tx, k int64) (e job.Execution, err error) {
-	found, err := t.first(`SELECT `+executionColumns+executionFrom+` WHERE e.k = $1`, []any{k}, func(r *row) { e = scanExecution(r) })
+	found, err := t.first(sqlExecutionByKey, []any{k}, func(r *row) { e = scanExecution(r) })
 	if err == nil && !found {
 		err = fmt.Errorf("execution %d: no row", k)
 	}

@@ -171,12 +171,18 @@ func replay(t *tx, platform, key, hash string, now time.Time) (id job.ID, known 
 	return id, known, err
 }
 
+// forgetKeys removes some keys of a platform that stand for nothing any more, but for
+// those that are about to be taken.
+func forgetKeys(t *tx, platform string, but []string, now time.Time) {
+	t.queue(`DELETE FROM idempotency WHERE (platform, key) IN (SELECT platform, key FROM idempotency
+		WHERE platform = $1 AND created_at <= $2 AND key <> ALL ($3::text[]) ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED)`, platform, now.Add(-keyLife).UnixMicro(), but)
+}
+
 // remember takes an idempotency key for id, waiting for whoever is about to take it.
 // When it is taken, known is true and id is what it stands for.
 func remember(t *tx, platform, key, hash string, id job.ID, now time.Time) (job.ID, bool, error) {
 	old := now.Add(-keyLife).UnixMicro()
-	t.queue(`DELETE FROM idempotency WHERE (platform, key) IN (SELECT platform, key FROM idempotency
-		WHERE platform = $1 AND created_at <= $2 AND key <> $3 ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED)`, platform, old, key)
+	forgetKeys(t, platform, []string{key}, now)
 	n, err := t.exec(`INSERT INTO idempotency AS i (platform, key, hash, id, created_at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (platform, key) DO UPDATE SET hash = excluded.hash, id = excluded.id, created_at = excluded.created_at WHERE i.created_at <= $6`,
 		platform, key, hash, id[:], now.UnixMicro(), old)

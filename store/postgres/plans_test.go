@@ -40,6 +40,10 @@ var hot = []struct {
 	{"ranges near", sqlRangesNear, "bigint[], bigint[], bigint[]", "ranges_pkey"},
 	{"epochs near", sqlEpochsNear, "bigint[], bigint[]", "epochs_pkey"},
 	{"before", sqlBefore, "bigint[], bigint[], bigint[], bigint[]", "executions_number"},
+	{"ids", sqlRefIDs, "bigint[], bytea[], text[]", "jobs_id_key"},
+	{"names", sqlRefNames, "bigint[], text[], text[]", "jobs_by_name"},
+	{"replays", sqlReplays, "bigint[], text[], text[], bigint[]", "idempotency_pkey"},
+	{"triggered", sqlTriggered, "bigint[], bigint[], bigint[], bytea[]", "cursors_pkey"},
 	{"waiting", sqlWaiting, "bigint, bigint, text[]", "waiting_ready"},
 	{"next ready", sqlNextReady, "bigint", "waiting_ready"},
 }

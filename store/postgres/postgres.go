@@ -57,6 +57,7 @@ type Store struct {
 	batches     stored.Batches
 	ended       ended
 	walked      walked
+	triggers    group
 	tenants     sync.Map // platform slug → its number
 	newest      job.ID
 	closed      atomic.Bool
