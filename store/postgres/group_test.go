@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/agentic-sdlc/scheduler/internal/testbed"
@@ -150,6 +151,11 @@ func TestTriggersTogether(t *testing.T) {
 		if g.errs[i] != nil {
 			got = append(got, string(job.CodeOf(g.errs[i])))
 			continue
+		}
+		read, err := g.s.Execution(t.Context(), job.DefaultPlatform, e.ID.String())
+		read.Attempts = nil
+		if diff := cmp.Diff(read, e); err != nil || diff != "" {
+			t.Errorf("%v; what was made is not what is read (-read +made):\n%s", err, diff)
 		}
 		got = append(got, fmt.Sprintf("%s/%d %s %s by %s, claimed %t", e.JobName, e.RunNumber, e.Status, e.SkipReason, e.TriggeredBy, made.Claimed != nil))
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
@@ -24,6 +25,12 @@ func apart(err error) bool {
 	return true
 }
 
+// session is what a transaction knows of one: whether it may claim, and on which node it is.
+type session struct {
+	may  bool
+	node string
+}
+
 // triggering is the state of one transaction of triggers.
 type triggering struct {
 	s       *Store
@@ -32,7 +39,7 @@ type triggering struct {
 	cursors map[int64]*cursor
 	queued  map[int64]int
 	defs    map[int64]*definition
-	alive   map[int64]*bool // sessions that may claim
+	alive   map[int64]*session // that are asked for
 	held    stops
 
 	rows    rows
@@ -51,7 +58,7 @@ func (s *Store) writeTogether(batch []*trigger) error {
 	var run *triggering
 	err := s.write(context.Background(), func(t *tx) error {
 		run = &triggering{
-			s: s, t: t, batch: batch, alive: map[int64]*bool{}, changed: map[int64]*cursor{},
+			s: s, t: t, batch: batch, alive: map[int64]*session{}, changed: map[int64]*cursor{},
 			claimed: map[int64]*store.Claimed{}, births: map[int64][]int64{}, claims: map[int64]*int64{},
 		}
 		return run.all()
@@ -168,6 +175,7 @@ func (r *triggering) note(tr *trigger, e *execution, cur *cursor, def *job.Job, 
 		r.cancels = append(r.cancels, func() { requestCancels(r.t, live, tr.p.Now, tr.p.By, "overlap cancel_running") })
 	}
 	r.inputs.add(e, tr.p)
+	tr.made.Execution = r.show(tr, e, def)
 	if e.status == stored.Running {
 		r.births[e.session] = append(r.births[e.session], e.k)
 		r.events.Started(e.run(), 1)
@@ -182,9 +190,40 @@ func (r *triggering) note(tr *trigger, e *execution, cur *cursor, def *job.Job, 
 	}
 }
 
+// show is the execution as it is read from now on.
+func (r *triggering) show(tr *trigger, e *execution, def *job.Job) job.Execution {
+	shown := job.Execution{
+		ID: idOf(e.k, e.lo), RunNumber: e.n, ScheduledAt: cut(e.at), Trigger: tr.p.Kind, Status: stored.Value(stored.Statuses, e.status),
+		JobRevision: e.revision, SkipReason: stored.Value(stored.Reasons, e.skip), CreatedAt: cut(e.created),
+		JobID: def.ID, JobName: def.Name, Platform: def.Platform, MaxRetries: def.MaxRetries,
+		Payload: clone(tr.p.Payload), TriggeredBy: clean(tr.p.By), TraceID: clean(tr.p.TraceID), ParentSpanID: clean(tr.p.ParentSpanID),
+	}
+	at := func(t time.Time) *time.Time {
+		if t.IsZero() {
+			return nil
+		}
+		t = cut(t)
+		return &t
+	}
+	switch e.status {
+	case stored.Pending:
+		shown.ReadyAt = at(e.ready)
+	case stored.Running:
+		shown.Attempt, shown.Token, shown.StartedAt, shown.WorkerID = 1, 1, at(e.started), r.alive[e.session].node
+	case stored.Skipped:
+		shown.CompletedAt = at(e.finished)
+	}
+	if tr.p.RetryOf != nil {
+		id := tr.p.RetryOf.ID
+		shown.RetryOf = &id
+	}
+	derive(&shown, e.queued, nil)
+	return shown
+}
+
 // takes says whether the session takes the run at once.
 func (r *triggering) takes(tr *trigger, j *job.Job) bool {
-	if tr.p.Session == 0 || tr.p.Take == nil || !*r.alive[tr.p.Session] || r.held.dispatch(j.Platform) {
+	if tr.p.Session == 0 || tr.p.Take == nil || !r.alive[tr.p.Session].may || r.held.dispatch(j.Platform) {
 		return false
 	}
 	return tr.taker.take(j)

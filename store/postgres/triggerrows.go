@@ -101,9 +101,13 @@ func (r *triggering) refresh() (queued map[int64]int, err error) {
 		if tr.p.Session == 0 || tr.p.Take == nil || r.alive[tr.p.Session] != nil {
 			continue
 		}
-		alive := new(bool)
-		r.alive[tr.p.Session] = alive
-		queueAlive(r.t, tr.p.Session, tr.p.Now, alive)
+		about := &session{}
+		r.alive[tr.p.Session] = about
+		queueAlive(r.t, tr.p.Session, tr.p.Now, &about.may)
+		r.t.queueQuery(`SELECT node FROM sessions WHERE id = $1`, []any{tr.p.Session}, func(row *row) error {
+			about.node = row.text()
+			return nil
+		})
 	}
 	queueStops(r.t, r.batch[0].p.Now, &r.held)
 	var seqs, read, hold []int64
@@ -195,12 +199,12 @@ func (r *triggering) write() error {
 	return nil
 }
 
-// readBack reads what was made, one statement each but all at once: the planner would
-// walk through whole tables to join many.
+// readBack reads what calls made that were made before, one statement each but all at
+// once: the planner would walk through whole tables to join many.
 func (r *triggering) readBack() error {
 	missing := 0
 	for _, tr := range r.batch {
-		if tr.err != nil {
+		if tr.err != nil || !tr.made.Replayed {
 			continue
 		}
 		missing++
