@@ -107,15 +107,6 @@ func (s *Store) define(t *tx, wanted []want) (map[int64]*definition, error) {
 	return found, err
 }
 
-// defineOne returns one definition.
-func (s *Store) defineOne(t *tx, seq, revision int64) (*definition, error) {
-	defs, err := s.define(t, []want{{seq, revision}})
-	if err == nil && defs[seq] == nil {
-		err = fmt.Errorf("job %d has a cursor but no row", seq)
-	}
-	return defs[seq], err
-}
-
 // Warm loads the definitions that are needed soon and are not cached yet.
 func (s *Store) Warm(ctx context.Context, until time.Time, limit int) error {
 	limit = min(limit, maxDefBytes/defBytes/2)

@@ -119,14 +119,6 @@ func microsOr(t time.Time) int64 {
 	return t.UnixMicro()
 }
 
-// blobOrNull keeps nothing and an empty value apart.
-func blobOrNull(b []byte) any {
-	if b == nil {
-		return nil
-	}
-	return b
-}
-
 // clone keeps a column beyond its row; empty is nil.
 func clone(b []byte) []byte {
 	if len(b) == 0 {
