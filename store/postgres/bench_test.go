@@ -74,10 +74,10 @@ func BenchmarkWaitingToSettled(b *testing.B) {
 func (r *rig) copies(url string, jobs int) {
 	r.Helper()
 	exec(r, url,
-		fmt.Sprintf(`INSERT INTO jobs (id, platform, name, live, type, status, priority, handler, revision, spec, max_retries, anchor, seed, created_by, created_at, updated_at)
-			SELECT int8send(0) || int8send(g), platform, 'copy' || g, live, type, status, priority, handler, revision, spec, max_retries, anchor, seed, created_by, created_at, updated_at
+		fmt.Sprintf(`INSERT INTO jobs (id, platform, name, live, type, priority, handler, spec, max_retries, anchor, seed, created_by, created_at, updated_at)
+			SELECT int8send(0) || int8send(g), platform, 'copy' || g, live, type, priority, handler, spec, max_retries, anchor, seed, created_by, created_at, updated_at
 			FROM jobs, generate_series(2, %d) AS g WHERE seq = 1`, jobs),
-		`INSERT INTO cursors (job, next_run, revision) SELECT j.seq, c.next_run, c.revision FROM jobs j, cursors c WHERE c.job = 1 AND j.seq > 1`,
+		`INSERT INTO cursors (job, next_run, revision, status) SELECT j.seq, c.next_run, c.revision, c.status FROM jobs j, cursors c WHERE c.job = 1 AND j.seq > 1`,
 		`ANALYZE`)
 }
 

@@ -73,7 +73,7 @@ func (ch *change) load(ref string) (job.State, error) {
 		st.NextRun = stored.Time(ch.cur.nextRun)
 	}
 	if err == nil {
-		_, err = ch.t.first(`SELECT max(until_at) FROM epochs WHERE job = $1`, []any{ch.seq}, func(r *row) { st.Closed = r.Time() })
+		_, err = ch.t.first(`SELECT greatest((SELECT max(until_at) FROM epochs WHERE job = $1), until_at) FROM cursors WHERE job = $1`, []any{ch.seq}, func(r *row) { st.Closed = r.Time() })
 	}
 	return st, err
 }
@@ -104,8 +104,9 @@ func (ch *change) write(before *job.Job, changed *job.Changed) error {
 	if ch.cur.ending && changed.Plan.Ended {
 		closeEpoch(ch.t, ch.seq, changed.Plan.EndedAt)
 	}
-	ch.t.queue(`UPDATE cursors SET next_run = $1, revision = $2, numbers = $3, runs = $4, occurrences = $5, skipped = $6, live = $7, ending = $8 WHERE job = $9`,
-		stored.Micros(changed.NextRun), ch.cur.revision, ch.cur.numbers, ch.cur.runs, ch.cur.occurrences, ch.cur.skipped, packLive(ch.cur.live), ch.cur.ending, ch.seq)
+	ch.t.queue(`UPDATE cursors SET next_run = $1, revision = $2, numbers = $3, runs = $4, occurrences = $5, skipped = $6, live = $7, ending = $8, status = $9, ended_at = NULL WHERE job = $10`,
+		stored.Micros(changed.NextRun), ch.cur.revision, ch.cur.numbers, ch.cur.runs, ch.cur.occurrences, ch.cur.skipped, packLive(ch.cur.live), ch.cur.ending,
+		stored.Code(stored.JobStatuses, changed.Job.Status), ch.seq)
 	if _, err := endJobs(ch.t, []*cursor{ch.cur}, over, ch.p.Now, &ch.events); err != nil {
 		return err
 	}
@@ -157,8 +158,8 @@ func (ch *change) drop() (map[int64]bool, error) {
 	return cancelWaiting(ch.t, ch.seq, keys, ch.p.Now, &ch.events)
 }
 
-const sqlChangeJob = `UPDATE jobs SET name = $1, live = $2, type = $3, status = $4, priority = $5, handler = $6, revision = $7, spec = $8, max_retries = $9, anchor = $10,
-	seed = $11, reason = $12, pause_reason = $13, updated_by = $14, updated_at = $15, paused_at = $16, completed_at = $17, cancelled_at = $18, deleted_at = $19 WHERE seq = $20`
+const sqlChangeJob = `UPDATE jobs SET name = $1, live = $2, type = $3, priority = $4, handler = $5, spec = $6, max_retries = $7, anchor = $8,
+	seed = $9, reason = $10, pause_reason = $11, updated_by = $12, updated_at = $13, paused_at = $14, completed_at = $15, cancelled_at = $16, deleted_at = $17 WHERE seq = $18`
 
 // definition writes the job as it becomes.
 func (ch *change) definition(before *job.Job, changed *job.Changed) error {
@@ -168,8 +169,13 @@ func (ch *change) definition(before *job.Job, changed *job.Changed) error {
 		return err
 	}
 	live := !j.Status.Terminal() && j.DeletedAt == nil
-	_, err = ch.t.exec(sqlChangeJob, j.Name, live, stored.Code(stored.JobTypes, j.Type), stored.Code(stored.JobStatuses, j.Status), stored.Code(stored.Priorities, j.Priority),
-		j.HandlerName, before.Revision+1, spec, j.MaxRetries, j.Anchor.UnixMicro(), j.Seed, j.StatusReason, j.PauseReason, ch.p.By, ch.p.Now.UnixMicro(), stored.MicrosPtr(j.PausedAt),
+	if live && (before.Name != j.Name || before.Status.Terminal()) {
+		if _, err := freeName(ch.t, j); err != nil {
+			return err
+		}
+	}
+	_, err = ch.t.exec(sqlChangeJob, j.Name, live, stored.Code(stored.JobTypes, j.Type), stored.Code(stored.Priorities, j.Priority),
+		j.HandlerName, spec, j.MaxRetries, j.Anchor.UnixMicro(), j.Seed, j.StatusReason, j.PauseReason, ch.p.By, ch.p.Now.UnixMicro(), stored.MicrosPtr(j.PausedAt),
 		stored.MicrosPtr(j.CompletedAt), stored.MicrosPtr(j.CancelledAt), stored.MicrosPtr(j.DeletedAt), ch.seq)
 	if violated(err) == "jobs_name" {
 		return &nameError{job: *j}

@@ -31,7 +31,7 @@ func TestDeadlock(t *testing.T) {
 		{"pause", "jobs", "outbox", func(_ *testing.T, r *rig) error {
 			_, err := r.ChangeJob(ctx, store.ChangeJob{Platform: job.DefaultPlatform, Ref: "job0", Now: r.now, By: "t", NewID: r.newID, Change: job.Pause(job.Act{By: "t", Now: r.now}, "", false)})
 			return err
-		}, `SELECT count(*) FROM jobs WHERE status = 2`, 1},
+		}, `SELECT count(*) FROM cursors WHERE status = 2`, 1},
 		{"plan", "cursors", "outbox", func(t *testing.T, r *rig) error {
 			if planned := r.plan(10, true); len(planned.Claimed) != 1 || len(planned.Untaken) != 0 {
 				t.Errorf("PlanDue = %d claimed, %d untaken; want 1, 0", len(planned.Claimed), len(planned.Untaken))

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
@@ -11,8 +10,12 @@ import (
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
-// maxDefs bounds the cached definitions; one takes about a kilobyte.
-const maxDefs = 20_000
+const (
+	// maxDefBytes bounds what each generation of cached definitions takes.
+	maxDefBytes = 32 << 20
+	// defBytes is what one takes beside its JSON, which is about what its strings take.
+	defBytes = 1536
+)
 
 // definition is a job as the planner and the executor need it: compiled, shared and
 // never changed.
@@ -21,37 +24,49 @@ type definition struct {
 	job   *job.Job
 	sched *schedule.Schedule
 	err   error // its schedule cannot be compiled
+	size  int   // bytes
 }
 
-// definitions caches definitions by job and revision.
+// definitions caches definitions by job and revision, in two generations: when the new
+// one is full it becomes the old one, and what was not asked for since is forgotten.
 type definitions struct {
-	mu sync.Mutex
-	m  map[int64]*definition
+	mu       sync.Mutex
+	new, old map[int64]*definition
+	size     int // bytes of new
 }
 
 // get returns a definition at a revision, 0 for any; nil when it is not cached.
 func (d *definitions) get(seq, revision int64) *definition {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if def := d.m[seq]; def != nil && (revision == 0 || def.job.Revision == revision) {
-		return def
+	def := d.new[seq]
+	if def == nil {
+		if def = d.old[seq]; def != nil {
+			d.add(def)
+		}
 	}
-	return nil
+	if def == nil || (revision != 0 && def.job.Revision != revision) {
+		return nil
+	}
+	return def
 }
 
 func (d *definitions) put(def *definition) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.m == nil {
-		d.m = map[int64]*definition{}
+	d.add(def)
+}
+
+// add makes def one of the new ones.
+func (d *definitions) add(def *definition) {
+	if d.new == nil || d.size >= maxDefBytes {
+		d.old, d.new, d.size = d.new, map[int64]*definition{}, 0
 	}
-	if len(d.m) >= maxDefs {
-		for seq := range d.m { // any: the order of a map is as good as random
-			delete(d.m, seq)
-			break
-		}
+	if had := d.new[def.seq]; had != nil {
+		d.size -= had.size
 	}
-	d.m[def.seq] = def
+	d.new[def.seq] = def
+	d.size += def.size
 }
 
 // want names a definition.
@@ -77,6 +92,8 @@ func (s *Store) define(t *tx, wanted []want) (map[int64]*definition, error) {
 	}
 	err := t.query(sqlJobsBySeq, []any{missing}, func(r *row) error {
 		def := &definition{job: &job.Job{}}
+		spec, _ := r.Values[specColumn].([]byte)
+		def.size = defBytes + len(spec)
 		def.seq, def.err = stored.ScanJob(r, def.job)
 		if def.err == nil {
 			def.sched, def.err = job.Compile(def.job)
@@ -88,18 +105,9 @@ func (s *Store) define(t *tx, wanted []want) (map[int64]*definition, error) {
 	return found, err
 }
 
-// defineOne returns one definition.
-func (s *Store) defineOne(t *tx, seq, revision int64) (*definition, error) {
-	defs, err := s.define(t, []want{{seq, revision}})
-	if err == nil && defs[seq] == nil {
-		err = fmt.Errorf("job %d has a cursor but no row", seq)
-	}
-	return defs[seq], err
-}
-
 // Warm loads the definitions that are needed soon and are not cached yet.
 func (s *Store) Warm(ctx context.Context, until time.Time, limit int) error {
-	limit = min(limit, maxDefs/2)
+	limit = min(limit, maxDefBytes/defBytes/2)
 	return s.read(ctx, func(t *tx) error {
 		var missing []want
 		if err := t.query(`SELECT job, revision FROM cursors WHERE next_run <= $1 ORDER BY next_run LIMIT $2`, []any{until.UnixMicro(), limit}, func(r *row) error {
@@ -121,4 +129,11 @@ func (s *Store) Warm(ctx context.Context, until time.Time, limit int) error {
 	})
 }
 
-const sqlJobsBySeq = `SELECT ` + stored.JobColumns + ` FROM jobs j WHERE j.seq = ANY ($1::bigint[])`
+// specColumn is the place of the JSON among jobColumns.
+const specColumn = 5
+
+// jobColumns are the columns of a definition, in the order of stored.ScanJob.
+const jobColumns = `j.seq, j.id, j.platform, c.status, c.revision, j.spec, j.anchor, j.seed, j.reason, j.pause_reason,
+	j.created_by, j.updated_by, j.created_at, coalesce(c.ended_at, j.updated_at), j.paused_at, coalesce(c.ended_at, j.completed_at), j.cancelled_at, j.deleted_at`
+
+const sqlJobsBySeq = `SELECT ` + jobColumns + ` FROM jobs j JOIN cursors c ON c.job = j.seq WHERE j.seq = ANY ($1::bigint[])`

@@ -9,6 +9,10 @@
 // and do not deadlock. The hot path takes few: planning locks cursors that nobody else
 // has, claiming and settling lock no cursor, unless an end may wake or end something.
 //
+// The wide row of a job changes when people change it. What runs change is narrow: the
+// cursor has the job's status, and where its last epoch ends. Triggers that come while
+// others are written share the next transaction (group.go).
+//
 // Nothing belongs to a connection: all settings are local to a transaction, so that a
 // pooler in transaction mode may sit in between.
 package postgres

@@ -13,12 +13,11 @@ import (
 
 const (
 	// sqlEndJobs: a one-time job whose last execution did not succeed for good has failed,
-	// others are completed.
-	sqlEndJobs = `UPDATE jobs j SET live = false, completed_at = $2, updated_at = $2, revision = j.revision + 1,
-			status = CASE WHEN j.type = 1 AND (SELECT e.status FROM executions e WHERE e.job = j.seq ORDER BY e.n DESC LIMIT 1) IN (3, 4) THEN 4 ELSE 3 END
-		FROM unnest($1::bigint[]) AS u (seq) WHERE j.seq = u.seq RETURNING j.seq, j.status`
-	sqlEndCursors = `UPDATE cursors c SET ending = false, next_run = NULL, live = NULL, revision = c.revision + 1
-		FROM unnest($1::bigint[]) AS u (seq) WHERE c.job = u.seq`
+	// others are completed. The name of the job is free from then on: see freeName.
+	sqlEndJobs = `UPDATE cursors c SET ending = false, next_run = NULL, live = NULL, revision = c.revision + 1, ended_at = $2,
+			status = CASE WHEN (SELECT j.type FROM jobs j WHERE j.seq = c.job) = 1
+				AND (SELECT e.status FROM executions e WHERE e.job = c.job ORDER BY e.n DESC LIMIT 1) IN (3, 4) THEN 4 ELSE 3 END
+		FROM unnest($1::bigint[]) AS u (seq) WHERE c.job = u.seq RETURNING c.job, c.status`
 )
 
 // endJobs writes the end of those of the locked jobs whose schedule has ended and
@@ -56,22 +55,24 @@ func endJobs(t *tx, cursors []*cursor, over map[int64]bool, now time.Time, event
 	if seqs = slices.DeleteFunc(seqs, func(seq int64) bool { return busy[seq] }); len(seqs) == 0 {
 		return 0, nil
 	}
-	t.queue(sqlEndCursors, seqs)
 	ended := 0
 	t.scan(sqlEndJobs, []any{seqs, now.UnixMicro()}, func(r pgx.Rows) error {
 		var seq, status int64
 		if err := r.Scan(&seq, &status); err != nil {
 			return err
 		}
-		name := "scheduler:job.completed"
-		if status == stored.JobFailed {
-			name = "scheduler:job.failed"
-		}
-		events.Job(seq, name, "")
+		events.Job(seq, endEvent(status), "")
 		ended++
 		return nil
 	})
 	return ended, t.flush()
+}
+
+func endEvent(status int64) string {
+	if status == stored.JobFailed {
+		return "scheduler:job.failed"
+	}
+	return "scheduler:job.completed"
 }
 
 // CompleteJobs ends the jobs that can be ended.
@@ -169,9 +170,9 @@ func breakJob(t *tx, def *definition, now time.Time, events *stored.Events) {
 	if def.err != nil {
 		reason = def.err.Error()
 	}
-	t.queue(`UPDATE jobs SET status = 6, reason = $1, updated_at = $2, revision = revision + 1 WHERE seq = $3`, reason, now.UnixMicro(), def.seq)
+	t.queue(`UPDATE jobs SET reason = $1, updated_at = $2 WHERE seq = $3`, reason, now.UnixMicro(), def.seq)
 	t.queue(`UPDATE epochs SET until_at = (SELECT next_run - 1000000 FROM cursors WHERE job = $1) WHERE job = $1 AND until_at IS NULL`, def.seq)
-	t.queue(`UPDATE cursors SET next_run = NULL, revision = revision + 1 WHERE job = $1`, def.seq)
+	t.queue(`UPDATE cursors SET next_run = NULL, revision = revision + 1, status = 6 WHERE job = $1`, def.seq)
 	events.Job(def.seq, "scheduler:job.error", "")
 }
 

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"slices"
@@ -34,16 +35,17 @@ func selects(table *dump.Table) string {
 	if table == dump.Store {
 		return `SELECT (SELECT value FROM meta WHERE key = 'instance'), last_value + is_called::int FROM jobs_seq_seq`
 	}
-	return "SELECT " + strings.Join(reads.Columns(table), ", ") + " FROM " + source(table) + " ORDER BY " + order(table)
+	return "SELECT " + strings.Join(reads.Columns(table), ", ") + " FROM " + cmp.Or(sources[table.Name], table.Name) + " ORDER BY " + order(table)
 }
 
-// source is where the rows of a table are: those of executions that wait have the rest
-// of them in a table of its own.
-func source(table *dump.Table) string {
-	if table.Name != "executions" {
-		return table.Name
-	}
-	return "(SELECT e.*, w.queued, w.class, w.ready_at FROM executions e LEFT JOIN waiting w ON w.k = e.k) AS e"
+// sources are where the rows of tables are that have a part in another: what changes
+// often stands in a narrow table.
+var sources = map[string]string{
+	"jobs": `(SELECT j.seq, j.id, j.platform, j.name, j.live AND c.status NOT IN (3, 4, 5) AS live, j.type, c.status, j.priority, j.handler, c.revision, j.spec,
+		j.anchor, j.seed, j.reason, j.pause_reason, j.created_by, j.updated_by, j.created_at, coalesce(c.ended_at, j.updated_at) AS updated_at,
+		j.paused_at, coalesce(c.ended_at, j.completed_at) AS completed_at, j.cancelled_at, j.deleted_at FROM jobs j JOIN cursors c ON c.job = j.seq) AS j`,
+	"epochs":     `(SELECT e.job, e.seq, e.after_at, coalesce(e.until_at, c.until_at) AS until_at, e.definition FROM epochs e JOIN cursors c ON c.job = e.job) AS e`,
+	"executions": `(SELECT e.*, w.queued, w.class, w.ready_at FROM executions e LEFT JOIN waiting w ON w.k = e.k) AS e`,
 }
 
 // order sorts text by its bytes, whatever the collation of a column is.

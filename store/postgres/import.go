@@ -105,7 +105,8 @@ type incoming struct {
 	count  int64 // rows of it so far
 	values []any
 
-	waiting [][]any // rows for the table of that name, from those of executions
+	waiting [][]any     // rows for the table of that name, from those of executions
+	status  map[any]any // of jobs, which stands in cursors
 }
 
 // step takes the next row off the stream.
@@ -147,7 +148,9 @@ func (in *incoming) Values() ([]any, error) {
 	switch in.table.Name {
 	case "jobs":
 		retries, err := maxRetries(in.row)
-		return append(in.values, retries), err
+		return append(in.defined(), retries), err
+	case "cursors":
+		return append(in.values, in.status[in.values[0]]), nil
 	case "executions":
 		return in.started(), nil
 	case "outbox":
@@ -156,23 +159,39 @@ func (in *incoming) Values() ([]any, error) {
 	return in.values, nil
 }
 
-// waits are the columns of executions that stand in the table of those that wait.
-var waits = []string{"queued", "class", "ready_at"}
+var (
+	// waits are the columns of executions that stand in the table of those that wait.
+	waits = []string{"queued", "class", "ready_at"}
+	// states are the columns of jobs that stand in cursors, which has a revision anyway.
+	states = []string{"status", "revision"}
+)
+
+// split parts the columns that stand in another table from those of the row.
+func (in *incoming) split(elsewhere []string) (kept []any, all map[string]any) {
+	all = map[string]any{}
+	for i, c := range in.table.Columns {
+		if all[c.Name] = in.values[i]; !slices.Contains(elsewhere, c.Name) {
+			kept = append(kept, in.values[i])
+		}
+	}
+	return kept, all
+}
+
+// defined leaves out of a job what its cursor has, and keeps that.
+func (in *incoming) defined() []any {
+	kept, all := in.split(states)
+	if in.status == nil {
+		in.status = map[any]any{}
+	}
+	in.status[all["seq"]] = all["status"]
+	return kept
+}
 
 // started leaves out of an execution what belongs to its waiting, and keeps that.
 func (in *incoming) started() []any {
-	kept, apart := in.values[:0:0], map[string]any{}
-	for i, c := range in.table.Columns {
-		switch {
-		case slices.Contains(waits, c.Name):
-			apart[c.Name] = in.values[i]
-		default:
-			kept = append(kept, in.values[i])
-			apart[c.Name] = in.values[i]
-		}
-	}
-	if apart["ready_at"] != nil {
-		in.waiting = append(in.waiting, []any{apart["k"], apart["lo"], apart["job"], apart["ready_at"], apart["class"], apart["queued"]})
+	kept, all := in.split(waits)
+	if all["ready_at"] != nil {
+		in.waiting = append(in.waiting, []any{all["k"], all["lo"], all["job"], all["ready_at"], all["class"], all["queued"]})
 	}
 	return kept
 }
@@ -207,9 +226,11 @@ func (s *Store) fillTable(t *tx, in *incoming) error {
 	columns := reads.Columns(in.table)
 	switch in.table.Name {
 	case "jobs":
-		columns = append(columns, "max_retries")
+		columns = append(without(columns, states), "max_retries")
+	case "cursors":
+		columns = append(columns, "status")
 	case "executions":
-		columns = slices.DeleteFunc(columns, func(name string) bool { return slices.Contains(waits, name) })
+		columns = without(columns, waits)
 	case "outbox":
 		columns = append(columns, "id")
 	}
@@ -230,6 +251,10 @@ func (s *Store) fillTable(t *tx, in *incoming) error {
 		return err
 	}
 	return nil
+}
+
+func without(columns, elsewhere []string) []string {
+	return slices.DeleteFunc(columns, func(name string) bool { return slices.Contains(elsewhere, name) })
 }
 
 // provisional is what the positions of events lack until their number is known.

@@ -179,8 +179,12 @@ type ranges struct {
 }
 
 func (r *ranges) add(seq int64, s *job.SkipRange) {
-	r.job, r.from, r.to = append(r.job, seq), append(r.from, s.From.UnixMicro()), append(r.to, s.To.UnixMicro())
-	r.count, r.reason = append(r.count, s.Count), append(r.reason, int16(stored.Code(stored.Reasons, s.Reason)))
+	r.put(seq, s.From.UnixMicro(), s.To.UnixMicro(), s.Count, stored.Code(stored.Reasons, s.Reason))
+}
+
+func (r *ranges) put(seq, from, to, count, reason int64) {
+	r.job, r.from, r.to = append(r.job, seq), append(r.from, from), append(r.to, to)
+	r.count, r.reason = append(r.count, count), append(r.reason, int16(reason))
 }
 
 func (r *ranges) queue(t *tx) {

@@ -13,9 +13,9 @@ import (
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
-const sqlInsertJob = `INSERT INTO jobs (seq, id, platform, name, live, type, status, priority, handler, revision, spec, max_retries, anchor, seed,
+const sqlInsertJob = `INSERT INTO jobs (seq, id, platform, name, live, type, priority, handler, spec, max_retries, anchor, seed,
 	created_by, updated_by, created_at, updated_at, paused_at, pause_reason)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) ON CONFLICT DO NOTHING`
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT DO NOTHING`
 
 // CreateJob stores a job with its first epoch and its cursor.
 func (s *Store) CreateJob(ctx context.Context, p store.CreateJob) (created job.Job, replayed bool, err error) {
@@ -55,9 +55,18 @@ func createJob(t *tx, p *store.CreateJob) (seq int64, err error) {
 	if _, err := t.first(`SELECT nextval(pg_get_serial_sequence('jobs', 'seq'))`, nil, func(r *row) { seq = r.Int() }); err != nil {
 		return 0, err
 	}
-	n, err := t.exec(sqlInsertJob, seq, j.ID[:], j.Platform, j.Name, !j.Status.Terminal(), stored.Code(stored.JobTypes, j.Type), stored.Code(stored.JobStatuses, j.Status),
-		stored.Code(stored.Priorities, j.Priority), j.HandlerName, max(1, j.Revision), spec, j.MaxRetries, j.Anchor.UnixMicro(), j.Seed, j.CreatedBy, j.UpdatedBy,
-		j.CreatedAt.UnixMicro(), j.UpdatedAt.UnixMicro(), stored.MicrosPtr(j.PausedAt), j.PauseReason)
+	insert := func() (int64, error) {
+		return t.exec(sqlInsertJob, seq, j.ID[:], j.Platform, j.Name, !j.Status.Terminal(), stored.Code(stored.JobTypes, j.Type),
+			stored.Code(stored.Priorities, j.Priority), j.HandlerName, spec, j.MaxRetries, j.Anchor.UnixMicro(), j.Seed, j.CreatedBy, j.UpdatedBy,
+			j.CreatedAt.UnixMicro(), j.UpdatedAt.UnixMicro(), stored.MicrosPtr(j.PausedAt), j.PauseReason)
+	}
+	n, err := insert()
+	if err == nil && n == 0 {
+		var free bool
+		if free, err = freeName(t, j); free {
+			n, err = insert()
+		}
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -72,11 +81,22 @@ func createJob(t *tx, p *store.CreateJob) (seq int64, err error) {
 			return 0, err
 		}
 	}
-	t.queue(`INSERT INTO cursors (job, next_run, revision) VALUES ($1, $2, $3)`, seq, next, max(1, j.Revision))
+	t.queue(`INSERT INTO cursors (job, next_run, revision, status) VALUES ($1, $2, $3, $4)`, seq, next, max(1, j.Revision), stored.Code(stored.JobStatuses, j.Status))
 	var events stored.Events
 	events.Job(seq, job.EventJobCreated, "")
 	writeEvents(t, &events, p.Now)
 	return seq, nil
+}
+
+// freeName takes its name away from a job that has ended, for j, and reports whether
+// there was one: the end of a job leaves the wide row alone.
+func freeName(t *tx, j *job.Job) (free bool, err error) {
+	var seq int64
+	if free, err = t.first(`SELECT c.job FROM jobs h JOIN cursors c ON c.job = h.seq
+		WHERE h.platform = $1 AND h.name = $2 AND h.live AND c.status IN (3, 4, 5) FOR UPDATE OF c`, []any{j.Platform, j.Name}, func(r *row) { seq = r.Int() }); free {
+		t.queue(`UPDATE jobs SET live = false WHERE seq = $1`, seq)
+	}
+	return free, err
 }
 
 // nameError says that the job's name, or its id, is taken. Who has it is looked up
@@ -115,17 +135,25 @@ func openEpoch(t *tx, seq int64, o *job.Opening) error {
 	return nil
 }
 
-// closeEpoch ends the stretch of time that the job's definition plans.
+// closeEpoch ends the stretch of time that the job's definition plans, unless it has
+// ended already.
 func closeEpoch(t *tx, seq int64, until time.Time) {
-	t.queue(`UPDATE epochs SET until_at = $1 WHERE job = $2 AND until_at IS NULL`, until.UnixMicro(), seq)
+	t.queue(`UPDATE epochs SET until_at = coalesce((SELECT until_at FROM cursors WHERE job = $2), $1) WHERE job = $2 AND until_at IS NULL`, until.UnixMicro(), seq)
+	t.queue(`UPDATE cursors SET until_at = NULL WHERE job = $1 AND until_at IS NOT NULL`, seq)
+}
+
+// forgetKeys removes some keys of a platform that stand for nothing any more, but for
+// those that are about to be taken.
+func forgetKeys(t *tx, platform string, but []string, now time.Time) {
+	t.queue(`DELETE FROM idempotency WHERE (platform, key) IN (SELECT platform, key FROM idempotency
+		WHERE platform = $1 AND created_at <= $2 AND key <> ALL ($3::text[]) ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED)`, platform, now.Add(-reads.KeyLife).UnixMicro(), but)
 }
 
 // remember takes an idempotency key for id, waiting for whoever is about to take it.
 // When it is taken, known is true and id is what it stands for.
 func remember(t *tx, platform, key, hash string, id job.ID, now time.Time) (job.ID, bool, error) {
 	old := now.Add(-reads.KeyLife).UnixMicro()
-	t.queue(`DELETE FROM idempotency WHERE (platform, key) IN (SELECT platform, key FROM idempotency
-		WHERE platform = $1 AND created_at <= $2 AND key <> $3 ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED)`, platform, old, key)
+	forgetKeys(t, platform, []string{key}, now)
 	n, err := t.exec(`INSERT INTO idempotency AS i (platform, key, hash, id, created_at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (platform, key) DO UPDATE SET hash = excluded.hash, id = excluded.id, created_at = excluded.created_at WHERE i.created_at <= $6`,
 		platform, key, hash, id[:], now.UnixMicro(), old)

@@ -362,44 +362,40 @@ func (p *planning) queueRecords() {
 	requestCancels(p.t, p.cancels, p.p.Now, "schedd", "overlap cancel_running")
 }
 
-const (
-	sqlAdvance = `UPDATE cursors c SET next_run = nullif(u.next_run, -9223372036854775808), numbers = u.numbers, runs = u.runs, occurrences = u.occurrences,
-			skipped = u.skipped, ending = u.ending, live = nullif(u.live, ''::bytea)
+// sqlAdvance moves cursors. One that moves has an open epoch, which ends when the plan
+// says so.
+const sqlAdvance = `UPDATE cursors c SET next_run = nullif(u.next_run, -9223372036854775808), numbers = u.numbers, runs = u.runs, occurrences = u.occurrences,
+			skipped = u.skipped, ending = u.ending, live = nullif(u.live, ''::bytea), until_at = nullif(u.until_at, -9223372036854775808)
 		FROM (SELECT unnest($1::bigint[]) AS job, unnest($2::bigint[]) AS next_run, unnest($3::bigint[]) AS numbers, unnest($4::bigint[]) AS runs,
-			unnest($5::bigint[]) AS occurrences, unnest($6::bigint[]) AS skipped, unnest($7::boolean[]) AS ending, unnest($8::bytea[]) AS live) AS u
+			unnest($5::bigint[]) AS occurrences, unnest($6::bigint[]) AS skipped, unnest($7::boolean[]) AS ending, unnest($8::bytea[]) AS live, unnest($9::bigint[]) AS until_at) AS u
 		WHERE c.job = u.job`
-	sqlCloseEpochs = `UPDATE epochs e SET until_at = u.until_at FROM unnest($1::bigint[], $2::bigint[]) AS u (job, until_at)
-		WHERE e.job = u.job AND e.until_at IS NULL`
-)
 
 // advanced collects cursors that moved past what was recorded.
 type advanced struct {
 	job, next, numbers, runs, occurrences, skipped []int64
+	until                                          []int64 // epochs end there
 	ending                                         []bool
 	live                                           [][]byte
-	closed, until                                  []int64 // epochs that end
 }
 
 func (a *advanced) expect(n int) {
 	a.job, a.next, a.numbers, a.runs = make([]int64, 0, n), make([]int64, 0, n), make([]int64, 0, n), make([]int64, 0, n)
-	a.occurrences, a.skipped, a.ending, a.live = make([]int64, 0, n), make([]int64, 0, n), make([]bool, 0, n), make([][]byte, 0, n)
+	a.occurrences, a.skipped, a.ending, a.live, a.until = make([]int64, 0, n), make([]int64, 0, n), make([]bool, 0, n), make([][]byte, 0, n), make([]int64, 0, n)
 }
 
 func (a *advanced) add(c *cursor, next time.Time, ended bool, until time.Time) {
 	a.job, a.next, a.numbers, a.runs = append(a.job, c.seq), append(a.next, microsOr(next)), append(a.numbers, c.numbers), append(a.runs, c.runs)
 	a.occurrences, a.skipped, a.ending = append(a.occurrences, c.occurrences), append(a.skipped, c.skipped), append(a.ending, c.ending)
 	a.live = append(a.live, stored.PackKeys(c.live))
-	if ended {
-		a.closed, a.until = append(a.closed, c.seq), append(a.until, until.UnixMicro())
+	if !ended {
+		until = time.Time{}
 	}
+	a.until = append(a.until, microsOr(until))
 }
 
 func (a *advanced) queue(t *tx) {
 	if len(a.job) > 0 {
-		t.queue(sqlAdvance, a.job, a.next, a.numbers, a.runs, a.occurrences, a.skipped, a.ending, a.live)
-	}
-	if len(a.closed) > 0 {
-		t.queue(sqlCloseEpochs, a.closed, a.until)
+		t.queue(sqlAdvance, a.job, a.next, a.numbers, a.runs, a.occurrences, a.skipped, a.ending, a.live, a.until)
 	}
 }
 

@@ -20,8 +20,7 @@ var hot = []struct {
 	{"lock", sqlLockCursors, "bigint[]", "cursors_pkey"},
 	{"live", sqlLive, "bigint[]", "executions_pkey"},
 	{"hold", sqlHold, "bigint[]", "executions_pkey"},
-	{"advance", sqlAdvance, "bigint[], bigint[], bigint[], bigint[], bigint[], bigint[], boolean[], bytea[]", "cursors_pkey"},
-	{"close epochs", sqlCloseEpochs, "bigint[], bigint[]", "epochs_pkey"},
+	{"advance", sqlAdvance, "bigint[], bigint[], bigint[], bigint[], bigint[], bigint[], boolean[], bytea[], bigint[]", "cursors_pkey"},
 	{"claimable", sqlClaimable, "bigint[], bigint", "waiting_pkey"},
 	{"claim", sqlClaim, "bigint[], bigint, bigint", "executions_pkey"},
 	{"cancel waiting", sqlCancelWaiting, "bigint[], bigint", "waiting_pkey"},
@@ -31,11 +30,20 @@ var hot = []struct {
 	{"requeue", sqlRequeue, "bigint[], bigint[], bigint[], bigint[], smallint[], bigint[], integer[], integer[], bigint[]", "executions_pkey"},
 	{"failures", sqlFailures, "bigint[]", "executions_pkey"},
 	{"waits", sqlWaits, "bigint[]", "waiting_queued"},
-	{"end jobs", sqlEndJobs, "bigint[], bigint", "jobs_pkey"},
-	{"end cursors", sqlEndCursors, "bigint[]", "cursors_pkey"},
+	{"end quickly", sqlEndQuickly, "bigint[], bigint[], smallint[], bigint", "cursors_pkey"},
+	{"end jobs", sqlEndJobs, "bigint[], bigint", "cursors_pkey"},
 	{"cancels", sqlCancels, "bigint, text, text, bigint[]", "executions_pkey"},
 	{"lost", sqlLost, "bigint[], bigint[]", "executions_pkey"},
 	{"definitions", sqlJobsBySeq, "bigint[]", "jobs_pkey"},
+	{"old", sqlOld, "bigint, bigint, bigint, bigint, bigint, bigint", "executions_pkey"},
+	{"remove", sqlRemove, "bigint[]", "executions_pkey"},
+	{"ranges near", sqlRangesNear, "bigint[], bigint[], bigint[]", "ranges_pkey"},
+	{"epochs near", sqlEpochsNear, "bigint[], bigint[]", "epochs_pkey"},
+	{"before", sqlBefore, "bigint[], bigint[], bigint[], bigint[]", "executions_number"},
+	{"ids", sqlRefIDs, "bigint[], bytea[], text[]", "jobs_id_key"},
+	{"names", sqlRefNames, "bigint[], text[], text[]", "jobs_by_name"},
+	{"replays", sqlReplays, "bigint[], text[], text[], bigint[]", "idempotency_pkey"},
+	{"triggered", sqlTriggered, "bigint[], bigint[], bigint[], bytea[]", "cursors_pkey"},
 	{"waiting", sqlWaiting, "bigint, bigint, text[]", "waiting_ready"},
 	{"waiting without", sqlWaitingWithout, "bigint, bigint, text[], text[]", "waiting_ready"},
 	{"next ready", sqlNextReady, "bigint", "waiting_ready"},
@@ -52,9 +60,9 @@ func fill(t *testing.T, c *pgx.Conn, from, n int, analyze bool) {
 		}
 	}
 	series := fmt.Sprintf("generate_series(%d, %d) AS g", from, from+n-1)
-	run(`INSERT INTO jobs (seq, id, platform, name, live, type, status, priority, handler, revision, spec, max_retries, anchor, seed, created_by, created_at, updated_at)
-		SELECT g, int8send(g), 'default', 'job' || g, true, 0, 1, 1, 'noop', 1, '{}', 0, 0, '', '', g, g FROM ` + series)
-	run(`INSERT INTO cursors (job, next_run, revision) SELECT g, g, 1 FROM ` + series)
+	run(`INSERT INTO jobs (seq, id, platform, name, live, type, priority, handler, spec, max_retries, anchor, seed, created_by, created_at, updated_at)
+		SELECT g, int8send(g), 'default', 'job' || g, true, 0, 1, 'noop', '{}', 0, 0, '', '', g, g FROM ` + series)
+	run(`INSERT INTO cursors (job, next_run, revision, status) SELECT g, g, 1, 1 FROM ` + series)
 	run(`INSERT INTO epochs (job, seq, after_at, definition) SELECT g, 1, 0, '{}' FROM ` + series)
 	run(`INSERT INTO executions (k, lo, job, n, at, revision, created_at, trigger, status, finished_at) SELECT g, g, g, 1, g, 1, g, 0, 2, g FROM ` + series)
 	run(`INSERT INTO execution_inputs (k) SELECT g FROM ` + series)

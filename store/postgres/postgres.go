@@ -60,6 +60,8 @@ type Store struct {
 	defs        definitions
 	batches     stored.Batches
 	ended       ended
+	walked      walked
+	triggers    group
 	tenants     sync.Map // platform slug → its number
 	newest      job.ID
 	closed      atomic.Bool
@@ -71,9 +73,9 @@ type Store struct {
 
 // dialect is what PostgreSQL says in other words.
 var dialect = reads.Dialect{
-	JobColumns: stored.JobColumns,
-	Status:     "j.status",
-	Until:      "e.until_at",
+	JobColumns: jobColumns,
+	Status:     "c.status",
+	Until:      "coalesce(e.until_at, c.until_at)",
 	MaxRetries: "j.max_retries",
 	Waiting:    "LEFT JOIN waiting w ON w.k = e.k",
 	Contains:   `strpos(lower(%s), lower(?::text COLLATE "C")) > 0`,

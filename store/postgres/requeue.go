@@ -23,7 +23,7 @@ func (r *settling) unwanted(batch []store.Settlement, back []int) (map[int64]boo
 		unwanted[row.Int()] = true
 		return nil
 	})
-	if err := r.t.query(`SELECT seq FROM jobs WHERE seq = ANY ($1::bigint[]) AND status = 5`, []any{owners}, func(row *row) error {
+	if err := r.t.query(`SELECT job FROM cursors WHERE job = ANY ($1::bigint[]) AND status = 5`, []any{owners}, func(row *row) error {
 		cancelled[row.Int()] = true
 		return nil
 	}); err != nil {
@@ -106,7 +106,7 @@ func (r *settling) classes(batch []store.Settlement, back []int) (classes map[in
 	for _, i := range back {
 		owners = append(owners, batch[i].Owner)
 	}
-	err = r.t.query(`SELECT j.seq, p.seq * 4 + j.priority, j.status FROM jobs j JOIN platforms p ON p.slug = j.platform WHERE j.seq = ANY ($1::bigint[])`, []any{owners}, func(row *row) error {
+	err = r.t.query(`SELECT j.seq, p.seq * 4 + j.priority, c.status FROM jobs j JOIN cursors c ON c.job = j.seq JOIN platforms p ON p.slug = j.platform WHERE j.seq = ANY ($1::bigint[])`, []any{owners}, func(row *row) error {
 		seq := row.Int()
 		classes[seq] = row.Int()
 		paused[seq] = row.Int() == stored.JobPaused

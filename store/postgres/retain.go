@@ -2,38 +2,74 @@ package postgres
 
 import (
 	"context"
+	"sync"
 	"time"
 
-	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/jackc/pgx/v5"
+
 	"github.com/agentic-sdlc/scheduler/store"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
-// old is an execution that retention may remove.
-type old struct{ k, job, n, at, trigger int64 }
+// old is an execution that retention removes.
+type old struct{ k, job, n, at, trigger, status, token int64 }
 
-// sqlOld walks from the oldest execution on: keys are in order of time. What another
-// node removes is left to it.
-const sqlOld = `SELECT e.k, e.job, e.n, e.at, e.trigger FROM executions e JOIN cursors c ON c.job = e.job
-	WHERE e.k > 0 AND e.k < $1 AND e.status > 1 AND e.n <= c.numbers - $2
-	AND ((e.status IN (2, 6) AND coalesce(e.finished_at, e.created_at) < $3) OR (e.status IN (3, 4, 5) AND coalesce(e.finished_at, e.created_at) < $4))
-	ORDER BY e.k LIMIT $5`
+// plain reports whether the execution went well the first time, so that it has no rows
+// of what went otherwise.
+func (o *old) plain() bool {
+	return (o.status == stored.Success || o.status == stored.Skipped) && o.token <= 1
+}
+
+const (
+	// sqlOld walks from the oldest execution on: keys are in order of time.
+	sqlOld = `SELECT e.k, e.job FROM executions e JOIN cursors c ON c.job = e.job
+		WHERE e.k > $6 AND e.k < $1 AND e.status > 1 AND e.n <= c.numbers - $2
+		AND ((e.status IN (2, 6) AND coalesce(e.finished_at, e.created_at) < $3) OR (e.status IN (3, 4, 5) AND coalesce(e.finished_at, e.created_at) < $4))
+		ORDER BY e.k LIMIT $5`
+	// sqlRemove removes what another node has not removed yet.
+	sqlRemove = `DELETE FROM executions WHERE k = ANY ($1::bigint[]) RETURNING k, job, n, at, trigger, status, token`
+)
+
+// walked is how far retention has come with a rule: what stays is not looked at again
+// until all has been looked at. Its zero value is the beginning.
+type walked struct {
+	mu   sync.Mutex
+	rule store.Retention
+	k    int64
+}
+
+// from returns where to go on with a rule.
+func (w *walked) from(rule store.Retention) int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.rule != rule {
+		return 0
+	}
+	return w.k
+}
+
+func (w *walked) set(rule store.Retention, k int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.rule, w.k = rule, k
+}
 
 // Retain removes one batch of old history. Slots of removed executions stay
 // accounted for by range rows, counters by the number removed.
 func (s *Store) Retain(ctx context.Context, p store.Retention, now time.Time, limit int) (removed int, more bool, err error) {
+	from, last := s.walked.from(p), int64(0)
 	err = s.write(ctx, func(t *tx) error {
-		removed, more = 0, false
-		rows, err := oldRows(t, p, now, limit)
+		keys, err := lockOld(t, p, now, limit, from)
 		if err != nil {
 			return err
 		}
-		if len(rows) > 0 {
-			if err := prune(t, rows); err != nil {
-				return err
-			}
+		if removed, err = prune(t, keys); err != nil {
+			return err
 		}
-		removed, more = len(rows), len(rows) == limit
+		last = 0
+		if more = len(keys) == limit; more {
+			last = keys[len(keys)-1]
+		}
 		if keep := max(p.Success, p.Failed); p.Success > 0 && p.Failed > 0 && !more {
 			t.queue(`DELETE FROM holds WHERE ended_at < $1`, now.Add(-keep).UnixMicro())
 		}
@@ -42,13 +78,19 @@ func (s *Store) Retain(ctx context.Context, p store.Retention, now time.Time, li
 		}
 		return err
 	})
-	if err == nil && !more {
+	if err != nil {
+		return 0, false, err
+	}
+	s.walked.set(p, last)
+	if !more {
 		err = s.partition(ctx, now)
 	}
 	return removed, more, err
 }
 
-func oldRows(t *tx, p store.Retention, now time.Time, limit int) ([]old, error) {
+// lockOld finds executions to remove, beyond from, and locks their jobs, whose ranges
+// change.
+func lockOld(t *tx, p store.Retention, now time.Time, limit int, from int64) (keys []int64, err error) {
 	bound := func(keep time.Duration) int64 {
 		if keep <= 0 {
 			return -1 << 62
@@ -60,92 +102,80 @@ func oldRows(t *tx, p store.Retention, now time.Time, limit int) ([]old, error) 
 		return nil, nil
 	}
 	upper := stored.Time(oldest).UnixMilli() << 16 // keys begin with the milliseconds of their creation
-	var rows []old
-	read := func() error {
-		rows = nil
-		return t.query(sqlOld, []any{upper, int64(p.KeepLast), bound(p.Success), bound(p.Failed), int64(limit)}, func(r *row) error {
-			rows = append(rows, old{r.Int(), r.Int(), r.Int(), r.Int(), r.Int()})
-			return nil
-		})
-	}
-	if err := read(); err != nil || len(rows) == 0 {
+	var seqs []int64
+	t.scan(sqlOld, []any{upper, int64(p.KeepLast), bound(p.Success), bound(p.Failed), int64(limit), from}, func(r pgx.Rows) error {
+		var k, seq int64
+		err := r.Scan(&k, &seq)
+		keys, seqs = append(keys, k), append(seqs, seq)
+		return err
+	})
+	if err := t.flush(); err != nil || len(keys) == 0 {
 		return nil, err
 	}
-	// The ranges of a job change under its lock; what was read before it may be gone.
-	seqs := make([]int64, 0, len(rows))
-	for _, o := range rows {
-		seqs = append(seqs, o.job)
-	}
-	locked, err := lockCursors(t, seqs)
-	if err != nil {
-		return nil, err
-	}
-	if err := read(); err != nil {
-		return nil, err
-	}
-	for i, o := range rows {
-		if locked[o.job] == nil {
-			return rows[:i], nil
-		}
-	}
-	return rows, nil
+	_, err = lockCursors(t, seqs)
+	return keys, err
 }
 
-// prune removes executions.
-func prune(t *tx, rows []old) error {
-	var keys, jobs, numbers []int64
-	for _, o := range rows {
-		if o.trigger == 0 {
-			if err := prunedSlot(t, o); err != nil {
-				return err
-			}
+// prune removes executions of locked jobs and all that belongs to them, and returns how
+// many there were.
+func prune(t *tx, keys []int64) (removed int, err error) {
+	if len(keys) == 0 {
+		return 0, nil
+	}
+	var gone []old
+	t.scan(sqlRemove, []any{keys}, func(r pgx.Rows) error {
+		var o old
+		err := r.Scan(&o.k, &o.job, &o.n, &o.at, &o.trigger, &o.status, &o.token)
+		gone = append(gone, o)
+		return err
+	})
+	var logged []int64
+	t.scan(`DELETE FROM log_sizes WHERE k = ANY ($1::bigint[]) RETURNING k`, []any{keys}, func(r pgx.Rows) error {
+		var k int64
+		err := r.Scan(&k)
+		logged = append(logged, k)
+		return err
+	})
+	if err := t.flush(); err != nil || len(gone) == 0 {
+		return 0, err
+	}
+	forget(t, gone, logged)
+	return len(gone), keepAccounts(t, gone)
+}
+
+// forget removes what belongs to removed executions.
+func forget(t *tx, gone []old, logged []int64) {
+	var all, jobs, inputs, odd, oddJobs, oddNumbers []int64
+	for i := range gone {
+		o := &gone[i]
+		all, jobs = append(all, o.k), append(jobs, o.job)
+		if o.trigger != 0 {
+			inputs = append(inputs, o.k)
 		}
-		t.queue(`DELETE FROM executions WHERE k = $1`, o.k)
-		keys, jobs, numbers = append(keys, o.k), append(jobs, o.job), append(numbers, o.n)
+		if !o.plain() {
+			odd, oddJobs, oddNumbers = append(odd, o.k), append(oddJobs, o.job), append(oddNumbers, o.n)
+		}
 	}
-	for _, table := range []string{"execution_inputs", "execution_results", "attempts", "logs", "log_sizes", "cancels", "dead_letters"} {
-		t.queue(`DELETE FROM `+table+` WHERE k = ANY ($1::bigint[])`, keys)
+	for _, of := range []struct {
+		table string
+		keys  []int64
+	}{{"execution_inputs", inputs}, {"execution_results", all}, {"attempts", odd}, {"logs", logged}, {"cancels", all}, {"dead_letters", odd}} {
+		if len(of.keys) > 0 {
+			t.queue(`DELETE FROM `+of.table+` WHERE k = ANY ($1::bigint[])`, of.keys)
+		}
 	}
-	t.queue(`DELETE FROM failures f USING unnest($1::bigint[], $2::bigint[]) AS u (job, n) WHERE f.job = u.job AND f.n = u.n`, jobs, numbers)
+	if len(odd) > 0 {
+		t.queue(`DELETE FROM failures f USING unnest($1::bigint[], $2::bigint[]) AS u (job, n) WHERE f.job = u.job AND f.n = u.n`, oddJobs, oddNumbers)
+	}
 	t.queue(`INSERT INTO counters AS c (job, pruned) SELECT u.job, count(*) FROM unnest($1::bigint[]) AS u (job) GROUP BY u.job ORDER BY u.job
 		ON CONFLICT (job) DO UPDATE SET pruned = c.pruned + excluded.pruned`, jobs)
-	return nil
-}
-
-const (
-	sqlRangeBefore = `SELECT from_at, to_at, reason FROM ranges WHERE job = $1 AND from_at <= $2 ORDER BY from_at DESC LIMIT 1`
-	sqlBetween     = `SELECT 1 FROM executions WHERE job = $1 AND trigger = 0 AND n < $4 AND at > $2 AND at < $3
-		UNION ALL SELECT 1 FROM epochs WHERE job = $1 AND after_at >= $2 AND after_at < $3 LIMIT 1`
-)
-
-// prunedSlot keeps a removed slot accounted for: it joins the range of pruned slots
-// that ends right before it, or starts one. Every slot has a record, so nothing
-// lies between exactly when no record does.
-func prunedSlot(t *tx, o old) error {
-	reason := stored.Code(stored.Reasons, job.RangePruned)
-	var from, to, kind int64
-	found, err := t.first(sqlRangeBefore, []any{o.job, o.at}, func(r *row) { from, to, kind = r.Int(), r.Int(), r.Int() })
-	if err != nil {
-		return err
-	}
-	if found && kind == reason {
-		between, err := t.first(sqlBetween, []any{o.job, to, o.at, o.n}, func(*row) {})
-		if err != nil {
-			return err
-		}
-		if !between {
-			t.queue(`UPDATE ranges SET to_at = $1, count = count + 1 WHERE job = $2 AND from_at = $3`, o.at, o.job, from)
-			return nil
-		}
-	}
-	t.queue(`INSERT INTO ranges (job, from_at, to_at, count, reason) VALUES ($1, $2, $2, 1, $3)`, o.job, o.at, reason)
-	return nil
 }
 
 // retireOneTime removes one-time jobs that ended before the instant.
 func retireOneTime(t *tx, before time.Time, limit int) (more bool, err error) {
 	var seqs []int64
-	if err := t.query(`SELECT seq FROM jobs WHERE type = 1 AND status IN (3, 4, 5) AND updated_at < $1 ORDER BY seq LIMIT $2`, []any{before.UnixMicro(), int64(limit)}, func(r *row) error {
+	if err := t.query(`SELECT j.seq FROM cursors c JOIN jobs j ON j.seq = c.job
+		WHERE c.status IN (3, 4, 5) AND j.type = 1 AND coalesce(c.ended_at, j.updated_at) < $1 ORDER BY j.seq LIMIT $2`, []any{before.UnixMicro(), int64(limit)}, func(r *row) error {
 		seqs = append(seqs, r.Int())
 		return nil
 	}); err != nil || len(seqs) == 0 {

@@ -46,7 +46,8 @@ type settling struct {
 	t      *tx
 	now    time.Time
 	locks  map[int64]bool    // jobs that must be locked before any execution
-	exact  *bool             // ask which executions ended, and not only how many: some did not
+	exact  *bool             // not all was as it seemed: ask which executions ended, and not only how many
+	quick  map[int64]final   // one-time jobs that end with their only execution
 	locked map[int64]*cursor // those that are
 	done   []bool            // by settlement
 	out    store.Settled
@@ -62,17 +63,12 @@ func (s *Store) Settle(ctx context.Context, now time.Time, batch []store.Settlem
 	if len(batch) == 0 {
 		return store.Settled{}, nil
 	}
-	locks := map[int64]bool{}
-	for i := range batch {
-		if t := &batch[i]; t.Ends || s.mayQueue(t.Owner) || requeues(t.Event) {
-			locks[t.Owner] = true
-		}
-	}
+	locks, quick := s.locksOf(batch)
 	exact := false
 	var run *settling
 	spent := s.batches.TakeSpent()
 	err := s.write(context.WithoutCancel(ctx), func(t *tx) error {
-		run = &settling{s: s, t: t, now: now, locks: locks, exact: &exact}
+		run = &settling{s: s, t: t, now: now, locks: locks, exact: &exact, quick: quick}
 		if len(spent) > 0 {
 			t.queue(`DELETE FROM claims WHERE id = ANY ($1::bigint[])`, spent)
 		}
@@ -119,6 +115,14 @@ func requeues(e job.Event) bool {
 func (r *settling) all(batch []store.Settlement) (err error) {
 	r.done = make([]bool, len(batch))
 	r.over = make(map[int64]bool, len(batch))
+	if *r.exact || len(r.locks) > 0 { // all locks in one order
+		for seq := range r.quick {
+			r.locks[seq] = true
+		}
+	}
+	if *r.exact {
+		r.quick = nil
+	}
 	if r.locked, err = lockCursors(r.t, keysOf(r.locks)); err != nil {
 		return err
 	}
@@ -200,6 +204,8 @@ func (r *settling) end(batch []store.Settlement, finals []int) error {
 		first, owners = append(first, i), append(owners, batch[i].Owner)
 		f.add(k, &batch[i], r.eventOf(&batch[i]))
 	}
+	var quick int64
+	endQuickly(r.t, r.quick, r.now, &quick)
 	known := r.queueEnds(&f)
 	slices.Sort(owners)
 	waits := false
@@ -219,7 +225,7 @@ func (r *settling) end(batch []store.Settlement, finals []int) error {
 	if waits {
 		return errAgain
 	}
-	if known.n < int64(len(f.k)) && !*r.exact {
+	if !*r.exact && (known.n < int64(len(f.k)) || quick < int64(len(r.quick))) {
 		*r.exact = true
 		return errAgain
 	}
@@ -297,11 +303,17 @@ func (r *settling) ended(t *store.Settlement) {
 // nothing more to do.
 func (r *settling) wake() error {
 	var owners []*cursor
+	seen := make(map[int64]bool, len(r.owners))
+	for _, seq := range r.owners {
+		seen[seq] = true
+	}
 	for _, c := range ordered(r.locked) {
-		if slices.Contains(r.owners, c.seq) {
+		if _, ended := r.quick[c.seq]; seen[c.seq] && !ended {
 			owners = append(owners, c)
 		}
 	}
+	tellQuick(r.quick, &r.events)
+	r.out.Ended = len(r.quick)
 	if len(owners) == 0 {
 		return nil
 	}
@@ -309,7 +321,8 @@ func (r *settling) wake() error {
 	if r.out.Promoted, err = r.s.promote(r.t, owners, r.over, r.now); err != nil {
 		return err
 	}
-	r.out.Ended, err = endJobs(r.t, owners, r.over, r.now, &r.events)
+	ended, err := endJobs(r.t, owners, r.over, r.now, &r.events)
+	r.out.Ended += ended
 	return err
 }
 

@@ -9,6 +9,12 @@ import (
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
+// sqlJobTotals counts all jobs, and takes off those that are deleted.
+const sqlJobTotals = `SELECT status, sum(n)::bigint FROM (
+		SELECT status, count(*) AS n FROM cursors GROUP BY status
+		UNION ALL SELECT c.status, -count(*) FROM jobs j JOIN cursors c ON c.job = j.seq WHERE j.deleted_at IS NOT NULL GROUP BY c.status) AS s
+	GROUP BY status`
+
 const sqlTotals = `SELECT
 	(SELECT count(*) FROM waiting WHERE ready_at <= $1 AND queued IS NULL),
 	(SELECT count(*) FROM waiting WHERE ready_at > $1 AND queued IS NULL),
@@ -21,8 +27,11 @@ func (s *Store) Totals(ctx context.Context, now time.Time) (store.Totals, error)
 	var totals store.Totals
 	err := s.snapshot(ctx, func(t *tx) error {
 		totals = store.Totals{Jobs: map[job.JobStatus]int64{}}
-		t.queueQuery(`SELECT status, count(*) FROM jobs WHERE deleted_at IS NULL GROUP BY status`, nil, func(r *row) error {
-			totals.Jobs[stored.Value(stored.JobStatuses, r.Int())] = r.Int()
+		t.queueQuery(sqlJobTotals, nil, func(r *row) error {
+			status := stored.Value(stored.JobStatuses, r.Int())
+			if n := r.Int(); n > 0 {
+				totals.Jobs[status] = n
+			}
 			return nil
 		})
 		t.queueQuery(sqlTotals, []any{now.UnixMicro()}, func(r *row) error {

@@ -1,7 +1,10 @@
 package postgres
 
 import (
-	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
@@ -9,205 +12,221 @@ import (
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
-// Trigger makes an execution outside the schedule.
-func (s *Store) Trigger(ctx context.Context, p store.Trigger) (store.Triggered, error) {
-	var made store.Triggered
-	var run trigger
-	asked := taker{ask: p.Take}
+// errAlone says that calls cannot be written together.
+var errAlone = job.Errorf(job.Conflict, "the triggers meet each other")
+
+// apart reports whether calls that failed together, and wrote nothing, may fare better
+// one by one.
+func apart(err error) bool {
+	switch job.CodeOf(err) {
+	case job.Unavailable, job.Timeout, job.StorageFull:
+		return false
+	}
+	return true
+}
+
+// session is what a transaction knows of one: whether it may claim, and on which node it is.
+type session struct {
+	may  bool
+	node string
+}
+
+// triggering is the state of one transaction of triggers.
+type triggering struct {
+	s       *Store
+	t       *tx
+	batch   []*trigger
+	cursors map[int64]*cursor
+	queued  map[int64]int
+	defs    map[int64]*definition
+	alive   map[int64]*session // that are asked for
+	held    stored.Stops
+
+	rows    rows
+	inputs  inputRows
+	keys    keyRows
+	changed map[int64]*cursor
+	cancels []func()
+	events  stored.Events
+	claimed map[int64]*store.Claimed // by k
+	births  map[int64][]int64        // k's by session
+	claims  map[int64]*int64         // ids of rows of claims by session
+}
+
+// writeTogether writes all calls or none. Errors that are a call's own go to it.
+func (s *Store) writeTogether(batch []*trigger) error {
+	var run *triggering
+	ctx, cancel := within(batch)
+	defer cancel()
 	err := s.write(ctx, func(t *tx) error {
-		asked.again()
-		seq, err := dialect.Find(t.query, p.Platform, p.Ref)
-		if err != nil {
-			return err
+		run = &triggering{
+			s: s, t: t, batch: batch, alive: map[int64]*session{}, changed: map[int64]*cursor{},
+			claimed: map[int64]*store.Claimed{}, births: map[int64][]int64{}, claims: map[int64]*int64{},
 		}
-		plan := store.PlanDue{Now: p.Now, NewID: p.NewID, Session: p.Session}
-		run = trigger{change: change{planning: planning{s: s, t: t, p: &plan, careful: true, taker: &asked}, seq: seq}, p: &p}
-		k, known, err := run.make()
-		if err != nil {
-			return err
-		}
-		made = store.Triggered{Replayed: known}
-		made.Execution, err = dialect.ExecutionByKey(t.query, k)
-		return err
+		return run.all()
 	})
 	if err != nil {
-		return store.Triggered{}, err
+		return err
 	}
-	if claimed := run.done().Claimed; len(claimed) > 0 {
-		made.Claimed = &claimed[0]
+	for session, keys := range run.births {
+		s.batches.Open(*run.claims[session], len(keys))
 	}
-	return made, nil
-}
-
-// trigger is the state of one Trigger.
-type trigger struct {
-	change
-	p *store.Trigger
-}
-
-func (tr *trigger) make() (k int64, replayed bool, err error) {
-	state, err := tr.load(tr.p.Ref)
-	if err != nil {
-		return 0, false, err
-	}
-	def, err := tr.s.defineOne(tr.t, tr.seq, tr.cur.revision)
-	if err != nil {
-		return 0, false, err
-	}
-	j := *def.job
-	id, known, err := reads.Replay(tr.t.query, j.Platform, tr.p.IdempotencyKey, tr.p.BodyHash, tr.p.Now)
-	if err != nil {
-		return 0, false, err
-	}
-	if known {
-		k, _ = stored.KeyOf(id)
-		return k, true, nil
-	}
-	if err := tr.allowed(&j); err != nil {
-		return 0, false, err
-	}
-	e, err := tr.insertRun(&j, state)
-	if err != nil {
-		return 0, false, err
-	}
-	tr.inputs(e)
-	if e.status == stored.Running {
-		tr.start(def.job, e, tr.cur.ending)
-		claimed := &tr.out.Claimed[0]
-		claimed.Payload, claimed.TraceID, claimed.SpanID = tr.p.Payload, tr.p.TraceID, tr.p.ParentSpanID
-		queueClaims(tr.t, tr.p.Session, tr.keys, &tr.batch)
-	}
-	if tr.p.IdempotencyKey != "" {
-		_, taken, err := remember(tr.t, j.Platform, tr.p.IdempotencyKey, tr.p.BodyHash, stored.IDOf(e.k, e.lo), tr.p.Now)
-		if err != nil {
-			return 0, false, err
+	for _, tr := range batch {
+		if tr.err != nil {
+			tr.made = store.Triggered{}
 		}
-		if taken { // by a trigger of another job, in this moment
-			return 0, false, errAgain
+		if c := run.claimed[tr.k]; c != nil && tr.session != 0 {
+			c.Batch = *run.claims[tr.session]
+			tr.made.Claimed = c
 		}
-	}
-	writeEvents(tr.t, &tr.events, tr.p.Now)
-	return e.k, false, nil
-}
-
-// allowed refuses runs of jobs that do not run any more, and second retries.
-func (tr *trigger) allowed(j *job.Job) error {
-	switch {
-	case tr.p.Kind == job.TriggerRetry:
-		if j.DeletedAt != nil {
-			return job.Errorf(job.Conflict, "the job is deleted")
-		}
-		return tr.retriable()
-	case j.DeletedAt != nil || j.Status.Terminal():
-		return job.Errorf(job.Conflict, "the job is %s; it does not run any more", statusOf(j))
-	case j.Status == job.JobPaused && !tr.p.Force:
-		return job.Errorf(job.Conflict, "the job is paused").WithHint("resume it, or run it with force")
-	case j.Status == job.JobError:
-		return job.Errorf(job.Conflict, "the job cannot run: %s", j.StatusReason)
 	}
 	return nil
 }
 
-func statusOf(j *job.Job) string {
-	if j.DeletedAt != nil {
-		return "deleted"
+func (r *triggering) all() error {
+	for _, tr := range r.batch {
+		tr.taker.again()
+		tr.made, tr.err, tr.seq, tr.k, tr.session = store.Triggered{}, nil, 0, 0, 0
 	}
-	return string(j.Status)
-}
-
-// retriable judges the execution to be retried under the job's lock: it must be over,
-// not well, and not retried yet.
-func (tr *trigger) retriable() error {
-	k, lo := stored.KeyOf(tr.p.RetryOf.ID)
-	var status int64
-	found, err := tr.t.first(`SELECT status FROM executions WHERE k = $1 AND lo = $2 AND job = $3`, []any{k, lo, tr.seq}, func(r *row) { status = r.Int() })
-	switch {
-	case err != nil:
-		return err
-	case !found:
-		return job.Errorf(job.NotFound, "execution %s not found", tr.p.RetryOf.ID)
-	case status != stored.Failed && status != stored.Timeout && status != stored.Cancelled:
-		return job.Errorf(job.Conflict, "status is %s; only failed, timeout or cancelled executions can be retried", stored.Value(stored.Statuses, status))
-	}
-	var by int64
-	retried, err := tr.t.first(`SELECT e.n FROM execution_inputs i JOIN executions e ON e.k = i.k WHERE i.retry_of = $1`, []any{k}, func(r *row) { by = r.Int() })
-	if err != nil || !retried {
-		return tr.deadEnough(k, err)
-	}
-	return job.Errorf(job.Conflict, "the execution was retried already, by run %d", by).WithHint("retry that one")
-}
-
-// deadEnough refuses what is no dead letter, when it must be one.
-func (tr *trigger) deadEnough(k int64, err error) error {
-	if err != nil || !tr.p.Dead {
+	if err := r.load(); err != nil {
 		return err
 	}
-	dead, err := tr.t.first(`SELECT 1 FROM dead_letters WHERE k = $1`, []any{k}, func(*row) {})
-	if err == nil && !dead {
-		err = job.Errorf(job.Conflict, "the execution is not in the dead letters")
-	}
-	return err
-}
-
-// insertRun writes the execution as the overlap policy has it.
-func (tr *trigger) insertRun(j *job.Job, state job.State) (*execution, error) {
-	if tr.p.Overlap != "" {
-		j.Overlap = tr.p.Overlap
-		if tr.p.Overlap == job.OverlapAllow && j.Concurrency <= state.Live {
-			j.Concurrency = state.Live + 1
+	for _, tr := range r.batch {
+		if tr.err != nil || tr.k != 0 {
+			continue
+		}
+		if err := r.one(tr); err != nil {
+			if _, own := errors.AsType[*job.Error](err); !own {
+				return err
+			}
+			tr.err = err
 		}
 	}
-	admission := job.Admit(j, state, false)
-	e := &execution{at: tr.p.Now, trigger: stored.Code(stored.Triggers, tr.p.Kind), ready: tr.p.Now, queued: admission.Queued}
+	if err := r.write(); err != nil {
+		return err
+	}
+	return r.readBack()
+}
+
+// one decides over one call, under the lock of its job.
+func (r *triggering) one(tr *trigger) error {
+	def, cur := r.defs[tr.seq], r.cursors[tr.seq]
+	if def == nil {
+		return fmt.Errorf("job %d has a cursor but no row", tr.seq)
+	}
+	j := *def.job
+	if err := reads.WantRun(r.t.query, tr.p, tr.seq, &j); err != nil {
+		return err
+	}
+	if tr.p.Overlap != "" {
+		j.Overlap = tr.p.Overlap
+		if tr.p.Overlap == job.OverlapAllow && j.Concurrency <= len(cur.live) {
+			j.Concurrency = len(cur.live) + 1
+		}
+	}
+	state := job.State{Occurrences: cur.occurrences, Live: len(cur.live), Queued: r.queued[tr.seq]}
+	admission := job.Admit(&j, state, false)
+	e := &execution{
+		job: tr.seq, revision: j.Revision, created: tr.p.Now, n: cur.numbers + 1,
+		at: tr.p.Now, trigger: stored.Code(stored.Triggers, tr.p.Kind), ready: tr.p.Now, queued: admission.Queued,
+	}
 	if admission.Reason != "" {
 		e.status, e.skip, e.finished = stored.Skipped, stored.Code(stored.Reasons, admission.Reason), tr.p.Now
 	}
-	if born, err := tr.takes(j, e); err != nil {
-		return nil, err
-	} else if born {
+	if e.status == stored.Pending && !e.queued && r.takes(tr, &j) {
 		e.status, e.session, e.started = stored.Running, tr.p.Session, tr.p.Now
 	}
-	if _, err := tr.insert(&definition{seq: tr.seq, job: j}, tr.cur, e); err != nil {
-		return nil, err
+	if err := r.insert(tr, e, &j); err != nil {
+		return err
 	}
+	tr.k, tr.session, cur.numbers, r.changed[cur.seq] = e.k, e.session, e.n, cur
+	r.note(tr, e, cur, def.job, &admission)
+	return nil
+}
+
+// insert gives e an id and has it written. A call that is alone puts up with ids and
+// numbers that are taken.
+func (r *triggering) insert(tr *trigger, e *execution, j *job.Job) (err error) {
+	if e.status == stored.Pending {
+		if e.class, err = r.s.class(r.t, j); err != nil {
+			return err
+		}
+	}
+	if len(r.batch) == 1 {
+		return r.s.insertExecution(r.t, e, tr.p.NewID)
+	}
+	e.k, e.lo = stored.KeyOf(tr.p.NewID())
+	r.rows.add(e)
+	return nil
+}
+
+// note adds what belongs to an execution.
+func (r *triggering) note(tr *trigger, e *execution, cur *cursor, def *job.Job, admission *job.Admission) {
 	if e.status == stored.Skipped {
-		tr.events.Skipped(e.run(), stored.Time(e.at.UnixMicro()), e.skip)
+		r.events.Skipped(e.run(), stored.Time(e.at.UnixMicro()), e.skip)
 	} else {
-		tr.cur.runs++
-		if !e.queued {
-			tr.cur.live = append(tr.cur.live, e.k)
+		cur.runs++
+		if e.queued {
+			r.queued[cur.seq]++
+		} else {
+			cur.live = append(cur.live, e.k)
 		}
 	}
 	if admission.CancelLive {
-		requestCancels(tr.t, tr.cur.live, tr.p.Now, tr.p.By, "overlap cancel_running")
+		live := slices.Clone(cur.live)
+		r.cancels = append(r.cancels, func() { requestCancels(r.t, live, tr.p.Now, tr.p.By, "overlap cancel_running") })
 	}
-	tr.t.queue(`UPDATE cursors SET numbers = $1, runs = $2, live = $3 WHERE job = $4`, tr.cur.numbers, tr.cur.runs, packLive(tr.cur.live), tr.seq)
-	return e, nil
+	r.inputs.add(e, tr.p)
+	tr.made.Execution = r.show(tr, e, def)
+	if e.status == stored.Running {
+		r.births[e.session] = append(r.births[e.session], e.k)
+		r.events.Started(e.run(), 1)
+		r.claimed[e.k] = &store.Claimed{
+			ID: stored.IDOf(e.k, e.lo), Job: def, Owner: e.job, Number: e.n, Attempt: 1, Token: 1, Ends: cur.ending,
+			ScheduledAt: stored.Cut(e.at), CreatedAt: stored.Cut(tr.p.Now), Trigger: stored.Value(stored.Triggers, e.trigger),
+			Payload: tr.p.Payload, TraceID: tr.p.TraceID, SpanID: tr.p.ParentSpanID,
+		}
+	}
+	if tr.p.IdempotencyKey != "" {
+		r.keys.add(def.Platform, tr.p, stored.IDOf(e.k, e.lo))
+	}
+}
+
+// show is the execution as it is read from now on.
+func (r *triggering) show(tr *trigger, e *execution, def *job.Job) job.Execution {
+	shown := job.Execution{
+		ID: stored.IDOf(e.k, e.lo), RunNumber: e.n, ScheduledAt: stored.Cut(e.at), Trigger: tr.p.Kind, Status: stored.Value(stored.Statuses, e.status),
+		JobRevision: e.revision, SkipReason: stored.Value(stored.Reasons, e.skip), CreatedAt: stored.Cut(e.created),
+		JobID: def.ID, JobName: def.Name, Platform: def.Platform, MaxRetries: def.MaxRetries,
+		Payload: append([]byte(nil), tr.p.Payload...), TriggeredBy: clean(tr.p.By), TraceID: clean(tr.p.TraceID), ParentSpanID: clean(tr.p.ParentSpanID),
+	}
+	at := func(t time.Time) *time.Time {
+		if t.IsZero() {
+			return nil
+		}
+		t = stored.Cut(t)
+		return &t
+	}
+	switch e.status {
+	case stored.Pending:
+		shown.ReadyAt = at(e.ready)
+	case stored.Running:
+		shown.Attempt, shown.Token, shown.StartedAt, shown.WorkerID = 1, 1, at(e.started), r.alive[e.session].node
+	case stored.Skipped:
+		shown.CompletedAt = at(e.finished)
+	}
+	if tr.p.RetryOf != nil {
+		id := tr.p.RetryOf.ID
+		shown.RetryOf = &id
+	}
+	reads.Derive(&shown, e.queued, nil)
+	return shown
 }
 
 // takes says whether the session takes the run at once.
-func (tr *trigger) takes(j *job.Job, e *execution) (bool, error) {
-	if e.status != stored.Pending || e.queued || tr.p.Session == 0 || tr.p.Take == nil {
-		return false, nil
+func (r *triggering) takes(tr *trigger, j *job.Job) bool {
+	if tr.p.Session == 0 || tr.p.Take == nil || !r.alive[tr.p.Session].may || r.held.Dispatch(j.Platform) {
+		return false
 	}
-	alive, held := false, stored.Stops{}
-	queueAlive(tr.t, tr.p.Session, tr.p.Now, &alive)
-	queueStops(tr.t, tr.p.Now, &held)
-	if err := tr.t.flush(); err != nil || !alive || held.Dispatch(j.Platform) {
-		return false, err
-	}
-	return tr.taker.take(j), nil
-}
-
-// inputs writes what only runs outside the schedule have.
-func (tr *trigger) inputs(e *execution) {
-	var retryOf, retryOfLo any
-	if tr.p.RetryOf != nil {
-		retryOf, retryOfLo = stored.KeyOf(tr.p.RetryOf.ID)
-	}
-	if tr.p.RetryOf != nil && e.status != stored.Skipped {
-		tr.t.queue(`DELETE FROM dead_letters WHERE k = $1`, retryOf)
-	}
-	tr.t.queue(`INSERT INTO execution_inputs (k, payload, triggered_by, retry_of, retry_of_lo, trace_id, parent_span) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		e.k, stored.Blob(tr.p.Payload), tr.p.By, retryOf, retryOfLo, tr.p.TraceID, tr.p.ParentSpanID)
+	return tr.taker.take(j)
 }

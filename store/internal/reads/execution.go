@@ -50,12 +50,13 @@ func ScanExecution(r *stored.Row) job.Execution {
 	e.DeadReason = r.Text()
 	e.Dead = e.DeadReason != ""
 	e.CancelRequestedAt = r.TimePtr()
-	derive(&e, queued, firstStart)
+	Derive(&e, queued, firstStart)
 	return e
 }
 
-// derive adds what follows from the stored fields.
-func derive(e *job.Execution, queued bool, firstStart *time.Time) {
+// Derive adds what follows from the stored fields: whether the execution waits for
+// another, and when it was first started; nil = when it was started.
+func Derive(e *job.Execution, queued bool, firstStart *time.Time) {
 	if e.Platform != job.DefaultPlatform {
 		e.PlatformID = &e.Platform
 	}
