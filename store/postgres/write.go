@@ -85,7 +85,7 @@ func (s *Store) stalled() {
 
 // transact runs fn in a transaction.
 func (s *Store) transact(t *tx, fn func(t *tx) error) error {
-	t.queue("BEGIN ISOLATION LEVEL READ COMMITTED") // what it locks is read as it is then
+	t.queue("BEGIN ISOLATION LEVEL read committed") // what it locks is read as it is then
 	t.queue(s.prelude)
 	if err := guard(fn, t); err != nil {
 		return errors.Join(err, t.rollback())
