@@ -1,13 +1,11 @@
 package daemon
 
 import (
-	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/agentic-sdlc/scheduler/handler"
 	"github.com/agentic-sdlc/scheduler/internal/testbed"
@@ -19,12 +17,9 @@ import (
 // goes on, requests say why they are refused, results are kept; when there is room again
 // all is written, nothing is lost and nothing ran twice.
 func TestDiskFull(t *testing.T) {
-	const jobs, slow = 10, 20
+	const jobs, slow = 10, 150 // so many that their results do not fit where others left room
 	pg := testbed.NewPostgres(t, testbed.PostgresOptions{SmallWAL: true, Settings: []string{"autovacuum=off"}})
-	if err := pg.Exec("CREATE DATABASE schedd"); err != nil {
-		t.Fatal(err)
-	}
-	m := newMany(t, pg.DSN("schedd"), testbed.Redis(t).URL())
+	m := newMany(t, pg.DSN("postgres"), testbed.Redis(t).URL())
 	held, let := make(chan struct{}, slow), make(chan struct{})
 	m.observe = func(task *handler.Task) {
 		if strings.HasPrefix(task.JobName, "slow") {
@@ -32,8 +27,10 @@ func TestDiskFull(t *testing.T) {
 			<-let
 		}
 	}
-	n := m.start(64)
-	alter(t, pg, `ALTER TABLE executions SET (fillfactor = 100)`) // results need room, too
+	n := m.start(200)
+	if err := pg.Exec(`ALTER TABLE executions SET (fillfactor = 100)`); err != nil { // results need room, too
+		t.Fatal(err)
+	}
 	m.create(jobs, func(j *job.Job) { j.Schedule = "* * * * * *" })
 	await(t, "runs", 20*time.Second, func() bool { return m.rows(job.Success) > jobs })
 	for i := range slow {
@@ -95,39 +92,32 @@ func TestDiskFull(t *testing.T) {
 // returns its size.
 func fillExecutions(t *testing.T, pg *testbed.PostgresServer) int64 {
 	t.Helper()
-	alter(t, pg, `INSERT INTO executions SELECT r.* FROM (SELECT * FROM executions WHERE status = 2 LIMIT 1) AS e, generate_series(1, 20000) AS g,
+	for _, statement := range []string{
+		`INSERT INTO executions SELECT r.* FROM (SELECT * FROM executions WHERE status = 2 LIMIT 1) AS e, generate_series(1, 20000) AS g,
 			LATERAL jsonb_populate_record(e::executions, jsonb_build_object('k', g, 'n', -g, 'job', -g)) AS r`,
-		"CHECKPOINT")
-	return tableSize(t, pg)
-}
-
-func alter(t *testing.T, pg *testbed.PostgresServer, statements ...string) {
-	t.Helper()
-	conn, err := pgx.Connect(t.Context(), pg.DSN("schedd"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close(context.Background())
-	for _, statement := range statements {
-		if _, err := conn.Exec(t.Context(), statement); err != nil {
+		"CHECKPOINT",
+	} {
+		if err := pg.Exec(statement); err != nil {
 			t.Fatal(err)
 		}
 	}
-}
-
-func tableSize(t *testing.T, pg *testbed.PostgresServer) (size int64) {
-	t.Helper()
-	conn, err := pgx.Connect(t.Context(), pg.DSN("schedd"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close(context.Background())
-	var index int64
-	if err := conn.QueryRow(t.Context(), `SELECT pg_relation_size('executions'), max(pg_relation_size(indexrelid)) FROM pg_index WHERE indrelid = 'executions'::regclass`).Scan(&size, &index); err != nil {
-		t.Fatal(err)
-	}
+	size := value(t, pg, `SELECT pg_relation_size('executions')`)
+	index := value(t, pg, `SELECT max(pg_relation_size(indexrelid)) FROM pg_index WHERE indrelid = 'executions'::regclass`)
 	if size < 2<<20 || index >= size {
 		t.Fatalf("the table has %d bytes, an index %d; want more than 2 MiB, and less", size, index)
 	}
 	return size
+}
+
+func value(t *testing.T, pg *testbed.PostgresServer, query string) int64 {
+	t.Helper()
+	text, err := pg.Value(query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }

@@ -241,14 +241,24 @@ func (p *PostgresServer) Socket() string { return p.path(".s.PGSQL." + strconv.I
 
 // Exec runs statements in the database postgres.
 func (p *PostgresServer) Exec(sql string) error {
+	_, err := p.Value(sql)
+	return err
+}
+
+// Value runs statements in the database postgres and returns the first value of the last
+// one, "" when it has none.
+func (p *PostgresServer) Value(sql string) (value string, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	conn, err := pgconn.Connect(ctx, p.DSN("postgres"))
 	if err != nil {
-		return err
+		return "", err
 	}
-	_, err = conn.Exec(ctx, sql).ReadAll()
-	return errors.Join(err, conn.Close(ctx))
+	results, err := conn.Exec(ctx, sql).ReadAll()
+	if n := len(results); err == nil && n > 0 && len(results[n-1].Rows) > 0 {
+		value = string(results[n-1].Rows[0][0])
+	}
+	return value, errors.Join(err, conn.Close(ctx))
 }
 
 // children returns the processes whose parent is pid.
