@@ -80,7 +80,7 @@ func NewEngine(o EngineOptions) *Engine {
 	e.Apply(o.Settings)
 	e.executor = executor.New(executor.Options{
 		Store: o.Store, Queue: gate{Queue: o.Queue, shut: e.standing.draining.Load}, Handlers: o.Handlers, Logger: o.Logger, Now: now, Random: mathrand.Float64, Node: o.Node,
-		Session: e.session.Load, Slots: o.Slots, SlowSlots: o.SlowSlots, Drain: o.Drain, ClaimIdle: o.ClaimIdle,
+		Session: e.session.Load, Holds: e.holds, Slots: o.Slots, SlowSlots: o.SlowSlots, Drain: o.Drain, ClaimIdle: o.ClaimIdle,
 		Freed: func(n int) { e.dispatch.Freed(n) }, Promoted: func() { e.dispatch.Kick() },
 	})
 	e.dispatch = dispatch.New(dispatch.Options{Store: o.Store, Queue: o.Queue, Logger: o.Logger, Now: now, Free: e.freeAnywhere, Reach: e.reach, Claim: e.executor.Claim})
@@ -115,6 +115,11 @@ func (e *Engine) openSession(ctx context.Context) error {
 	}
 	e.session.Store(id)
 	return nil
+}
+
+// holds reports whether the session is this node's, and its lease is far from its end.
+func (e *Engine) holds(session int64) bool {
+	return session == e.session.Load() && e.maintain.Holds(e.now())
 }
 
 // sessionID makes the random number of a session. Where nodes share the store, the lane
@@ -213,7 +218,7 @@ func (e *Engine) Trigger(ctx context.Context, t store.Trigger) (store.Triggered,
 	var made store.Triggered
 	err := e.executor.Claiming(func() (err error) {
 		if made, err = e.o.Store.Trigger(ctx, t); made.Claimed != nil {
-			e.executor.Start([]store.Claimed{*made.Claimed})
+			e.executor.Start(t.Session, []store.Claimed{*made.Claimed})
 		}
 		return err
 	})

@@ -20,6 +20,7 @@ var (
 	errCancelled = errors.New("cancelled")
 	errDraining  = errors.New("the daemon stops")
 	errFenced    = errors.New("the node's lease is over")
+	errStale     = errors.New("the node's lease was over before it could be started")
 )
 
 // run is one attempt under way.
@@ -41,8 +42,8 @@ type run struct {
 	settled  atomic.Bool // its end was written, by itself or by abandon
 }
 
-func (e *Executor) newRun(c *store.Claimed) *run {
-	r := &run{e: e, c: *c, session: e.o.Session()}
+func (e *Executor) newRun(session int64, c *store.Claimed) *run {
+	r := &run{e: e, c: *c, session: session}
 	h, info, ok := e.o.Handlers.Lookup(c.Job.HandlerName)
 	if ok {
 		r.handler, r.slow = h, info.Slow
@@ -102,6 +103,12 @@ func (r *run) call(ctx context.Context) (result handler.Result, err error) {
 	if r.handler == nil {
 		return result, &handler.Failure{Class: "handler_missing", Message: fmt.Sprintf("handler %q is not registered on this node", r.c.Job.HandlerName)}
 	}
+	// A process may stand still between a claim and its start, for longer than its lease:
+	// others may have started the execution meanwhile.
+	if !r.e.o.Holds(r.session) {
+		r.stop(errStale)
+		return result, errStale
+	}
 	finished := false
 	defer func() {
 		if finished {
@@ -145,7 +152,7 @@ func (r *run) outcome(ctx context.Context, err error) job.Outcome {
 		return job.Outcome{Status: job.Success}
 	}
 	switch cause := context.Cause(ctx); {
-	case errors.Is(cause, errCancelled), errors.Is(cause, errDraining), errors.Is(cause, errFenced):
+	case errors.Is(cause, errCancelled), errors.Is(cause, errDraining), errors.Is(cause, errFenced), errors.Is(cause, errStale):
 		return job.Outcome{Status: job.Cancelled}
 	case errors.Is(cause, context.DeadlineExceeded):
 		return job.Outcome{Status: job.TimedOut}

@@ -31,6 +31,8 @@ type Options struct {
 	Random   func() float64 // in [0, 1), for the jitter of retries
 	Node     string
 	Session  func() int64 // the node's session; 0 while it has none
+	// Holds says that a session's lease holds: what it claimed may be started.
+	Holds func(session int64) bool
 
 	Slots     int           // executions at once
 	SlowSlots int           // of which commands
@@ -83,10 +85,10 @@ func New(o Options) *Executor {
 }
 
 // Start runs executions whose slots were taken; it does not wait for them.
-func (e *Executor) Start(claimed []store.Claimed) {
+func (e *Executor) Start(session int64, claimed []store.Claimed) {
 	runs := make([]*run, len(claimed))
 	for i := range claimed {
-		runs[i] = e.newRun(&claimed[i])
+		runs[i] = e.newRun(session, &claimed[i])
 	}
 	e.mu.Lock()
 	for _, r := range runs {

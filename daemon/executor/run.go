@@ -112,7 +112,8 @@ func (e *Executor) Claim(ctx context.Context, ids []job.ID) error {
 
 func (e *Executor) claimAndStart(ctx context.Context, ids []job.ID) error {
 	var taken []*job.Job
-	claims, err := e.o.Store.Claim(ctx, store.Claim{Session: e.o.Session(), IDs: ids, Now: e.o.Now(), Take: func(def *job.Job) bool {
+	session := e.o.Session()
+	claims, err := e.o.Store.Claim(ctx, store.Claim{Session: session, IDs: ids, Now: e.o.Now(), Take: func(def *job.Job) bool {
 		if !e.Take(def) {
 			e.refused.Store(true)
 			return false
@@ -129,7 +130,7 @@ func (e *Executor) claimAndStart(ctx context.Context, ids []job.ID) error {
 	for _, def := range claims.Untaken {
 		e.Release(def)
 	}
-	e.Start(claims.Claimed)
+	e.Start(session, claims.Claimed)
 	return nil
 }
 

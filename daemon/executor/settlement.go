@@ -35,7 +35,7 @@ func (r *run) decide(o job.Outcome, now time.Time) job.Decision {
 		r.mu.Unlock()
 		switch {
 		case errors.Is(cause, errCancelled):
-		case r.c.Job.OnLost == job.OnLostFail:
+		case r.c.Job.OnLost == job.OnLostFail && !errors.Is(cause, errStale): // what never started may start
 			return job.Decision{Event: job.EventAbandon, DeadReason: "worker_lost"}
 		default:
 			return job.Decision{Event: job.EventReturn}

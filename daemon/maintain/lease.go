@@ -27,7 +27,12 @@ func (m *Maintainer) heartbeat(ctx context.Context, now time.Time) error {
 	case job.CodeOf(err) == job.Conflict:
 		m.o.Logger.WarnContext(ctx, "the lease was lost: what runs here is stopped, and a new session is opened")
 		m.o.Fence()
-		return m.o.NewSession(ctx)
+		if err := m.o.NewSession(ctx); err != nil {
+			return err
+		}
+		m.beaten.Store(now.UnixMicro())
+		m.fenced.Store(false)
+		return nil
 	}
 	m.guard(ctx, m.o.Now())
 	return err
@@ -36,12 +41,18 @@ func (m *Maintainer) heartbeat(ctx context.Context, now time.Time) error {
 // guard fences the node before its lease ends: others may start its executions from
 // then on.
 func (m *Maintainer) guard(ctx context.Context, now time.Time) {
-	last := m.LastHeartbeat()
-	if last.IsZero() || now.Sub(last) <= m.o.Lease-m.margin() || m.fenced.Swap(true) {
+	if m.Holds(now) || m.fenced.Swap(true) {
 		return
 	}
-	m.o.Logger.ErrorContext(ctx, "the lease cannot be prolonged: what runs here is stopped", slog.Duration("since", now.Sub(last)))
+	m.o.Logger.ErrorContext(ctx, "the lease cannot be prolonged: what runs here is stopped", slog.Duration("since", now.Sub(m.LastHeartbeat())))
 	m.o.Fence()
+}
+
+// Holds reports whether the lease is far from its end. Before the first heartbeat it is
+// that of the session's opening, a moment ago.
+func (m *Maintainer) Holds(now time.Time) bool {
+	last := m.LastHeartbeat()
+	return last.IsZero() || now.Sub(last) <= m.o.Lease-m.margin()
 }
 
 // margin is how long before the end of its lease a node stops.

@@ -33,7 +33,7 @@ type Options struct {
 	Take    func(def *job.Job) bool
 	Release func(def *job.Job)
 	// Start starts runs whose slots Take reserved.
-	Start func(claimed []store.Claimed)
+	Start func(session int64, claimed []store.Claimed)
 	// Claiming runs what claims and starts, and is told whether it failed; nil = nobody is.
 	Claiming func(fn func() error) error
 	// Announce says that executions wait for a worker.
@@ -141,8 +141,9 @@ func (t *Timer) plan(ctx context.Context, now time.Time) (planned store.Planned,
 
 func (t *Timer) planAndStart(ctx context.Context, now time.Time) (store.Planned, error) {
 	var taken []*job.Job
+	session := t.o.Session()
 	planned, err := t.o.Store.PlanDue(ctx, store.PlanDue{
-		Now: now, Limit: Batch, Policy: t.o.Policy(), Session: t.o.Session(),
+		Now: now, Limit: Batch, Policy: t.o.Policy(), Session: session,
 		NewID: func() job.ID { return t.o.NewID(now) },
 		Take: func(def *job.Job) bool {
 			if !t.o.Take(def) {
@@ -163,7 +164,7 @@ func (t *Timer) planAndStart(ctx context.Context, now time.Time) (store.Planned,
 	}
 	if len(planned.Claimed) > 0 {
 		t.noteLag(now, planned.Claimed)
-		t.o.Start(planned.Claimed)
+		t.o.Start(session, planned.Claimed)
 	}
 	if planned.Waiting > 0 {
 		t.o.Announce()

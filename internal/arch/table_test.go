@@ -113,7 +113,6 @@ var clockFiles = map[string]string{
 	"queue/redis/ping.go":        "measures the answer",
 	"store/postgres/outbox.go":   "waits a moment for transactions to show their locks",
 	"store/postgres/commit.go":   "waits for the server to tell what became of a transaction",
-	"store/postgres/postgres.go": "forgets that the disk was full",
 	"store/postgres/write.go":    "bounds tries and the waits between them",
 	"store/sqlite/sqlite.go":     "bounds the wait for readers at the end",
 }

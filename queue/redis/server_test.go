@@ -188,7 +188,7 @@ func TestCutsDoNotMixAnswers(t *testing.T) {
 		proxy.CutAfter(testbed.ToClient, 1<<60)
 	})
 	var rest []int
-	if !testbed.Poll(2*patience, func() bool {
+	if !testbed.Poll(6*patience, func() bool {
 		mu.Lock()
 		rest = rest[:0]
 		for i := range all {

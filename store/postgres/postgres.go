@@ -273,15 +273,11 @@ func (s *Store) Ping(ctx context.Context) error {
 		return err
 	case readOnly:
 		return &job.Error{Code: job.Unavailable, Message: "the store is read-only", Hint: "is the server a standby now, or default_transaction_read_only on? schedd goes on by itself"}
-	case time.Since(time.Unix(s.full.Load(), 0)) < fullFor:
+	case s.isFull():
 		return errFull(nil)
 	}
 	return nil
 }
-
-// fullFor is how long the store calls itself full after a write that found it so:
-// somebody writes more often than that.
-const fullFor = 5 * time.Second
 
 // Info describes the store.
 func (s *Store) Info(ctx context.Context) (store.Info, error) {

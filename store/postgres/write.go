@@ -75,6 +75,12 @@ func (s *Store) note(err error, t *tx) {
 	}
 }
 
+// fullFor is how long the store calls itself full after a write that found it so:
+// somebody writes more often than that.
+const fullFor = 5 * time.Second
+
+func (s *Store) isFull() bool { return time.Since(time.Unix(s.full.Load(), 0)) < fullFor }
+
 // stalled gives up the connections that nobody uses: one of them did not answer in time,
 // and a link that swallows what is sent swallows it on all.
 func (s *Store) stalled() {
@@ -85,7 +91,7 @@ func (s *Store) stalled() {
 
 // transact runs fn in a transaction.
 func (s *Store) transact(t *tx, fn func(t *tx) error) error {
-	t.queue("BEGIN ISOLATION LEVEL READ COMMITTED") // what it locks is read as it is then
+	t.queue("BEGIN ISOLATION LEVEL read committed") // what it locks is read as it is then
 	t.queue(s.prelude)
 	if err := guard(fn, t); err != nil {
 		return errors.Join(err, t.rollback())

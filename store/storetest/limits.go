@@ -18,7 +18,7 @@ func limitTests() []test {
 		{"a one-time job that runs out of retries is failed", testOnceFailed},
 		{"a one-time job whose run is cancelled is over", testOnceCancelled},
 		{"a job is over when its last execution is", testEndsWithLast},
-		{"a job whose last slots are skipped is completed", testEndsWithSkip},
+		{"a job whose last slots are skipped is completed", testEndsWithSkips},
 		{"a job that ended stays as it is", testEndedStays},
 	}
 }
@@ -178,7 +178,7 @@ func testEndsWithLast(_ *testing.T, b *bench) {
 	wantEqual(b, "status", b.get(j.ID).Status, job.JobCompleted)
 }
 
-func testEndsWithSkip(_ *testing.T, b *bench) {
+func testEndsWithSkips(_ *testing.T, b *bench) {
 	j := b.job(minutely, func(j *job.Job) { j.EndDate, j.Misfire = ptr(at(200)), job.MisfireSkip })
 	b.pass(time.Hour)
 	b.plan()

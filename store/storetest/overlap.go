@@ -12,7 +12,7 @@ import (
 // overlapTests are about runs that are due while others of their job are not over.
 func overlapTests() []test {
 	return []test{
-		{"skip records the slot", testOverlapSkip},
+		{"skip records the slot", testOverlapSkips},
 		{"a run that waits for a worker or a retry is not over", testOverlapWaiting},
 		{"queue_one keeps one", testOverlapQueueOne},
 		{"queue_all keeps all, in order", testOverlapQueueAll},
@@ -47,7 +47,7 @@ func (b *bench) blocked(n int, edits ...func(*job.Job)) (job.Job, int64, store.C
 	return j, s, got[0]
 }
 
-func testOverlapSkip(_ *testing.T, b *bench) {
+func testOverlapSkips(_ *testing.T, b *bench) {
 	j, s, c := b.blocked(3)
 	b.wantSame("statuses", []job.Status{job.Running, job.Skipped, job.Skipped}, b.statuses(j.ID))
 	e := b.executions(j.ID)[1]

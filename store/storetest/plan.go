@@ -21,7 +21,7 @@ func planTests() []test {
 		{"fire_once runs the latest missed slot", testPlanFireOnce},
 		{"a grace narrows fire_once", testPlanGrace},
 		{"fire_all runs the newest, oldest of them first", testPlanFireAll},
-		{"skip runs nothing that was missed", testPlanSkip},
+		{"skip runs nothing that was missed", testPlanSkips},
 		{"a long outage is one range", testPlanRange},
 		{"an outage of fifty years is planned at once", testPlanCentury},
 		{"a slot that has a record keeps it", testPlanTaken},
@@ -193,7 +193,7 @@ func testPlanFireAll(t *testing.T, b *bench) {
 	wantEqual(b, "skipped", got.Skipped, 499)
 }
 
-func testPlanSkip(_ *testing.T, b *bench) {
+func testPlanSkips(_ *testing.T, b *bench) {
 	j := b.missed(func(j *job.Job) { j.Misfire = job.MisfireSkip })
 	b.wantSame("slots that run", []time.Time{at(600)}, b.slots(j.ID, job.Pending))
 	b.wantCounts(j.ID, 1, 0, 0, 9)
