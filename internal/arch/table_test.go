@@ -50,7 +50,8 @@ var table = map[string]row{
 	"daemon/dispatch": {ours: "internal/mutant job queue store"},
 	"daemon/executor": {ours: "internal/mutant handler internal/failpoint job queue store", third: "golang.org/x/sync"},
 	"daemon/maintain": {ours: "job queue store"},
-	"daemon/control":  {ours: "api handler job queue schedule store"},
+	"daemon/access":   {ours: "internal/token job store"},
+	"daemon/control":  {ours: "api handler internal/token job queue schedule store"},
 	"daemon/httpapi":  {ours: "api daemon/control job store"},
 	"daemon/config":   {ours: "configs job", third: "github.com/spf13/viper github.com/go-viper/mapstructure/v2 go.yaml.in/yaml/v3 golang.org/x/sys/unix"},
 	"daemon/logging":  {third: "github.com/lmittmann/tint golang.org/x/term"},
@@ -86,6 +87,7 @@ var table = map[string]row{
 	"internal/failpoint": {},
 	"internal/mutant":    {},
 	"internal/supervise": {third: "golang.org/x/sys/unix"},
+	"internal/token":     {},
 	"internal/testbed":   {third: "github.com/jackc/pgx/v5/pgconn"},
 }
 
@@ -99,18 +101,20 @@ const impure = "crypto/rand io/fs log math/rand net os syscall testing"
 // handle.go, that may read a clock or make a timer. All others get now as a
 // parameter, so that a year can be simulated in seconds.
 var clockFiles = map[string]string{
-	"cli/watch.go":             "repaints until interrupted",
-	"client/follow.go":         "waits between attempts to reconnect",
-	"client/request.go":        "measures requests for the trace",
-	"daemon/clock.go":          "follows the store's clock by the monotonic one",
-	"daemon/httpapi/logs.go":   "polls the log of a run that is followed",
-	"queue/memory/queue.go":    "blocks receivers; the clock is an option",
-	"queue/redis/receive.go":   "blocks receivers",
-	"queue/redis/redis.go":     "the default of an option",
-	"queue/redis/ping.go":      "measures the answer",
-	"store/postgres/outbox.go": "waits a moment for transactions to show their locks",
-	"store/postgres/write.go":  "bounds tries and the waits between them",
-	"store/sqlite/sqlite.go":   "bounds the wait for readers at the end",
+	"cli/watch.go":              "repaints until interrupted",
+	"client/follow.go":          "waits between attempts to reconnect",
+	"client/request.go":         "measures requests for the trace",
+	"daemon/clock.go":           "follows the store's clock by the monotonic one",
+	"daemon/httpapi/headers.go": "bounds the reading of a body",
+	"daemon/httpapi/logs.go":    "polls the log of a run that is followed",
+	"daemon/httpapi/slow.go":    "bounds the writing of an answer",
+	"queue/memory/queue.go":     "blocks receivers; the clock is an option",
+	"queue/redis/receive.go":    "blocks receivers",
+	"queue/redis/redis.go":      "the default of an option",
+	"queue/redis/ping.go":       "measures the answer",
+	"store/postgres/outbox.go":  "waits a moment for transactions to show their locks",
+	"store/postgres/write.go":   "bounds tries and the waits between them",
+	"store/sqlite/sqlite.go":    "bounds the wait for readers at the end",
 }
 
 // sqlClockFile is the one place that may ask a store for its clock.
