@@ -30,7 +30,7 @@ func (c *Certificate) Reload(now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("read the TLS key: %w", err)
 	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 && mode&0o007|mode&0o020 != 0 {
+	if mode := info.Mode().Perm(); mode&0o027 != 0 {
 		return fmt.Errorf("the TLS key %s has mode %04o, so others than its owner and group may read it, or write it: chmod 0640 it", c.keyFile, mode)
 	}
 	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
