@@ -29,7 +29,7 @@ func (h Hosts) Allow(r *http.Request) bool {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return h.allowAddr(addr.Unmap(), r)
 	}
-	if host == "" || strings.ContainsAny(host, "[]:/@\\ ") {
+	if host == "" || strings.ContainsAny(host, "[]:/@*\\ ") {
 		return false
 	}
 	same := func(name string) bool { return strings.EqualFold(name, host) }
