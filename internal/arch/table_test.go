@@ -60,7 +60,7 @@ var table = map[string]row{
 	// Composition.
 	"daemon": {
 		ours: "api daemon/access daemon/config daemon/control daemon/dispatch daemon/executor daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/timer " +
-			"handler handler/exec handler/function handler/httpcall internal/build internal/failpoint internal/supervise job migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
+			"handler handler/exec handler/function handler/httpcall internal/build internal/failpoint internal/supervise internal/token job migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
 		third: "golang.org/x/sync golang.org/x/sys/unix",
 	},
 	"daemon/command": {
