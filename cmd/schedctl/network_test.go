@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -377,7 +378,9 @@ func TestSlowCallers(t *testing.T) {
 	drip := time.NewTicker(200 * time.Millisecond)
 	defer drip.Stop()
 	client := &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{DialContext: from("127.0.2.1").DialContext, DisableKeepAlives: true}}
-	socket := &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{Dial: func(_, _ string) (net.Conn, error) { return net.Dial("unix", s.file("s")) }}}
+	socket := &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", s.file("s"))
+	}}}
 	var worst time.Duration
 	for range 10 {
 		<-drip.C
