@@ -33,6 +33,9 @@ const (
 // globals are the flags that every command has.
 type globals struct {
 	server    string
+	tokenFile string
+	caFile    string
+	insecure  bool
 	platform  string
 	output    string
 	noHeaders bool
@@ -50,6 +53,9 @@ type globals struct {
 func (g *globals) declare(cmd *cobra.Command) {
 	f := cmd.PersistentFlags()
 	f.StringVar(&g.server, "server", "", "address of the daemon: unix:///path or http://host:port (SCHEDCTL_SERVER)")
+	f.StringVar(&g.tokenFile, "token-file", "", "file with the token for an http server; - reads standard input (SCHEDCTL_TOKEN_FILE)")
+	f.StringVar(&g.caFile, "ca-file", "", "certificates of authorities to trust beside the system's (SCHEDCTL_CA_FILE)")
+	f.BoolVar(&g.insecure, "insecure", false, "send the token over http:// to other machines, in clear")
 	f.StringVarP(&g.platform, "platform", "p", "", "platform to work on (SCHEDCTL_PLATFORM)")
 	g.output, g.color, g.timeout = formatTable, "auto", client.DefaultTimeout
 	enumVarP(cmd, f, &g.output, "output", "o", "output format (SCHEDCTL_OUTPUT)",
@@ -110,7 +116,10 @@ func (a *app) connect() (*client.Client, error) {
 	if a.client != nil {
 		return a.client, nil
 	}
-	o := client.Options{Server: a.g.server, Timeout: a.g.timeout, Platform: a.g.platform, Getenv: a.env.Getenv}
+	o := client.Options{
+		Server: a.g.server, Timeout: a.g.timeout, Platform: a.g.platform, Getenv: a.env.Getenv,
+		TokenFile: a.g.tokenFile, TokenInput: a.env.In, CAFile: a.g.caFile, Insecure: a.g.insecure,
+	}
 	if a.g.verbose > 1 {
 		o.Trace = func(line string) { a.errLine(line) }
 	}

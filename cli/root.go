@@ -42,7 +42,7 @@ func newRootCmd(a *app) *cobra.Command {
 		in(groupJobs, shortcut(newJobShowCmd(a), "status")),
 		newExecutionCmd(a), newPsCmd(a), newLogsCmd(a), newDLQCmd(a),
 		newExplainCmd(a), newNextCmd(a), newWhyCmd(a), newAuditCmd(a), newCrontabCmd(a),
-		newWorkerCmd(a), newQueueCmd(a), newMaintenanceCmd(a), newStoreCmd(a), newHealthCmd(a), newVersionCmd(a), newCompletionCmd(a),
+		newWorkerCmd(a), newQueueCmd(a), newMaintenanceCmd(a), newStoreCmd(a), newTokenCmd(a), newWhoamiCmd(a), newLoginCmd(a), newHealthCmd(a), newVersionCmd(a), newCompletionCmd(a),
 	)
 	root.AddGroup(
 		&cobra.Group{ID: groupJobs, Title: "Jobs"},

@@ -121,6 +121,9 @@ func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
 		req.Header[name] = values
 	}
 	req.Header.Set("Accept", "application/json")
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
@@ -158,6 +161,9 @@ func (c *Client) explain(ctx context.Context, err error) error {
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
+	}
+	if e := untrusted(err); e != nil {
+		return e
 	}
 	if broken(err) {
 		return job.Errorf(job.Unavailable, "%s closed the connection before it answered", c.where()).

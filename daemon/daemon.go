@@ -5,11 +5,14 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/http"
 	"os"
 	"runtime"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/api"
+	"github.com/agentic-sdlc/scheduler/daemon/access"
 	"github.com/agentic-sdlc/scheduler/daemon/config"
 	"github.com/agentic-sdlc/scheduler/daemon/control"
 	"github.com/agentic-sdlc/scheduler/daemon/listen"
@@ -67,6 +70,11 @@ type node struct {
 	engine   *Engine
 	control  *control.Service
 	socket   *listen.Listener
+	local    *http.Server // on the socket
+	network  net.Listener // nil = there is none
+	tls      *listen.Certificate
+	gate     *access.Gate
+	failed   chan error // what ended a server
 	draining drainFlag
 
 	closers []func() error
@@ -126,6 +134,9 @@ func (n *node) build(context.Context) error {
 			Ticked: n.ticked(), Refused: func() int64 { return n.engine.Vitals().Fenced },
 			Queue: n.queue.Ping, Missing: n.engine.Missing,
 		},
+	})
+	n.gate = access.New(access.Options{
+		Store: n.store, Now: n.clock.Now, Rate: n.cfg.Listen.RequestRate, Burst: n.cfg.Listen.RequestBurst, Logger: n.log,
 	})
 	return nil
 }

@@ -54,6 +54,13 @@ many_line() { # many_line PACKAGE TEST: shows the figures that the test prints
 	return "$verdict"
 }
 
+access_line() {
+	local verdict=0
+	gotest ./daemon/httpapi 'TestMatrix$|TestForeign$|TestNothingWithoutCredential$|TestPages$' || verdict=1
+	gotest ./cmd/schedctl 'TestNetwork$|TestHostileRequests$|TestSlowCallers$|TestTLS$|TestSocketComesBack$' -timeout 10m || verdict=1
+	return "$verdict"
+}
+
 compare_line() {
 	(cd bench && go run . -compare -quick -run waiting,firing,onetime)
 }
@@ -78,6 +85,7 @@ line servers  'Redis and PostgreSQL break under load: nothing lost or doubled' m
 line zombie   'SIGSTOP for two leases: the late result is refused, one success' many_line ./internal/chaos 'TestZombie'
 line histories 'every bad history is flagged by its invariant'               gotest ./internal/chaos 'TestBad|TestGood'
 line chaos    'two nodes, a fixed and a random seed: 0 violations'            chaos_line
+line access   'every route as every kind of caller; foreign ids; the network'  access_line
 line move     'SQLite to PostgreSQL and back, runs and ledger intact'         gotest ./store/dump 'Test'
 line compare  'make bench-compare prints W1 to W3 with ratios'                compare_line
 line speed    'make bench -check: ratios against their bars'                 speed_line

@@ -46,6 +46,7 @@ func schedd() {
 		Serve: func(ctx context.Context, s command.Service) error {
 			return daemon.Run(ctx, daemon.Options{Config: s.Config, Logger: s.Logger, Build: s.Build, Reloads: s.Reloads, Ready: s.Ready})
 		},
+		Bootstrap: daemon.Bootstrap,
 		Store: command.StoreTools{
 			Schema: daemon.Schema, Migrate: daemon.Migrate, Move: daemon.MoveStore, Export: daemon.ExportStore, Import: daemon.ImportStore,
 		},

@@ -39,6 +39,7 @@ func Validate(cfg Config) Problems {
 	var ps Problems
 	ps.tagged(reflect.ValueOf(cfg), "")
 	ps.node(cfg)
+	ps.network(cfg.Listen)
 	ps.servers(cfg)
 	ps.worker(cfg)
 	ps.limits(cfg)
@@ -220,6 +221,7 @@ func (ps *Problems) command(key string, c Command) {
 			ps.value(name, "%q is not for you to set: schedd, or the loader of programs, does", pair.Name)
 		}
 	}
+	ps.params(key, c)
 	if c.Dir != "" && !filepath.IsAbs(c.Dir) {
 		ps.value(key+".dir", "%q is not an absolute path", c.Dir)
 	}

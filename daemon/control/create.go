@@ -40,7 +40,7 @@ func (s *Service) newJob(c *Call, typ job.Type, in *api.JobInput) (job.Job, erro
 	spec := job.NewSpec(s.rules.Load().defaults)
 	spec.Type = typ
 	problems := overlay(&spec, in, c.Now)
-	info, faults := s.checkHandler(&spec, in.HandlerType != nil)
+	info, faults := s.checkHandler(c, &spec, in.HandlerType != nil)
 	spec.Normalize(s.rules.Load().defaults)
 	problems = append(append(problems, spec.ValidateAt(c.Now)...), faults...)
 	id, err := s.idOf(in)
@@ -63,7 +63,7 @@ func (s *Service) newJob(c *Call, typ job.Type, in *api.JobInput) (job.Job, erro
 	if err != nil {
 		return job.Job{}, err
 	}
-	if err := c.mayUse(info); err != nil {
+	if err := c.mayUse(info, home); err != nil {
 		return job.Job{}, err
 	}
 	j := job.Job{
@@ -99,11 +99,15 @@ func (s *Service) PatchJob(ctx context.Context, c Call, ref string, in *api.JobI
 			return job.Job{}, fieldError(field, "read_only", "cannot be changed by PATCH")
 		}
 	}
-	return s.change(ctx, c, ref, job.Patch(s.act(c), func(spec *job.Spec) error { return s.edit(c, spec, in) }), "job changed")
+	change := func(cur job.Job, st job.State) (job.Changed, error) {
+		patch := job.Patch(s.act(c), func(spec *job.Spec) error { return s.edit(c, cur.Platform, spec, in) })
+		return patch(cur, st)
+	}
+	return s.change(ctx, c, ref, change, "job changed")
 }
 
-// edit writes a PATCH over a definition.
-func (s *Service) edit(c Call, spec *job.Spec, in *api.JobInput) error {
+// edit writes a PATCH over the definition of a job of the platform.
+func (s *Service) edit(c Call, platform string, spec *job.Spec, in *api.JobInput) error {
 	before := *spec
 	spec.ForgetDerived(s.rules.Load().defaults, given(in))
 	problems := append(clearNull(spec, s.rules.Load().defaults, in.Null), overlay(spec, in, c.Now)...)
@@ -114,11 +118,11 @@ func (s *Service) edit(c Call, spec *job.Spec, in *api.JobInput) error {
 	if spec.HandlerName == before.HandlerName && spec.HandlerType == before.HandlerType && sameJSON(spec.Payload, before.Payload) {
 		return nil
 	}
-	info, problems := s.checkHandler(spec, in.HandlerType != nil)
+	info, problems := s.checkHandler(&c, spec, in.HandlerType != nil)
 	if err := append(spec.Validate(), problems...).Err(); err != nil {
 		return err
 	}
-	return c.mayUse(info)
+	return c.mayUse(info, platform)
 }
 
 // sameJSON compares texts the way encoding/json writes them, as a store may.

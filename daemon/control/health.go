@@ -61,8 +61,10 @@ const (
 	severityCritical = "critical" // makes the node unhealthy
 )
 
-// Health looks at every part of this node.
-func (s *Service) Health(ctx context.Context, now time.Time) api.Health {
+// Health looks at every part of this node. Somebody who is confined to a platform is not
+// told what goes on on others.
+func (s *Service) Health(ctx context.Context, c Call) api.Health {
+	now := c.Now
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	h := examination{s: s, now: now, answer: api.Health{Status: Healthy, Components: map[string]api.Component{}, Timestamp: now}}
@@ -78,7 +80,23 @@ func (s *Service) Health(ctx context.Context, now time.Time) api.Health {
 	h.scheduler()
 	h.queue(way)
 	h.remember()
+	h.confine(c.Principal.reach())
 	return h.answer
+}
+
+// confine leaves out what is about platforms other than the one that the caller reaches.
+func (h *examination) confine(reach string) {
+	if reach == AnyPlatform {
+		return
+	}
+	var issues []api.Issue
+	for i, key := range h.keys {
+		held, ofOne := strings.CutPrefix(key, "queue/held/")
+		if key != "queue/dead" && key != "scheduler/broken" && (!ofOne || held == reach) {
+			issues = append(issues, h.answer.Issues[i])
+		}
+	}
+	h.answer.Issues = issues
 }
 
 // examination is one look.

@@ -51,7 +51,8 @@ var table = map[string]row{
 	"daemon/dispatch": {ours: "internal/mutant job queue store"},
 	"daemon/executor": {ours: "internal/mutant handler internal/failpoint job queue store", third: "golang.org/x/sync"},
 	"daemon/maintain": {ours: "job queue store"},
-	"daemon/control":  {ours: "api handler job queue schedule store"},
+	"daemon/access":   {ours: "internal/token job store"},
+	"daemon/control":  {ours: "api handler internal/token job queue schedule store"},
 	"daemon/httpapi":  {ours: "api daemon/control job store"},
 	"daemon/config":   {ours: "configs job", third: "github.com/spf13/viper github.com/go-viper/mapstructure/v2 go.yaml.in/yaml/v3 golang.org/x/sys/unix"},
 	"daemon/logging":  {third: "github.com/lmittmann/tint golang.org/x/term"},
@@ -59,8 +60,8 @@ var table = map[string]row{
 
 	// Composition.
 	"daemon": {
-		ours: "api daemon/config daemon/control daemon/dispatch daemon/executor daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/timer " +
-			"handler handler/exec handler/function handler/httpcall internal/build internal/failpoint internal/supervise job migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
+		ours: "api daemon/access daemon/config daemon/control daemon/dispatch daemon/executor daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/timer " +
+			"handler handler/exec handler/function handler/httpcall internal/build internal/failpoint internal/supervise internal/token job migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
 		third: "golang.org/x/sync golang.org/x/sys/unix",
 	},
 	"daemon/command": {
@@ -87,6 +88,7 @@ var table = map[string]row{
 	"internal/failpoint": {},
 	"internal/mutant":    {},
 	"internal/supervise": {third: "golang.org/x/sys/unix"},
+	"internal/token":     {},
 	"internal/testbed":   {third: "github.com/jackc/pgx/v5/pgconn"},
 }
 
@@ -106,7 +108,9 @@ var clockFiles = map[string]string{
 	"daemon/clock.go":            "follows the store's clock by the monotonic one",
 	"daemon/command/watchdog.go": "tells systemd how things stand, as often as it asks for",
 	"daemon/executor/term.go":    "deadlines of handlers are monotonic",
+	"daemon/httpapi/headers.go":  "bounds the reading of a body",
 	"daemon/httpapi/logs.go":     "polls the log of a run that is followed",
+	"daemon/httpapi/slow.go":     "bounds the writing of an answer",
 	"queue/memory/queue.go":      "blocks receivers; the clock is an option",
 	"queue/redis/receive.go":     "blocks receivers",
 	"queue/redis/redis.go":       "the default of an option",

@@ -2,9 +2,9 @@ package redis_test
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"testing"
-	"time"
 
 	"github.com/agentic-sdlc/scheduler/internal/testbed"
 	"github.com/agentic-sdlc/scheduler/job"
@@ -14,18 +14,13 @@ import (
 // heard waits until the bus says so.
 func heard(t *testing.T, b *redis.Bus, what string, want bool) {
 	t.Helper()
-	for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+	testbed.Eventually(t, fmt.Sprintf("Heard() = %v %s", want, what), patience, func() bool {
 		got, err := b.Heard(t.Context())
 		if err != nil {
 			t.Fatalf("Heard() = %v %s, want no error", err, what)
 		}
-		if got == want {
-			return
-		}
-		if time.Now().After(end) {
-			t.Fatalf("Heard() = %v %s, want %v", got, what, want)
-		}
-	}
+		return got == want
+	})
 }
 
 func TestBusKnowsWhoListens(t *testing.T) {

@@ -38,6 +38,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"duties", own, dutyTests},
 		{"holds", own, holdTests},
 		{"maintenance", own, maintenanceTests},
+		{"tokens", own, tokenTests},
 		{"reap", own, reapTests},
 		{"list jobs", shared, listJobTests},
 		{"page jobs", shared, pageJobTests},
