@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/agentic-sdlc/scheduler/cli/render"
 	"github.com/agentic-sdlc/scheduler/client"
 )
@@ -17,9 +19,22 @@ type app struct {
 	g      globals
 	client *client.Client
 	began  bool // a command runs: errors from now on are its own
+
+	root     *cobra.Command
+	cmd      *cobra.Command            // the one that runs
+	settled  bool                      // the globals are complete
+	watching bool                      // the same is shown again and again: nothing is paged
+	contexts contextFile               // the file of contexts; empty when there is none
+	context  *contextEntry             // the one in use; nil = none
+	lists    map[*cobra.Command]lister // what the commands that print lists can show
 }
 
-func newApp(env Env) *app { return &app{env: env, out: &sink{w: env.Out}} }
+// lister returns a table without rows and the fields of the things that it lists.
+type lister func() (table *render.Table, fields []string)
+
+func newApp(env Env) *app {
+	return &app{env: env, out: &sink{w: env.Out}, lists: map[*cobra.Command]lister{}}
+}
 
 // outTTY reports whether standard output is a terminal.
 func (a *app) outTTY() bool { return a.env.IsTerminal(a.env.Out) }

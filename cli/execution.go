@@ -10,5 +10,5 @@ func newExecutionCmd(a *app) *cobra.Command {
 		Short:      "Look at executions, retry and cancel them",
 		Example: `  schedctl execution list nightly-backup --status failed
   schedctl execution show nightly-backup/184`,
-	}, newExecutionListCmd(a), newExecutionShowCmd(a), newExecutionRetryCmd(a), newExecutionCancelCmd(a)))
+	}, newExecutionListCmd(a), newExecutionShowCmd(a), newExecutionRetryCmd(a), newExecutionCancelCmd(a), newExecutionDiffCmd(a)))
 }

@@ -101,7 +101,7 @@ func runExecutionRetry(ctx context.Context, a *app, refs []string, o executionRe
 		case a.namesOnly():
 			a.say("%s", runName(&e))
 		default:
-			a.say("%s -> %s %s", ref, runName(&e), queuedWord(&e))
+			a.say("%s %s %s %s", ref, a.arrow(), runName(&e), queuedWord(&e))
 		}
 		return nil
 	})

@@ -12,6 +12,7 @@ func newJobCmd(a *app) *cobra.Command {
 	},
 		newJobCreateCmd(a), newJobListCmd(a), newJobShowCmd(a), newJobSetCmd(a), newJobRescheduleCmd(a),
 		newJobPauseCmd(a), newJobResumeCmd(a), newJobCancelCmd(a), newJobDeleteCmd(a), newJobHistoryCmd(a),
+		newJobEditCmd(a), newJobCloneCmd(a), newJobTagCmd(a),
 		newRunCmd(a, ""),
 	))
 }

@@ -289,8 +289,8 @@ func TestJobReschedule(t *testing.T) {
 	s.on("GET /jobs/{id}/next", http.StatusOK, api.Explained{Words: "At 03:30, every day", Items: []api.Slot{{At: *after.NextRun}}})
 	s.runIn(world{tty: true, env: map[string]string{"NO_COLOR": "1"}}, "job", "reschedule", "nightly-backup", "30 3 * * *", "--timezone", "Europe/Berlin").
 		check(t, exitOK, ""+
-			"job nightly-backup rescheduled: 0 2 * * * -> 30 3 * * *\n"+
-			"next run Mon 07:00 UTC (in 13h30m) -> Mon 03:30 UTC (in 10h)\n"+
+			"job nightly-backup rescheduled: 0 2 * * * → 30 3 * * *\n"+
+			"next run Mon 07:00 UTC (in 13h30m) → Mon 03:30 UTC (in 10h)\n"+
 			"At 03:30, every day; next run Mon 03:30 UTC (in 10h)\n")
 	if got, want := s.asked("PUT")[0].Body, `{"schedule":"30 3 * * *","timezone":"Europe/Berlin"}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
@@ -324,7 +324,7 @@ func TestJobPauseAndResume(t *testing.T) {
 	if r := s.run("job", "pause", "nightly-backup", "-o", "json"); !strings.HasPrefix(r.out, "{\n  \"id\"") {
 		t.Errorf("JSON of one: %s", r.out)
 	}
-	if r := s.run("job", "pause", "--all", "-o", "json"); !strings.Contains(r.out, `"total": 2`) {
+	if r := s.run("job", "pause", "--all", "--yes", "-o", "json"); !strings.Contains(r.out, `"total": 2`) {
 		t.Errorf("JSON of all: %s", r.out)
 	}
 }

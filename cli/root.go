@@ -39,10 +39,10 @@ func newRootCmd(a *app) *cobra.Command {
 		Annotations: map[string]string{standAlone: "yes"},
 	},
 		newJobCmd(a), newRunCmd(a, groupJobs), in(groupJobs, shortcut(newJobListCmd(a), "ls")),
-		in(groupJobs, shortcut(newJobShowCmd(a), "status")),
+		newStatusCmd(a), newWaitCmd(a), newBackfillCmd(a),
 		newExecutionCmd(a), newPsCmd(a), newLogsCmd(a), newDLQCmd(a),
 		newExplainCmd(a), newNextCmd(a), newWhyCmd(a), newAuditCmd(a), newCrontabCmd(a),
-		newWorkerCmd(a), newQueueCmd(a), newMaintenanceCmd(a), newStoreCmd(a), newHealthCmd(a), newVersionCmd(a), newCompletionCmd(a),
+		newWorkerCmd(a), newQueueCmd(a), newMaintenanceCmd(a), newStoreCmd(a), newHealthCmd(a), newHandlerCmd(a), newConfigCmd(a), newAPICmd(a), newVersionCmd(a), newCompletionCmd(a),
 	)
 	root.AddGroup(
 		&cobra.Group{ID: groupJobs, Title: "Jobs"},
@@ -58,9 +58,13 @@ func newRootCmd(a *app) *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpFunc(a.help)
 	root.SetHelpCommand(newHelpCmd(a))
-	a.g.declare(root)
+	a.g.declare(root, a)
 	root.Flags().BoolVar(&version, "version", false, "print the version and exit")
-	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.settle(root) }
+	a.root = root
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		a.cmd = cmd
+		return a.settle(root)
+	}
 	run := root.RunE
 	root.RunE = func(cmd *cobra.Command, args []string) error {
 		if version {

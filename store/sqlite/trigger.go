@@ -146,7 +146,7 @@ func (tr *trigger) insertRun(j *job.Job, state job.State) (*execution, error) {
 		}
 	}
 	admission := job.Admit(j, state, false)
-	e := &execution{at: tr.t.Now, trigger: code(triggers, tr.t.Kind), ready: tr.t.Now, queued: admission.Queued}
+	e := &execution{at: tr.t.Due(), trigger: code(triggers, tr.t.Kind), ready: tr.t.Now, queued: admission.Queued}
 	if admission.Reason != "" {
 		e.status, e.skip, e.finished = statusSkipped, code(reasons, admission.Reason), tr.t.Now
 	}
