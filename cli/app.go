@@ -20,6 +20,7 @@ type app struct {
 	client *client.Client
 	began  bool // a command runs: errors from now on are its own
 
+	words    []string // of the command line, when only the commands that they name are needed
 	root     *cobra.Command
 	cmd      *cobra.Command            // the one that runs
 	settled  bool                      // the globals are complete

@@ -142,7 +142,7 @@ func (o *nextOptions) items(ctx context.Context, c *client.Client, names []strin
 	if len(items) == limit && items[limit-1].At.Before(from) {
 		return nil, usagef("more than %d runs come before that minute", limit).WithHint("name the jobs")
 	}
-	items = slices.DeleteFunc(items, func(i api.ForecastItem) bool { return i.At.Before(from) })
+	items = slices.DeleteFunc(items, func(i api.ForecastItem) bool { return !i.At.Truncate(time.Minute).Equal(from) })
 	return items[:min(len(items), o.limit)], nil
 }
 

@@ -11,6 +11,7 @@ import (
 // Main runs one command and returns its exit status.
 func Main(ctx context.Context, args []string, env Env) int {
 	a := newApp(env)
+	a.words = leanWords(args)
 	root := newRootCmd(a)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -25,8 +26,36 @@ const (
 	groupOperations = "operations"
 )
 
-// newRootCmd builds the whole tree. Nothing in it may be slow: it is built for
-// every completion.
+// commands are what schedctl can do, in the order of its help.
+var commands = []verb{
+	{"job jobs j", newJobCmd},
+	{"run", func(a *app) *cobra.Command { return newRunCmd(a, groupJobs) }},
+	{"ls", func(a *app) *cobra.Command { return in(groupJobs, shortcut(newJobListCmd(a), "ls")) }},
+	{"status", newStatusCmd},
+	{"wait", newWaitCmd},
+	{"backfill", newBackfillCmd},
+	{"execution executions x", newExecutionCmd},
+	{"ps", newPsCmd},
+	{"logs", newLogsCmd},
+	{"dlq dead-letter dead-letters", newDLQCmd},
+	{"explain", newExplainCmd},
+	{"next forecast", newNextCmd},
+	{"why", newWhyCmd},
+	{"audit", newAuditCmd},
+	{"crontab", newCrontabCmd},
+	{"worker workers", newWorkerCmd},
+	{"queue queues", newQueueCmd},
+	{"maintenance", newMaintenanceCmd},
+	{"handler handlers", newHandlerCmd},
+	{"store", newStoreCmd},
+	{"health", newHealthCmd},
+	{"config context contexts", newConfigCmd},
+	{"api", newAPICmd},
+	{"version", newVersionCmd},
+	{"completion", newCompletionCmd},
+}
+
+// newRootCmd builds the tree: all of it, or what the words of the command line name.
 func newRootCmd(a *app) *cobra.Command {
 	var version bool
 	root := group(a, &cobra.Command{
@@ -38,11 +67,7 @@ func newRootCmd(a *app) *cobra.Command {
   schedctl why backup`,
 		Annotations: map[string]string{standAlone: "yes"},
 	},
-		newJobCmd(a), newRunCmd(a, groupJobs), in(groupJobs, shortcut(newJobListCmd(a), "ls")),
-		newStatusCmd(a), newWaitCmd(a), newBackfillCmd(a),
-		newExecutionCmd(a), newPsCmd(a), newLogsCmd(a), newDLQCmd(a),
-		newExplainCmd(a), newNextCmd(a), newWhyCmd(a), newAuditCmd(a), newCrontabCmd(a),
-		newWorkerCmd(a), newQueueCmd(a), newMaintenanceCmd(a), newStoreCmd(a), newHealthCmd(a), newHandlerCmd(a), newConfigCmd(a), newAPICmd(a), newVersionCmd(a), newCompletionCmd(a),
+		a.pick(0, commands)...,
 	)
 	root.AddGroup(
 		&cobra.Group{ID: groupJobs, Title: "Jobs"},

@@ -116,7 +116,7 @@ func TestUsageErrors(t *testing.T) {
 		{"columns of JSON", []string{"ls", "-o", "json", "--columns", "name"}, []string{"--columns goes with -o table"}},
 		{"bad jq", []string{"ls", "--jq", ".items["}, []string{"--jq: unexpected EOF"}},
 		{"jq and another format", []string{"ls", "--jq", ".", "-o", "yaml"}, []string{"--jq and -o yaml can't be combined"}},
-		{"bad template", []string{"ls", "-o", "template={{.name"}, []string{"-o template:", "unclosed action"}},
+		{"bad template", []string{"ls", "-o", "template={{.name"}, []string{"-o template:", "is not closed by }}"}},
 		{"two platforms", []string{"ls", "-p", "web", "--all-platforms"}, []string{"can't be combined"}},
 		{"context without a file", []string{"ls", "-c", "prod"}, []string{`no context "prod"`, "schedctl config set-context prod"}},
 		{"file of contexts", []string{"ls", "--config", "/nonexistent/config"}, []string{"no such file: /nonexistent/config"}},

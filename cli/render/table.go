@@ -124,7 +124,7 @@ func (l Look) marks() (cut, line string) {
 // plainRows is the size above which the library, which takes 20 µs a row, gives way
 // to lines of precomputed widths that look the same. So it does for colours, which
 // the library resets once too often.
-const plainRows = 1000
+const plainRows = 32
 
 // Write draws the table.
 func (t *Table) Write(w io.Writer, look Look) error {

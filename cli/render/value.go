@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/template"
 
 	"github.com/itchyny/gojq"
 )
@@ -105,49 +104,3 @@ func (q *Query) Run(w io.Writer, v any) error {
 	}
 }
 
-// Template is a text/template, ready to run.
-type Template struct{ t *template.Template }
-
-// ParseTemplate reads a template. Beside the usual functions it has json, join and
-// upper.
-func ParseTemplate(text string) (*Template, error) {
-	t, err := template.New("template").Option("missingkey=zero").Funcs(template.FuncMap{
-		"json":  oneLine,
-		"join":  join,
-		"upper": strings.ToUpper,
-	}).Parse(text)
-	if err != nil {
-		return nil, err
-	}
-	return &Template{t}, nil
-}
-
-// join writes the items of a list with a separator between them.
-func join(v any, separator string) string {
-	list, ok := v.([]any)
-	if !ok {
-		return Scalar(v)
-	}
-	words := make([]string, len(list))
-	for i, item := range list {
-		words[i] = Scalar(item)
-	}
-	return strings.Join(words, separator)
-}
-
-// Run writes the template filled with v, and a line break. What v has is made safe for
-// terminals; line breaks and tabs stay.
-func (t *Template) Run(w io.Writer, v any) error {
-	data, err := Generic(v)
-	if err != nil {
-		return err
-	}
-	var buf bytes.Buffer
-	if err := t.t.Execute(&buf, data); err != nil {
-		return err
-	}
-	text := strings.ReplaceAll(buf.String(), "<no value>", "")
-	text = clean(strings.TrimSuffix(text, "\n"), func(r rune) (string, bool) { return string(r), r == '\n' || r == '\t' })
-	_, err = io.WriteString(w, text+"\n")
-	return err
-}
