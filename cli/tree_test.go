@@ -40,13 +40,79 @@ func TestEveryCommandIsComplete(t *testing.T) {
 		if cmd.ValidArgsFunction == nil && cmd.Name() != "import" && cmd.Name() != "check" {
 			t.Errorf("%s does not complete its arguments", path)
 		}
+		checkArguments(t, cmd)
+		checkExamples(t, root, cmd)
+		if cmd.HasSubCommands() {
+			checkTypo(t, cmd)
+		}
 		if !cmd.HasSubCommands() {
 			verbs++
 		}
 		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) { checkFlag(t, path, cmd, f) })
 	})
-	if verbs < 25 {
+	if verbs < 50 {
 		t.Errorf("the tree has %d verbs; is something missing?", verbs)
+	}
+}
+
+// checkArguments holds that a command which names arguments in its usage refuses to run
+// without those that are required, and one that names none refuses any.
+func checkArguments(t *testing.T, cmd *cobra.Command) {
+	t.Helper()
+	_, names, _ := strings.Cut(cmd.Use, " ")
+	required := names != "" && !strings.HasPrefix(names, "[") && !strings.HasPrefix(names, "-")
+	byFlags := slices.Contains([]string{"retry", "drop", "pause", "resume", "cancel", "delete", "store"}, cmd.Name()) || cmd.DisableFlagParsing
+	err := cmd.Args(cmd, nil)
+	switch {
+	case cmd.HasSubCommands() || byFlags:
+	case required && (err == nil || statusOf(err) != exitUsage):
+		t.Errorf("%s: usage is %q, but without arguments it gets %v", cmd.CommandPath(), cmd.Use, err)
+	case names == "" && cmd.Args(cmd, []string{"x"}) == nil:
+		t.Errorf("%s: usage is %q, but it takes an argument", cmd.CommandPath(), cmd.Use)
+	}
+}
+
+// checkExamples holds that examples name commands and flags that are there.
+func checkExamples(t *testing.T, root, cmd *cobra.Command) {
+	t.Helper()
+	joined := strings.ReplaceAll(cmd.Example, "\\\n", " ")
+	for line := range strings.Lines(joined) {
+		_, call, found := strings.Cut(line, "schedctl ")
+		if !found {
+			continue
+		}
+		call, _, _ = strings.Cut(call, " -- ")
+		target, _, err := root.Find(strings.Fields(call))
+		if err != nil || target == root && !strings.HasPrefix(call, "-") {
+			t.Errorf("%s: its example %q is no command", cmd.CommandPath(), strings.TrimSpace(line))
+			continue
+		}
+		for _, word := range strings.Fields(call) {
+			name, isFlag := strings.CutPrefix(word, "--")
+			if name, _, _ = strings.Cut(name, "="); isFlag && target.Flag(name) == nil && !target.DisableFlagParsing {
+				t.Errorf("%s: its example has --%s, which %s does not", cmd.CommandPath(), name, target.CommandPath())
+			}
+		}
+	}
+}
+
+// checkTypo holds that a mistyped child is a usage error with a suggestion.
+func checkTypo(t *testing.T, cmd *cobra.Command) {
+	t.Helper()
+	for _, child := range cmd.Commands() {
+		name := child.Name()
+		if child.Hidden || len(name) < 4 {
+			continue
+		}
+		typed := name[:1] + name[2:3] + name[1:2] + name[3:] // two letters swapped
+		if typed == name {
+			continue
+		}
+		args := append(strings.Fields(cmd.CommandPath())[1:], typed)
+		r := runIn(t, world{}, args...)
+		if r.code != exitUsage || r.out != "" || !strings.Contains(r.err, "did you mean") || !strings.Contains(r.err, name) {
+			t.Errorf("schedctl %s: status %d, %q", strings.Join(args, " "), r.code, r.err)
+		}
 	}
 }
 

@@ -103,4 +103,3 @@ func (q *Query) Run(w io.Writer, v any) error {
 		}
 	}
 }
-
