@@ -21,11 +21,11 @@ const (
 // were skipped or missed, and those before the job was there. They wait for each other.
 // A due time gets one run however often this is asked.
 func (s *Service) Backfill(ctx context.Context, c Call, ref string, in *api.Backfill) (api.Backfilled, error) {
-	if err := checkBackfill(in, c.Now); err != nil {
-		return api.Backfilled{}, err
-	}
 	j, err := s.Job(ctx, c, ref)
 	if err != nil {
+		return api.Backfilled{}, err
+	}
+	if err := checkBackfill(in, c.Now); err != nil {
 		return api.Backfilled{}, err
 	}
 	out := api.Backfilled{Job: j.Name, Items: []api.BackfillItem{}}
