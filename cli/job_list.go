@@ -100,7 +100,8 @@ func (o jobListOptions) query(a *app) (q client.JobQuery, err error) {
 	}
 	q = client.JobQuery{
 		Names: o.globs, Statuses: o.statuses, Tags: o.tags, TagsAll: o.tagsAll, NameContains: o.nameContains,
-		Handlers: o.handlers, CreatedBy: o.createdBy, Failing: o.failing, WithTotal: true,
+		Handlers: o.handlers, CreatedBy: o.createdBy, Failing: o.failing,
+		WithTotal: a.structured() || a.outTTY(), // elsewhere nobody is told, and counting takes time
 	}
 	q.SortBy, q.SortOrder, _ = a.sortedThere()
 	for _, t := range o.types {
