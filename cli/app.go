@@ -57,7 +57,7 @@ func (a *app) hint(format string, args ...any) { a.note("hint: "+format, args...
 
 // footer prints a remark below a table, for people only.
 func (a *app) footer(format string, args ...any) {
-	if a.outTTY() {
+	if a.outTTY() && !a.structured() && !a.namesOnly() {
 		a.note(format, args...)
 	}
 }

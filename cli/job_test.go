@@ -102,7 +102,7 @@ func TestJobListFilters(t *testing.T) {
 		"--next-before", "tomorrow 00:00", "--failing", "--sort-by", "-priority", "-n", "7", "-p", "web").check(t, exitOK, "")
 	want := "created_after=2026-11-19T17%3A30%3A00Z&created_by=ops&failing=true&handler=http&limit=7&name=drip-%2A%2Cx&" +
 		"name_contains=N&next_run_before=2026-11-23T00%3A00%3A00Z&platform_id=web&sort_by=priority&sort_order=desc&status=active%2Cpaused&" +
-		"tags=a%2Cb&tags_all=c&total=true&type=cron%2Cone_time"
+		"tags=a%2Cb&tags_all=c&type=cron%2Cone_time"
 	if got := s.asked("GET /jobs")[0].Query; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
