@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -95,8 +96,8 @@ func (a *app) unicode() bool {
 	return false
 }
 
-// confirm asks before something that cannot be undone. The user types want, or y
-// when want is empty.
+// confirm asks before something that cannot be undone. The user types want, a number or
+// the name of a job, or y when want is empty. An effect that is a question is the prompt.
 func (a *app) confirm(yes bool, effect, want string) error {
 	if yes {
 		return nil
@@ -104,10 +105,17 @@ func (a *app) confirm(yes bool, effect, want string) error {
 	if !a.env.IsTerminal(a.env.In) {
 		return usagef("refusing without confirmation (standard input is not a terminal)").WithHint("add --yes")
 	}
-	a.errLine(render.Clean(effect))
 	prompt := "Go on? [y/N] "
-	if want != "" {
+	switch {
+	case strings.HasSuffix(effect, "?"):
+		prompt = render.Clean(effect) + " [y/N] "
+	default:
+		a.errLine(render.Clean(effect))
+	}
+	if _, err := strconv.Atoi(want); err == nil {
 		prompt = "Type " + want + " to confirm: "
+	} else if want != "" {
+		prompt = "Type the job name to confirm: "
 	}
 	_, _ = io.WriteString(a.env.Err, prompt)
 	answer, _ := bufio.NewReader(a.env.In).ReadString('\n')
