@@ -98,9 +98,6 @@ func (a *app) tabular() bool {
 	return a.structured() && slices.Contains([]string{formatTable, formatWide, formatCSV, formatMarkdown}, a.g.output)
 }
 
-// inJSON reports whether errors are JSON too.
-func (g *globals) inJSON() bool { return g.output == formatJSON || g.output == formatNDJSON }
-
 // namesOnly reports whether only names are wanted.
 func (a *app) namesOnly() bool {
 	return a.g.output == formatName || a.g.quiet && !a.structured()

@@ -1,9 +1,6 @@
 package cli
 
 import (
-	"errors"
-	"syscall"
-
 	"github.com/agentic-sdlc/scheduler/cli/render"
 	"github.com/agentic-sdlc/scheduler/job"
 )
@@ -131,9 +128,6 @@ func (a *app) printTable(t *render.Table) error {
 	}
 	return t.Write(a.out, look)
 }
-
-// broken reports whether an error only says that nobody reads any more.
-func broken(err error) bool { return errors.Is(err, syscall.EPIPE) }
 
 // internal is an error that is nobody's fault but ours.
 func internal(format string, args ...any) error { return job.Errorf(job.Internal, format, args...) }
