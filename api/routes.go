@@ -18,6 +18,7 @@ const (
 	RouteJobResume     = Prefix + "/jobs/{id}/resume"
 	RouteJobCancel     = Prefix + "/jobs/{id}/cancel"
 	RouteJobRun        = Prefix + "/jobs/{id}/run"
+	RouteJobBackfill   = Prefix + "/jobs/{id}/backfill"
 	RouteJobNext       = Prefix + "/jobs/{id}/next"
 	RouteJobWhy        = Prefix + "/jobs/{id}/why"
 	RouteJobExecutions = Prefix + "/jobs/{id}/executions"

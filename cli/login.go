@@ -15,8 +15,8 @@ func newLoginCmd(a *app) *cobra.Command {
 		Short:      "Keep a token for a server, so that later commands show it",
 		Long: `Read a token from standard input, or from --token-file, ask the server of --server who
 that is, and keep the token in a file for its owner only, below ~/.config/schedctl/tokens.
-It is shown to that server and to no other. --token-file, SCHEDCTL_TOKEN and
-SCHEDCTL_TOKEN_FILE win over it.`,
+It is shown to that server and to no other. --token-file, SCHEDCTL_TOKEN,
+SCHEDCTL_TOKEN_FILE and the token_file of a context win over it.`,
 		Example: `  schedctl login --server https://sched.example.org:7070 <ci.token
   schedctl login --server http://127.0.0.1:7070 --token-file ci.token`,
 		Args:              none,

@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/agentic-sdlc/scheduler/api"
-	"github.com/agentic-sdlc/scheduler/cli/render"
 )
 
 func newTokenListCmd(a *app) *cobra.Command {
@@ -25,6 +24,7 @@ func newTokenListCmd(a *app) *cobra.Command {
 			return runTokenList(cmd.Context(), a, states)
 		}),
 	}
+	listsOf(a, cmd, a.tokenTable)
 	enumsVar(cmd, &states, "state", "only these states", api.TokenStates()...)
 	return cmd
 }
@@ -44,7 +44,7 @@ func runTokenList(ctx context.Context, a *app, states []string) error {
 	return printList(a, listing[api.Token]{
 		Items: tokens, Total: int64(len(tokens)),
 		Name:  func(t api.Token) string { return t.Name },
-		Table: func(tokens []api.Token, wide bool) *render.Table { return a.tokenTable(tokens, wide) },
+		Table: a.tokenTable,
 		None:  "No tokens found.",
 	})
 }

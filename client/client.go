@@ -40,6 +40,9 @@ type Options struct {
 	Getenv func(string) string
 	// Trace, when not nil, gets one line per request: what was asked and answered.
 	Trace func(line string)
+	// Allow, when not nil, is asked before each request that may change something; its
+	// error is the request's.
+	Allow func(method, path string) error
 }
 
 // Client talks to one daemon.

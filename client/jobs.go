@@ -73,6 +73,12 @@ func (c *Client) Run(ctx context.Context, ref string, in api.Run, w Write) (job.
 	return send[job.Execution](ctx, c, http.MethodPost, path(api.RouteJobRun, ref), in, w.creates())
 }
 
+// Backfill runs a job for the due times in [in.From, in.To) that have no run. Asked
+// again it makes no second run of a due time.
+func (c *Client) Backfill(ctx context.Context, ref string, in api.Backfill) (api.Backfilled, error) {
+	return send[api.Backfilled](ctx, c, http.MethodPost, path(api.RouteJobBackfill, ref), in, Write{Reason: in.Reason})
+}
+
 // Next explains the schedule of a job, with its next count slots after from.
 // Zero values leave both to the daemon.
 func (c *Client) Next(ctx context.Context, ref string, count int, from time.Time) (api.Explained, error) {

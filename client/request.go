@@ -63,6 +63,11 @@ func (c *Client) do(ctx context.Context, r request) (http.Header, error) {
 // closes its body. A request that is harmless to repeat is sent once more when the
 // connection broke before the answer, as it does when the daemon restarts.
 func (c *Client) open(ctx context.Context, r request) (*http.Response, error) {
+	if r.method != http.MethodGet && c.options.Allow != nil {
+		if err := c.options.Allow(r.method, r.path); err != nil {
+			return nil, err
+		}
+	}
 	req, err := c.build(ctx, r)
 	if err != nil {
 		return nil, err

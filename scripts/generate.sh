@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# generate.sh DIR: writes what is generated below DIR: shell completions.
+# generate.sh DIR: writes what is generated below DIR: shell completions and the
+# reference of schedctl.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=${1:-.}
@@ -12,3 +13,5 @@ for program in schedd schedctl; do
 		"$bin/$program" completion "$shell" >"$out/completions/$program.$shell"
 	done
 done
+mkdir -p "$out/docs"
+go run ./internal/gendocs markdown >"$out/docs/schedctl.md"

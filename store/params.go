@@ -98,6 +98,7 @@ type Trigger struct {
 	By             string
 	Force          bool        // run a paused job
 	Overlap        job.Overlap // "" = the job's
+	Slot           time.Time   // scheduled_at of a run that stands for a due time gone by; zero = Now
 	Now            time.Time
 	NewID          func() job.ID
 	IdempotencyKey string
@@ -109,6 +110,14 @@ type Trigger struct {
 	// back unless Triggered.Claimed is set.
 	Session int64
 	Take    func(def *job.Job) bool
+}
+
+// Due is the scheduled_at of the run.
+func (t *Trigger) Due() time.Time {
+	if t.Slot.IsZero() {
+		return t.Now
+	}
+	return t.Slot
 }
 
 // Triggered is what Trigger made.

@@ -47,6 +47,7 @@ var rights = map[string]right{
 	"POST " + api.RouteJobResume:     {operator, false},
 	"POST " + api.RouteJobCancel:     {operator, false},
 	"POST " + api.RouteJobRun:        {operator, false},
+	"POST " + api.RouteJobBackfill:   {operator, false},
 	"GET " + api.RouteJobNext:        {viewer, false},
 	"GET " + api.RouteJobWhy:         {viewer, false},
 	"GET " + api.RouteJobExecutions:  {viewer, false},

@@ -118,6 +118,10 @@ func (s *server) run(rq *request, in *api.Run) (any, error) {
 	return created(e, replayed), err
 }
 
+func (s *server) backfill(rq *request, in *api.Backfill) (any, error) {
+	return s.service.Backfill(rq.Context(), rq.call, rq.ref(), in)
+}
+
 func (s *server) next(rq *request) (any, error) {
 	count, from := int(rq.query.number("count", 5, 1, 1000)), rq.query.time("from")
 	if err := rq.query.err(); err != nil {

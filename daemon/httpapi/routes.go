@@ -93,6 +93,7 @@ func (s *server) routes() []route {
 		send(http.MethodPost, api.RouteJobResume, s.resume).maybe(),
 		send(http.MethodPost, api.RouteJobCancel, s.cancelJob).maybe(),
 		send(http.MethodPost, api.RouteJobRun, s.run).maybe().create(),
+		send(http.MethodPost, api.RouteJobBackfill, s.backfill),
 		get(api.RouteJobNext, s.next, "count", "from"),
 		get(api.RouteJobWhy, s.whyJob, "at"),
 		get(api.RouteJobExecutions, s.jobExecutions, executionList[1:]...),

@@ -19,7 +19,7 @@ func TestRoutesAreThoseOfTheContract(t *testing.T) {
 	for _, pattern := range []string{
 		"GET " + api.RouteJobs, "POST " + api.RouteJobsCron, "POST " + api.RouteJobsOnce, "POST " + api.RouteJobsRecurring,
 		"GET " + api.RouteJob, "PATCH " + api.RouteJob, "DELETE " + api.RouteJob, "PUT " + api.RouteJobReschedule,
-		"POST " + api.RouteJobPause, "POST " + api.RouteJobResume, "POST " + api.RouteJobCancel, "POST " + api.RouteJobRun,
+		"POST " + api.RouteJobPause, "POST " + api.RouteJobResume, "POST " + api.RouteJobCancel, "POST " + api.RouteJobRun, "POST " + api.RouteJobBackfill,
 		"GET " + api.RouteJobNext, "GET " + api.RouteJobWhy, "GET " + api.RouteJobExecutions, "GET " + api.RouteExecutions,
 		"GET " + api.RouteExecution, "POST " + api.RouteRetry, "POST " + api.RouteCancel, "GET " + api.RouteLogs, "GET " + api.RouteWhy,
 		"GET " + api.RouteForecast, "GET " + api.RouteAuditSlots, "GET " + api.RouteHandlers, "GET " + api.RouteHealth,

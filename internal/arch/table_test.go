@@ -73,7 +73,8 @@ var table = map[string]row{
 	"cli":         {ours: "api cli/crontab cli/human cli/render cli/timex client internal/build job schedule", third: "github.com/spf13/cobra github.com/spf13/pflag go.yaml.in/yaml/v3 golang.org/x/term"},
 	"cli/crontab": {ours: "api job schedule"},
 	"cli/human":   {},
-	"cli/render":  {third: "github.com/olekukonko/tablewriter go.yaml.in/yaml/v3"},
+	"cli/manual":  {third: "github.com/spf13/cobra github.com/spf13/pflag"},
+	"cli/render":  {third: "github.com/itchyny/gojq github.com/olekukonko/tablewriter go.yaml.in/yaml/v3"},
 	"cli/timex":   {ours: "job"},
 
 	// Programs.
@@ -86,6 +87,7 @@ var table = map[string]row{
 	"internal/chaos":     {ours: "schedule/oracle"},
 	"internal/crash":     {third: "modernc.org/sqlite"},
 	"internal/failpoint": {},
+	"internal/gendocs":   {ours: "cli cli/manual"},
 	"internal/mutant":    {},
 	"internal/supervise": {third: "golang.org/x/sys/unix"},
 	"internal/token":     {},
@@ -139,6 +141,7 @@ var sleepFiles = map[string]string{
 // exitFiles are the files outside cmd that may end the process.
 var exitFiles = map[string]string{
 	"internal/failpoint/on.go": "that is what it is for",
+	"internal/gendocs/main.go": "a program of the build",
 }
 
 // notInSchedctl is what must never be linked into schedctl, however it would come.

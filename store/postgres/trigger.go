@@ -158,7 +158,7 @@ func (tr *trigger) insertRun(j *job.Job, state job.State) (*execution, error) {
 		}
 	}
 	admission := job.Admit(j, state, false)
-	e := &execution{at: tr.p.Now, trigger: stored.Code(stored.Triggers, tr.p.Kind), ready: tr.p.Now, queued: admission.Queued}
+	e := &execution{at: tr.p.Due(), trigger: stored.Code(stored.Triggers, tr.p.Kind), ready: tr.p.Now, queued: admission.Queued}
 	if admission.Reason != "" {
 		e.status, e.skip, e.finished = stored.Skipped, stored.Code(stored.Reasons, admission.Reason), tr.p.Now
 	}
