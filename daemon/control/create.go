@@ -39,7 +39,7 @@ func (s *Service) CreateJob(ctx context.Context, c Call, typ job.Type, in *api.J
 func (s *Service) newJob(c *Call, typ job.Type, in *api.JobInput) (job.Job, error) {
 	spec := job.NewSpec(s.rules.Load().defaults)
 	spec.Type = typ
-	problems := overlay(&spec, in, c.Now)
+	problems := in.Overlay(&spec, c.Now)
 	info, faults := s.checkHandler(&spec, in.HandlerType != nil)
 	spec.Normalize(s.rules.Load().defaults)
 	problems = append(append(problems, spec.ValidateAt(c.Now)...), faults...)
@@ -106,7 +106,7 @@ func (s *Service) PatchJob(ctx context.Context, c Call, ref string, in *api.JobI
 func (s *Service) edit(c Call, spec *job.Spec, in *api.JobInput) error {
 	before := *spec
 	spec.ForgetDerived(s.rules.Load().defaults, given(in))
-	problems := append(clearNull(spec, s.rules.Load().defaults, in.Null), overlay(spec, in, c.Now)...)
+	problems := append(clearNull(spec, s.rules.Load().defaults, in.Null), in.Overlay(spec, c.Now)...)
 	if err := problems.Err(); err != nil {
 		return err
 	}

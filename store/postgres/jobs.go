@@ -31,10 +31,12 @@ func (s *Store) CreateJob(ctx context.Context, p store.CreateJob) (created job.J
 				return err
 			}
 		}
-		seq, err := createJob(t, &p)
+		var events stored.Events
+		seq, err := createJob(t, &p, &events)
 		if err != nil {
 			return err
 		}
+		writeEvents(t, &events, p.Now)
 		created, err = jobBySeq(t, seq)
 		return err
 	})
@@ -44,7 +46,7 @@ func (s *Store) CreateJob(ctx context.Context, p store.CreateJob) (created job.J
 	return created, replayed, nil
 }
 
-func createJob(t *tx, p *store.CreateJob) (seq int64, err error) {
+func createJob(t *tx, p *store.CreateJob, events *stored.Events) (seq int64, err error) {
 	j := &p.Job
 	spec, err := json.Marshal(&j.Spec)
 	if err != nil {
@@ -72,9 +74,7 @@ func createJob(t *tx, p *store.CreateJob) (seq int64, err error) {
 		}
 	}
 	t.queue(`INSERT INTO cursors (job, next_run, revision) VALUES ($1, $2, $3)`, seq, next, max(1, j.Revision))
-	var events stored.Events
 	events.Job(seq, job.EventJobCreated, "")
-	writeEvents(t, &events, p.Now)
 	return seq, nil
 }
 
