@@ -155,3 +155,6 @@ func withoutOwner(metadata json.RawMessage) json.RawMessage {
 	out.Bytes()[0] = '{'
 	return append(out.Bytes(), '}')
 }
+
+// CreatableTypes are the types of jobs that users create.
+func CreatableTypes() []job.Type { return []job.Type{job.TypeCron, job.TypeOneTime, job.TypeRecurring} }
