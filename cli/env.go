@@ -30,6 +30,8 @@ type Env struct {
 	// ReadLink and ReadFile read the system's time zone and what arguments name.
 	ReadLink func(path string) (string, error)
 	ReadFile func(path string) ([]byte, error)
+	// ReadDir lists a folder that an argument names, by name.
+	ReadDir func(path string) ([]os.DirEntry, error)
 	// Become ends this program and runs another in its place, found beside it or on PATH.
 	// It returns only with an error.
 	Become func(name string, args []string) error
@@ -63,6 +65,7 @@ func System() Env {
 		Account:  currentAccount,
 		ReadLink: os.Readlink,
 		ReadFile: os.ReadFile,
+		ReadDir:  os.ReadDir,
 		Become:   become,
 	}
 }

@@ -11,7 +11,7 @@ func newJobCmd(a *app) *cobra.Command {
   schedctl job list --failing`,
 	},
 		newJobCreateCmd(a), newJobListCmd(a), newJobShowCmd(a), newJobSetCmd(a), newJobRescheduleCmd(a),
-		newJobPauseCmd(a), newJobResumeCmd(a), newJobCancelCmd(a), newJobDeleteCmd(a), newJobHistoryCmd(a),
+		newJobPauseCmd(a), newJobResumeCmd(a), newJobCancelCmd(a), newJobDeleteCmd(a), newJobHistoryCmd(a), newJobExportCmd(a),
 		newRunCmd(a, ""),
 	))
 }

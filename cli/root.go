@@ -22,6 +22,7 @@ const (
 	groupJobs       = "jobs"
 	groupExecutions = "executions"
 	groupSchedules  = "schedules"
+	groupAsCode     = "ascode"
 	groupOperations = "operations"
 )
 
@@ -42,12 +43,14 @@ func newRootCmd(a *app) *cobra.Command {
 		in(groupJobs, shortcut(newJobShowCmd(a), "status")),
 		newExecutionCmd(a), newPsCmd(a), newLogsCmd(a), newDLQCmd(a),
 		newExplainCmd(a), newNextCmd(a), newWhyCmd(a), newAuditCmd(a), newCrontabCmd(a),
+		in(groupAsCode, newValidateCmd(a)), in(groupAsCode, newDiffCmd(a)), in(groupAsCode, newApplyCmd(a)), in(groupAsCode, newSimulateCmd(a)),
 		newWorkerCmd(a), newQueueCmd(a), newMaintenanceCmd(a), newStoreCmd(a), newHealthCmd(a), newVersionCmd(a), newCompletionCmd(a),
 	)
 	root.AddGroup(
 		&cobra.Group{ID: groupJobs, Title: "Jobs"},
 		&cobra.Group{ID: groupExecutions, Title: "Executions"},
 		&cobra.Group{ID: groupSchedules, Title: "Schedules"},
+		&cobra.Group{ID: groupAsCode, Title: "Jobs as code"},
 		&cobra.Group{ID: groupOperations, Title: "Operations"},
 	)
 	root.SilenceErrors, root.SilenceUsage = true, true

@@ -181,6 +181,7 @@ func runIn(t *testing.T, w world, args ...string) result {
 			}
 			return "", os.ErrNotExist
 		},
+		ReadDir: os.ReadDir,
 		ReadFile: func(path string) ([]byte, error) {
 			if text, ok := w.files[path]; ok {
 				return []byte(text), nil

@@ -3,6 +3,7 @@ package jobfile
 import (
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -192,4 +193,10 @@ func value(p *string) string {
 func (j *Job) fill(name string, raw json.RawMessage) error {
 	b := append(append([]byte(`{`+quoted(name)+`:`), raw...), '}')
 	return json.Unmarshal(b, &j.JobDefinition)
+}
+
+// IsName reports whether a file of a folder is a job file by its name.
+func IsName(name string) bool {
+	ext := filepath.Ext(name)
+	return !strings.HasPrefix(name, ".") && (ext == ".yaml" || ext == ".yml" || ext == ".json")
 }

@@ -90,7 +90,9 @@ func (n *node) yaml() *yaml.Node {
 // styleOf writes texts with characters that nobody sees in quotes, where escapes are
 // understood.
 func styleOf(text string) yaml.Style {
-	if slices.ContainsFunc([]rune(text), func(r rune) bool { return r < ' ' && r != '\n' || r == 0x7f || r == '\u0085' || r == '\u2028' || r == '\u2029' || r == '\ufeff' }) {
+	if slices.ContainsFunc([]rune(text), func(r rune) bool {
+		return r < ' ' && r != '\n' || r == 0x7f || r == '\u0085' || r == '\u2028' || r == '\u2029' || r == '\ufeff'
+	}) {
 		return yaml.DoubleQuotedStyle
 	}
 	return 0

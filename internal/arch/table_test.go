@@ -30,6 +30,7 @@ var table = map[string]row{
 	"handler":               {ours: "job"},
 	"handler/handlertest":   {ours: "handler job"},
 	"api":                   {ours: "job"},
+	"jobfile":               {ours: "api job", third: "go.yaml.in/yaml/v3"},
 	"migrations":            {},
 	"configs":               {},
 
@@ -68,7 +69,7 @@ var table = map[string]row{
 	},
 
 	// The command line.
-	"cli":         {ours: "api cli/crontab cli/human cli/render cli/timex client internal/build job schedule", third: "github.com/spf13/cobra github.com/spf13/pflag go.yaml.in/yaml/v3 golang.org/x/term"},
+	"cli":         {ours: "api cli/crontab cli/human cli/render cli/timex client internal/build job jobfile schedule", third: "github.com/spf13/cobra github.com/spf13/pflag go.yaml.in/yaml/v3 golang.org/x/term"},
 	"cli/crontab": {ours: "api job schedule"},
 	"cli/human":   {},
 	"cli/render":  {third: "github.com/olekukonko/tablewriter go.yaml.in/yaml/v3"},
