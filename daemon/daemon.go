@@ -38,7 +38,7 @@ type Options struct {
 func Run(ctx context.Context, o Options) error {
 	n := &node{o: o, cfg: o.Config, log: o.Logger, started: now(), clock: &Clock{}}
 	defer n.close()
-	for _, step := range []func(context.Context) error{n.claimName, n.openStore, n.startSupervisor, n.openQueue, n.build, n.listen} {
+	for _, step := range []func(context.Context) error{n.claimName, n.openStore, n.startSupervisor, n.openQueue, n.build, n.startJobsDir, n.listen} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -65,6 +65,7 @@ type node struct {
 	control  *control.Service
 	socket   *listen.Listener
 	draining drainFlag
+	jobsDir  jobsDir
 
 	closers []func() error
 }
@@ -121,7 +122,7 @@ func (n *node) build(context.Context) error {
 		Health: control.HealthOptions{
 			Clock: n.clock.Now, Draining: n.draining.get,
 			Ticked: n.ticked(), Refused: func() int64 { return n.engine.Vitals().Fenced },
-			Queue: n.queue.Ping,
+			Queue: n.queue.Ping, JobsDir: n.jobsDir.health,
 		},
 	})
 	return nil

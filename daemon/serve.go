@@ -99,6 +99,7 @@ func (n *node) reload(ctx context.Context) error {
 			n.engine.Apply(settingsOf(&cfg))
 			n.control.Apply(defaultsOf(&cfg), policyOf(&cfg))
 			n.log.InfoContext(ctx, "settings applied")
+			n.applyJobsDir(ctx, &cfg)
 		}
 	}
 }

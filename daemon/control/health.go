@@ -25,6 +25,8 @@ type HealthOptions struct {
 	// Refused counts late results that this node was refused, since the execution belonged
 	// to another attempt by then; nil = not counted.
 	Refused func() int64
+	// JobsDir says how the folder of job files stands; ok is false without one.
+	JobsDir func() (message, fault string, ok bool)
 	// Draining reports that the daemon takes no new work.
 	Draining func() bool
 
@@ -73,6 +75,7 @@ func (s *Service) Health(ctx context.Context, now time.Time) api.Health {
 	}
 	h.scheduler()
 	h.queue(way)
+	h.jobsDir()
 	h.remember()
 	return h.answer
 }
@@ -141,6 +144,23 @@ func (h *examination) scheduler() {
 		h.issue("scheduler", "late", severityWarning, "schedctl ps", "runs start %s late", lag.Round(100*time.Millisecond))
 	}
 	h.answer.Components["scheduler"] = part
+}
+
+// jobsDir looks at the folder of job files, where there is one.
+func (h *examination) jobsDir() {
+	if h.s.o.Health.JobsDir == nil {
+		return
+	}
+	message, fault, ok := h.s.o.Health.JobsDir()
+	if !ok {
+		return
+	}
+	part := api.Component{Status: up, Message: message}
+	if fault != "" {
+		part.Status = down
+		h.issue("jobs_dir", "fault", severityWarning, "schedd config check", "%s", fault)
+	}
+	h.answer.Components["jobs_dir"] = part
 }
 
 // way is what the queue answered.

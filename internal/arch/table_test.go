@@ -53,14 +53,14 @@ var table = map[string]row{
 	"daemon/maintain": {ours: "job queue store"},
 	"daemon/control":  {ours: "api handler job queue schedule store"},
 	"daemon/httpapi":  {ours: "api daemon/control job store"},
-	"daemon/config":   {ours: "configs job", third: "github.com/spf13/viper github.com/go-viper/mapstructure/v2 go.yaml.in/yaml/v3 golang.org/x/sys/unix"},
+	"daemon/config":   {ours: "configs job jobfile", third: "github.com/spf13/viper github.com/go-viper/mapstructure/v2 go.yaml.in/yaml/v3 golang.org/x/sys/unix"},
 	"daemon/logging":  {third: "github.com/lmittmann/tint golang.org/x/term"},
 	"daemon/listen":   {third: "github.com/coreos/go-systemd/v22/activation golang.org/x/sys/unix"},
 
 	// Composition.
 	"daemon": {
 		ours: "api daemon/config daemon/control daemon/dispatch daemon/executor daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/timer " +
-			"handler handler/exec handler/function handler/httpcall internal/build internal/failpoint internal/supervise job migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
+			"handler handler/exec handler/function handler/httpcall internal/build internal/failpoint internal/supervise job jobfile migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
 		third: "golang.org/x/sync golang.org/x/sys/unix",
 	},
 	"daemon/command": {
