@@ -36,7 +36,7 @@ type node struct {
 // json writes a value as JSON, members in their order.
 func (n *node) json(b *strings.Builder) {
 	switch n.kind {
-	case kindNull:
+	case kindNull, kindRefused:
 		b.WriteString("null")
 	case kindText:
 		b.WriteString(quoted(n.text))

@@ -79,6 +79,7 @@ func (n *node) seen(key string) *node {
 // read returns the values of a file: one a document.
 func (r *reader) read(data []byte) []*node {
 	top := &node{line: 1, column: 1}
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	switch {
 	case len(data) > MaxFile:
 		r.add(&node{}, "", "too_large", "is larger than %d bytes; split it", MaxFile)
@@ -93,7 +94,6 @@ func (r *reader) read(data []byte) []*node {
 		r.add(r.offset(data, bytes.IndexByte(data, 0)), "", "text", "holds a NUL byte: not a text file")
 		return nil
 	}
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	switch strings.ToLower(filepath.Ext(r.file)) {
 	case ".json":
 		return r.readJSON(data)
