@@ -117,6 +117,9 @@ func (j *Job) Spec(d job.Defaults) (job.Spec, job.Problems) {
 		job.OneOf(&p, "type", j.Type, api.CreatableTypes())
 	}
 	typed := len(p) == 0
+	if j.PlatformID != nil && *j.PlatformID == "" {
+		p.Add("platform_id", "pattern", "must not be empty; leave it out")
+	}
 	p = append(p, j.Overlay(&spec, time.Time{})...)
 	spec.Normalize(d)
 	for _, f := range spec.Validate() {
