@@ -126,11 +126,7 @@ func (a *app) arrow() string {
 func (a *app) firstRun(j *job.Job) string {
 	words := ""
 	if sched, err := job.Compile(j); err == nil && sched != nil && j.Type != job.TypeOneTime {
-		words = sched.Describe()
-		if j.Timezone != "UTC" {
-			words += " (" + j.Timezone + ")"
-		}
-		words += ", "
+		words = sched.Describe() + ", "
 	}
 	switch {
 	case j.Status == job.JobPaused:
