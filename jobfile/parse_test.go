@@ -2,7 +2,6 @@ package jobfile
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -218,7 +217,7 @@ func FuzzParse(f *testing.F) {
 		if len(again.Problems) > 0 {
 			t.Fatalf("what was written has problems: %v\n%s", again.Problems, out)
 		}
-		if want, got := fmt.Sprintf("%s", raws(t, set)), fmt.Sprintf("%s", raws(t, again)); want != got {
+		if want, got := raws(t, set), raws(t, again); want != got {
 			t.Errorf("read again as\n%s\nwant\n%s\nfile:\n%s", got, want, out)
 		}
 	})

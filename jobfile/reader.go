@@ -13,7 +13,6 @@ import (
 // reader reads one file.
 type reader struct {
 	file     string
-	data     string
 	job      string // name of the job that is read
 	problems Problems
 	nodes    int
