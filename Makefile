@@ -33,8 +33,13 @@ STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 build: ## Build schedd and schedctl into bin/ (static, stamped)
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/schedd ./cmd/schedctl
 
+.PHONY: man
+man: ## Write the man pages into bin/man
+	go run ./internal/gendocs man $(BIN)/man
+	@if command -v mandoc >/dev/null 2>&1; then mandoc -T lint -W warning $(BIN)/man/*.1; fi
+
 .PHONY: install
-install: build ## Install programs, completions, unit files and sample configuration under PREFIX (DESTDIR is honoured)
+install: build man ## Install programs, man pages, completions, unit files and sample configuration under PREFIX (DESTDIR is honoured)
 	PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' scripts/install.sh
 
 .PHONY: demo
@@ -104,7 +109,7 @@ fmt: ## Format every Go file
 	gofmt -w $$(git ls-files -co --exclude-standard '*.go')
 
 .PHONY: generate
-generate: ## Write what is generated: completions
+generate: ## Write what is generated: completions, the reference of schedctl
 	scripts/generate.sh .
 
 .PHONY: completions

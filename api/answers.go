@@ -36,6 +36,29 @@ type Explained struct {
 	Note string `json:"note,omitempty"`
 }
 
+// What became of a due time in a Backfill.
+const (
+	BackfillCreate  = "create"  // would be made: a dry run
+	BackfillCreated = "created" // an execution was made
+	BackfillExists  = "exists"  // there is a run already
+)
+
+// Backfilled is the answer of POST /jobs/{id}/backfill.
+type Backfilled struct {
+	Job   string         `json:"job"`
+	Items []BackfillItem `json:"items"` // by slot
+}
+
+// BackfillItem is one due time and its run.
+type BackfillItem struct {
+	Slot        time.Time  `json:"slot"`
+	Local       string     `json:"local"` // in the schedule's zone
+	Action      string     `json:"action"`
+	ExecutionID *job.ID    `json:"execution_id"`
+	Run         string     `json:"run,omitempty"`    // JOB/N
+	Status      job.Status `json:"status,omitempty"` // of the run
+}
+
 // ForecastItem is one coming run of GET /next.
 type ForecastItem struct {
 	At         time.Time  `json:"at"`

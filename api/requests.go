@@ -80,6 +80,17 @@ type Run struct {
 	Overlap job.Overlap     `json:"overlap,omitempty"` // "" = the job's
 }
 
+// Backfill is the body of POST /jobs/{id}/backfill: run the job for the due times in
+// [from, to) that have no run.
+type Backfill struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"` // at most now
+	// Max refuses more runs than this; 0 = 100, at most 1000.
+	Max    int    `json:"max,omitempty"`
+	DryRun bool   `json:"dry_run,omitempty"` // only say what would run
+	Reason string `json:"reason,omitempty"`
+}
+
 // Retry is the optional body of POST /executions/{id}/retry.
 type Retry struct {
 	// Payload replaces what the execution was given; absent = exactly that.

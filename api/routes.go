@@ -6,18 +6,21 @@ const Prefix = "/api/v1/scheduler"
 // Routes, as patterns of net/http.ServeMux without the method. {id} of a job is a
 // UUID or the name of a live job; of an execution a UUID, JOB/N, JOB/last or
 // JOB/last-failed with the slash escaped as %2F or written as ":"; of a worker the
-// name of its node.
+// name of its node; of a token its id, or its name while it is not revoked.
 const (
 	RouteJobs          = Prefix + "/jobs"
 	RouteJobsCron      = Prefix + "/jobs/cron"
 	RouteJobsOnce      = Prefix + "/jobs/once"
 	RouteJobsRecurring = Prefix + "/jobs/recurring"
+	RouteJobsApply     = Prefix + "/jobs/apply"
+	RouteExportJobs    = Prefix + "/export/jobs" // not below /jobs: a job may be named export
 	RouteJob           = Prefix + "/jobs/{id}"
 	RouteJobReschedule = Prefix + "/jobs/{id}/reschedule"
 	RouteJobPause      = Prefix + "/jobs/{id}/pause"
 	RouteJobResume     = Prefix + "/jobs/{id}/resume"
 	RouteJobCancel     = Prefix + "/jobs/{id}/cancel"
 	RouteJobRun        = Prefix + "/jobs/{id}/run"
+	RouteJobBackfill   = Prefix + "/jobs/{id}/backfill"
 	RouteJobNext       = Prefix + "/jobs/{id}/next"
 	RouteJobWhy        = Prefix + "/jobs/{id}/why"
 	RouteJobExecutions = Prefix + "/jobs/{id}/executions"
@@ -42,6 +45,10 @@ const (
 	RouteDeadLetters   = Prefix + "/dead-letter"
 	RouteDeadLetter    = Prefix + "/dead-letter/{id}"
 	RouteDeadRetry     = Prefix + "/dead-letter/{id}/retry"
+	RouteTokens        = Prefix + "/tokens"
+	RouteToken         = Prefix + "/tokens/{id}"
+	RouteTokenRotate   = Prefix + "/tokens/{id}/rotate"
+	RouteWhoami        = Prefix + "/whoami"
 	RouteHealth        = Prefix + "/health"
 	RouteVersion       = Prefix + "/version"
 	RouteLivez         = "/livez"

@@ -4,7 +4,10 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
+
+	"github.com/spf13/cobra"
 
 	"github.com/agentic-sdlc/scheduler/cli/render"
 	"github.com/agentic-sdlc/scheduler/client"
@@ -17,9 +20,23 @@ type app struct {
 	g      globals
 	client *client.Client
 	began  bool // a command runs: errors from now on are its own
+
+	words    []string // of the command line, when only the commands that they name are needed
+	root     *cobra.Command
+	cmd      *cobra.Command            // the one that runs
+	settled  bool                      // the globals are complete
+	watching bool                      // the same is shown again and again: nothing is paged
+	contexts contextFile               // the file of contexts; empty when there is none
+	context  *contextEntry             // the one in use; nil = none
+	lists    map[*cobra.Command]lister // what the commands that print lists can show
 }
 
-func newApp(env Env) *app { return &app{env: env, out: &sink{w: env.Out}} }
+// lister returns a table without rows and the fields of the things that it lists.
+type lister func() (table *render.Table, fields []string)
+
+func newApp(env Env) *app {
+	return &app{env: env, out: &sink{w: env.Out}, lists: map[*cobra.Command]lister{}}
+}
 
 // outTTY reports whether standard output is a terminal.
 func (a *app) outTTY() bool { return a.env.IsTerminal(a.env.Out) }
@@ -41,7 +58,7 @@ func (a *app) hint(format string, args ...any) { a.note("hint: "+format, args...
 
 // footer prints a remark below a table, for people only.
 func (a *app) footer(format string, args ...any) {
-	if a.outTTY() {
+	if a.outTTY() && !a.structured() && !a.namesOnly() {
 		a.note(format, args...)
 	}
 }
@@ -79,8 +96,8 @@ func (a *app) unicode() bool {
 	return false
 }
 
-// confirm asks before something that cannot be undone. The user types want, or y
-// when want is empty.
+// confirm asks before something that cannot be undone. The user types want, a number or
+// the name of a job, or y when want is empty. An effect that is a question is the prompt.
 func (a *app) confirm(yes bool, effect, want string) error {
 	if yes {
 		return nil
@@ -88,10 +105,17 @@ func (a *app) confirm(yes bool, effect, want string) error {
 	if !a.env.IsTerminal(a.env.In) {
 		return usagef("refusing without confirmation (standard input is not a terminal)").WithHint("add --yes")
 	}
-	a.errLine(render.Clean(effect))
 	prompt := "Go on? [y/N] "
-	if want != "" {
+	switch {
+	case strings.HasSuffix(effect, "?"):
+		prompt = render.Clean(effect) + " [y/N] "
+	default:
+		a.errLine(render.Clean(effect))
+	}
+	if _, err := strconv.Atoi(want); err == nil {
 		prompt = "Type " + want + " to confirm: "
+	} else if want != "" {
+		prompt = "Type the job name to confirm: "
 	}
 	_, _ = io.WriteString(a.env.Err, prompt)
 	answer, _ := bufio.NewReader(a.env.In).ReadString('\n')

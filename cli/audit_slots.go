@@ -15,7 +15,7 @@ import (
 )
 
 func newAuditSlotsCmd(a *app) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "slots [JOB]",
 		Short: "Check that every due time has exactly one record",
 		Long: `Recompute every due time that the schedules named, and check that each has exactly one
@@ -32,6 +32,8 @@ one has none, or two.`,
 			return runAuditSlots(cmd.Context(), a, ref)
 		}),
 	}
+	listsOf(a, cmd, a.auditTable)
+	return cmd
 }
 
 func runAuditSlots(ctx context.Context, a *app, ref string) error {
@@ -48,7 +50,7 @@ func runAuditSlots(ctx context.Context, a *app, ref string) error {
 	err = printList(a, listing[api.SlotAudit]{
 		Items: page.Items, Total: int64(len(page.Items)),
 		Name:  func(s api.SlotAudit) string { return s.Job },
-		Table: func(audits []api.SlotAudit, _ bool) *render.Table { return a.auditTable(audits) },
+		Table: a.auditTable,
 		None:  "No jobs found.",
 	})
 	if err != nil {
@@ -79,7 +81,7 @@ func (a *app) noteMaintenance(audits []api.SlotAudit) {
 	}
 }
 
-func (a *app) auditTable(audits []api.SlotAudit) *render.Table {
+func (a *app) auditTable(audits []api.SlotAudit, _ bool) *render.Table {
 	t := render.NewTable("JOB", "FROM", "UNTIL", ">PLANNED", ">RAN", ">SKIPPED", ">PRUNED", "BALANCED")
 	for _, s := range audits {
 		balanced := render.Cell{Text: "yes", Style: render.Green}

@@ -90,6 +90,9 @@ func completeHandlers(a *app) completer {
 
 // ask talks to the daemon within the budget; errors are nobody's business here.
 func (a *app) ask(talk func(ctx context.Context, c *client.Client)) {
+	if a.settle(a.root) != nil {
+		return
+	}
 	c, err := a.connect()
 	if err != nil {
 		return

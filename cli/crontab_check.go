@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"path"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -91,7 +92,11 @@ func runCrontabCheck(a *app, o crontabOptions, file crontab.File) error {
 		}
 	}
 	if a.structured() {
-		if err := printList(a, listing[remark]{Items: remarks, Total: int64(len(remarks))}); err != nil {
+		if err := printList(a, listing[remark]{
+			Items: remarks, Total: int64(len(remarks)),
+			Name:  func(r remark) string { return strconv.Itoa(r.Line) },
+			Table: remarkTable,
+		}); err != nil {
 			return err
 		}
 	} else if !a.g.quiet {
@@ -108,6 +113,15 @@ func runCrontabCheck(a *app, o crontabOptions, file crontab.File) error {
 	}
 	a.note("%d of %s in %s need attention", problems, human.Plural(len(file.Entries), "line"), name)
 	return exitWith(exitFailed)
+}
+
+// remarkTable is remarks for programs that want rows.
+func remarkTable(remarks []remark, _ bool) *render.Table {
+	t := render.NewTable("FILE", ">LINE", "SEVERITY", "~MESSAGE", "~HINT")
+	for _, r := range remarks {
+		t.AddText(r.File, strconv.Itoa(r.Line), r.Severity, r.Message, r.Hint)
+	}
+	return t
 }
 
 // shorten keeps a command to what fits in a table.

@@ -37,6 +37,7 @@ func newDLQListCmd(a *app) *cobra.Command {
 	f := cmd.Flags()
 	f.IntVarP(&o.limit, "limit", "n", pageSize, "list at most so many")
 	f.BoolVar(&o.all, "all", false, "list all of them")
+	listsOf(a, cmd, a.deadTable)
 	return cmd
 }
 
@@ -75,9 +76,9 @@ func deadListing(a *app, page client.Page[job.Execution]) listing[job.Execution]
 }
 
 func (a *app) deadTable(runs []job.Execution, wide bool) *render.Table {
-	headers := []string{"EXECUTION", "REASON", ">ATTEMPTS", "DEAD SINCE", "~ERROR"}
+	headers := []string{"EXECUTION", "REASON=dead_reason", ">ATTEMPTS=attempt", "DEAD SINCE=completed_at", "~ERROR"}
 	if wide {
-		headers = append(headers, "STATUS", "TRIGGER", "SCHEDULED", "WORKER", "PLATFORM", "ID")
+		headers = append(headers, "STATUS", "TRIGGER", "SCHEDULED=scheduled_at", "WORKER=worker_id", "PLATFORM=platform_id", "ID")
 	}
 	t := render.NewTable(headers...)
 	for i := range runs {

@@ -69,7 +69,7 @@ func runDLQRetry(ctx context.Context, a *app, args []string, o deadSelector, pay
 			return nil
 		}
 		return printOne(a, e, runName(&e), func() error {
-			a.say("%s -> %s %s", l.name, runName(&e), queuedWord(&e))
+			a.say("%s %s %s %s", l.name, a.arrow(), runName(&e), queuedWord(&e))
 			return nil
 		})
 	})

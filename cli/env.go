@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"bytes"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -21,8 +23,9 @@ type Env struct {
 	Now      func() time.Time
 	// IsTerminal reports whether In, Out or Err is a terminal.
 	IsTerminal func(stream any) bool
-	// Width returns the columns of the terminal; 0 = unknown.
-	Width func() int
+	// Width and Height return the columns and lines of the terminal; 0 = unknown.
+	Width  func() int
+	Height func() int
 	// Zone is the time zone of whoever looks.
 	Zone *time.Location
 	// Account says who is calling.
@@ -30,6 +33,14 @@ type Env struct {
 	// ReadLink and ReadFile read the system's time zone and what arguments name.
 	ReadLink func(path string) (string, error)
 	ReadFile func(path string) ([]byte, error)
+	// WriteFile writes a file of this user, whole or not at all, with the folder around it.
+	WriteFile func(path string, text []byte) error
+	// Page shows text through a shell command; Edit lets a shell command change it. Name
+	// is what the file is called.
+	Page func(command string, text []byte) error
+	Edit func(command, name string, text []byte) ([]byte, error)
+	// ReadDir lists a folder that an argument names, by name.
+	ReadDir func(path string) ([]os.DirEntry, error)
 	// Become ends this program and runs another in its place, found beside it or on PATH.
 	// It returns only with an error.
 	Become func(name string, args []string) error
@@ -54,17 +65,70 @@ func System() Env {
 			return ok && term.IsTerminal(int(f.Fd()))
 		},
 		Width: func() int {
-			w, _, err := term.GetSize(int(os.Stdout.Fd()))
-			if err != nil {
-				return 0
-			}
-			return w
+			w, _, _ := term.GetSize(int(os.Stdout.Fd()))
+			return max(w, 0)
 		},
-		Account:  currentAccount,
-		ReadLink: os.Readlink,
-		ReadFile: os.ReadFile,
-		Become:   become,
+		Height: func() int {
+			_, h, _ := term.GetSize(int(os.Stdout.Fd()))
+			return max(h, 0)
+		},
+		Account:   currentAccount,
+		ReadLink:  os.Readlink,
+		ReadFile:  os.ReadFile,
+		ReadDir:   os.ReadDir,
+		WriteFile: writeFile,
+		Page:      page,
+		Edit:      edit,
+		Become:    become,
 	}
+}
+
+// writeFile writes beside the file and renames, so that nobody reads half of it.
+func writeFile(path string, text []byte) error {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, ".schedctl-*") // with mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// page gives text to a pager. Whoever leaves it early has seen enough.
+func page(command string, text []byte) error {
+	cmd := exec.Command("sh", "-c", command)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(text), os.Stdout, os.Stderr
+	err := cmd.Run()
+	if _, ran := errors.AsType[*exec.ExitError](err); ran || errors.Is(err, syscall.EPIPE) {
+		return nil
+	}
+	return err
+}
+
+// edit runs an editor on a file of its own.
+func edit(command, name string, text []byte) ([]byte, error) {
+	dir, err := os.MkdirTemp("", "schedctl-edit-") // for this user alone
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		return nil, err
+	}
+	cmd := exec.Command("sh", "-c", command+` "$1"`, "sh", path)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
 }
 
 // become looks beside this program first: the two come together.

@@ -10,5 +10,11 @@ func newExecutionCmd(a *app) *cobra.Command {
 		Short:      "Look at executions, retry and cancel them",
 		Example: `  schedctl execution list nightly-backup --status failed
   schedctl execution show nightly-backup/184`,
-	}, newExecutionListCmd(a), newExecutionShowCmd(a), newExecutionRetryCmd(a), newExecutionCancelCmd(a)))
+	}, a.pick(1, []verb{
+		{"list ls", newExecutionListCmd},
+		{"show", newExecutionShowCmd},
+		{"retry", newExecutionRetryCmd},
+		{"cancel", newExecutionCancelCmd},
+		{"diff", newExecutionDiffCmd},
+	})...))
 }

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,8 +18,10 @@ type executionListOptions struct {
 	triggers     []job.Trigger
 	since, until string
 	dead         bool
+	worker       string
 	limit        int
 	all          bool
+	watch        time.Duration
 }
 
 func newExecutionListCmd(a *app) *cobra.Command {
@@ -38,7 +42,7 @@ func newExecutionListCmd(a *app) *cobra.Command {
 			return runExecutionList(cmd.Context(), a, o)
 		}),
 	}
-	o.declare(cmd)
+	o.declare(cmd, a)
 	return cmd
 }
 
@@ -59,10 +63,12 @@ func newPsCmd(a *app) *cobra.Command {
 			return runExecutionList(cmd.Context(), a, o)
 		}),
 	}
+	listsOf(a, cmd, a.runTable)
+	watchFlag(cmd, &o.watch)
 	return cmd
 }
 
-func (o *executionListOptions) declare(cmd *cobra.Command) {
+func (o *executionListOptions) declare(cmd *cobra.Command, a *app) {
 	f := cmd.Flags()
 	enumsVar(cmd, &o.statuses, "status", "only these statuses", job.Statuses()...)
 	enumsVar(cmd, &o.triggers, "trigger", "only these triggers", job.Triggers()...)
@@ -71,6 +77,10 @@ func (o *executionListOptions) declare(cmd *cobra.Command) {
 	f.BoolVar(&o.dead, "dead", false, "only dead letters: those that nothing will run again")
 	f.IntVarP(&o.limit, "limit", "n", pageSize, "list at most so many")
 	f.BoolVar(&o.all, "all", false, "list all of them")
+	f.StringVar(&o.worker, "worker", "", "only those of this node")
+	watchFlag(cmd, &o.watch)
+	_ = cmd.RegisterFlagCompletionFunc("worker", completeWorkers(a, 100))
+	listsOf(a, cmd, a.runTable)
 }
 
 func runExecutionList(ctx context.Context, a *app, o executionListOptions) error {
@@ -89,15 +99,28 @@ func runExecutionList(ctx context.Context, a *app, o executionListOptions) error
 	if err != nil {
 		return err
 	}
+	return a.watched(ctx, o.watch, func(ctx context.Context) error { return o.list(ctx, a, c, q) })
+}
+
+// list prints what the query finds.
+func (o *executionListOptions) list(ctx context.Context, a *app, c *client.Client, q client.ExecutionQuery) error {
 	page, err := collect(o.limit, o.all, func(cursor string, limit int) (client.Page[job.Execution], error) {
 		q.Cursor, q.Limit = cursor, limit
-		if o.job != "" {
-			return c.JobExecutions(ctx, o.job, q)
+		if o.worker != "" {
+			q.Limit = pageSize // many are left out
 		}
-		return c.Executions(ctx, q)
+		page, err := o.page(ctx, c, q)
+		if o.worker != "" {
+			page.Total = -1
+			page.Items = slices.DeleteFunc(page.Items, func(e job.Execution) bool { return e.WorkerID != o.worker })
+		}
+		return page, err
 	})
 	if err != nil {
 		return err
+	}
+	if !o.all && len(page.Items) > o.limit {
+		page.Items = page.Items[:o.limit]
 	}
 	if err := printList(a, runListing(a, page)); err != nil {
 		return err
@@ -106,4 +129,12 @@ func runExecutionList(ctx context.Context, a *app, o executionListOptions) error
 		a.footer("%d of %s; --all lists the rest", n, human.Plural(int(page.Total), "execution"))
 	}
 	return nil
+}
+
+// page reads one page: of a job, or of all of them.
+func (o *executionListOptions) page(ctx context.Context, c *client.Client, q client.ExecutionQuery) (client.Page[job.Execution], error) {
+	if o.job != "" {
+		return c.JobExecutions(ctx, o.job, q)
+	}
+	return c.Executions(ctx, q)
 }

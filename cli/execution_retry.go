@@ -85,7 +85,7 @@ func runExecutionRetry(ctx context.Context, a *app, refs []string, o executionRe
 		return nil
 	}
 	if o.failed {
-		if err := a.confirm(o.yes, fmt.Sprintf("This retries %s.", human.Plural(len(refs), "execution")), ""); err != nil {
+		if err := a.confirm(o.yes, fmt.Sprintf("Retry %s?", human.Plural(len(refs), "execution")), ""); err != nil {
 			return err
 		}
 	}
@@ -101,7 +101,7 @@ func runExecutionRetry(ctx context.Context, a *app, refs []string, o executionRe
 		case a.namesOnly():
 			a.say("%s", runName(&e))
 		default:
-			a.say("%s -> %s %s", ref, runName(&e), queuedWord(&e))
+			a.say("%s %s %s %s", ref, a.arrow(), runName(&e), queuedWord(&e))
 		}
 		return nil
 	})

@@ -141,6 +141,8 @@ func scheduleError(expr string, err error) error {
 
 func (a *app) printExplained(x api.Explained) error {
 	switch {
+	case a.tabular():
+		return printList(a, listing[api.Slot]{Items: x.Items, Total: int64(len(x.Items)), Table: func(slots []api.Slot, _ bool) *render.Table { return a.slotTable(slots) }})
 	case a.structured():
 		return a.printStructured(x)
 	case a.namesOnly():
@@ -181,7 +183,7 @@ func (a *app) printExplained(x api.Explained) error {
 }
 
 func (a *app) slotTable(slots []api.Slot) *render.Table {
-	headers := []string{">#", "LOCAL", "UTC"}
+	headers := []string{">#=n", "LOCAL", "UTC=at"}
 	if a.outTTY() {
 		headers = append(headers, "IN")
 	}

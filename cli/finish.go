@@ -77,6 +77,9 @@ func (a *app) complain(err error) {
 	case formatJSON:
 		_ = render.JSON(a.env.Err, body)
 		return
+	case formatNDJSON:
+		_ = render.JSONLine(a.env.Err, body)
+		return
 	case formatYAML:
 		_ = render.YAML(a.env.Err, body)
 		return

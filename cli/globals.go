@@ -7,18 +7,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/agentic-sdlc/scheduler/cli/render"
 	"github.com/agentic-sdlc/scheduler/cli/timex"
 	"github.com/agentic-sdlc/scheduler/client"
 	"github.com/agentic-sdlc/scheduler/job"
-)
-
-// Output formats.
-const (
-	formatTable = "table"
-	formatWide  = "wide"
-	formatJSON  = "json"
-	formatYAML  = "yaml"
-	formatName  = "name"
 )
 
 // Ways to show instants.
@@ -32,53 +24,86 @@ const (
 
 // globals are the flags that every command has.
 type globals struct {
-	server    string
-	platform  string
-	output    string
-	noHeaders bool
-	timeMode  string // "" = relative on a terminal, else iso
-	tz        string
-	color     string
-	quiet     bool
-	verbose   int
-	timeout   time.Duration
+	context      string
+	config       string // file of contexts
+	server       string
+	tokenFile    string
+	caFile       string
+	insecure     bool
+	platform     string
+	allPlatforms bool
+	output       string // a format, or "template=TEXT"
+	jq           string
+	columns      []string
+	sortBy       []string // columns; with "-" in front descending
+	noHeaders    bool
+	noPager      bool
+	timeMode     string // "" = relative on a terminal, else iso
+	tz           string
+	color        string
+	quiet        bool
+	verbose      int
+	timeout      time.Duration
 
-	zone *time.Location // what tz names; the viewer's when it is empty
+	zone     *time.Location   // what tz names; the viewer's when it is empty
+	query    *render.Query    // what jq says; nil = nothing
+	template *render.Template // nil = another format
 }
 
 // declare adds the global flags to the root command.
-func (g *globals) declare(cmd *cobra.Command) {
+func (g *globals) declare(cmd *cobra.Command, a *app) {
 	f := cmd.PersistentFlags()
+	f.StringVarP(&g.context, "context", "c", "", "context of the configuration to use (SCHEDCTL_CONTEXT)")
+	f.StringVar(&g.config, "config", "", "file of contexts (SCHEDCTL_CONFIG)")
 	f.StringVar(&g.server, "server", "", "address of the daemon: unix:///path or http://host:port (SCHEDCTL_SERVER)")
-	f.StringVarP(&g.platform, "platform", "p", "", "platform to work on (SCHEDCTL_PLATFORM)")
+	f.StringVar(&g.tokenFile, "token-file", "", "file with the token for an http server; - reads standard input (SCHEDCTL_TOKEN_FILE)")
+	f.StringVar(&g.caFile, "ca-file", "", "certificates of authorities to trust beside the system's (SCHEDCTL_CA_FILE)")
+	f.BoolVar(&g.insecure, "insecure", false, "send the token over http:// to other machines, in clear")
+	f.StringVarP(&g.platform, "platform", "p", "", "platform to work on; - = those without one (SCHEDCTL_PLATFORM)")
+	f.BoolVar(&g.allPlatforms, "all-platforms", false, "work on every platform")
 	g.output, g.color, g.timeout = formatTable, "auto", client.DefaultTimeout
-	enumVarP(cmd, f, &g.output, "output", "o", "output format (SCHEDCTL_OUTPUT)",
-		formatTable, formatWide, formatJSON, formatYAML, formatName)
+	f.VarP(format{&g.output}, "output", "o", "output format (SCHEDCTL_OUTPUT): "+strings.Join(formats, "|"))
+	f.StringVar(&g.jq, "jq", "", "print what this jq expression makes of the JSON")
+	f.Var(&wordList{&g.columns}, "columns", "columns to print, in this order, such as name,next_run")
+	f.Var(&wordList{&g.sortBy}, "sort-by", "columns to sort what is listed by; with - in front descending")
 	f.BoolVar(&g.noHeaders, "no-headers", false, "tables without their first line")
-	enumVarP(cmd, f, &g.timeMode, "time", "", "how to show instants; default relative on a terminal, else iso",
+	f.BoolVar(&g.noPager, "no-pager", false, "never page long output (SCHEDCTL_PAGER, PAGER)")
+	enumVarP(cmd, f, &g.timeMode, "time", "", "how to show instants; default relative on a terminal, else iso (SCHEDCTL_TIME)",
 		timeRelative, timeLocal, timeUTC, timeISO, timeUnix)
 	f.StringVar(&g.tz, "tz", "", "time zone for showing and reading times (SCHEDCTL_TZ)")
 	enumVarP(cmd, f, &g.color, "color", "", "colours (SCHEDCTL_COLOR)", "auto", "always", "never")
 	f.BoolVarP(&g.quiet, "quiet", "q", false, "print only names, or nothing")
 	f.CountVarP(&g.verbose, "verbose", "v", "say more; -vv shows the requests")
 	durationVar(f, &g.timeout, "timeout", "longest wait for one request (SCHEDCTL_TIMEOUT)")
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, noFileComp|cobra.ShellCompDirectiveNoSpace))
 	_ = cmd.RegisterFlagCompletionFunc("tz", completeZones)
 	_ = cmd.RegisterFlagCompletionFunc("server", noFiles)
 	_ = cmd.RegisterFlagCompletionFunc("platform", noFiles)
+	_ = cmd.RegisterFlagCompletionFunc("jq", noFiles)
+	_ = cmd.RegisterFlagCompletionFunc("context", completeContexts(a, 100))
+	_ = cmd.RegisterFlagCompletionFunc("columns", a.completeColumns)
+	_ = cmd.RegisterFlagCompletionFunc("sort-by", a.completeColumns)
 	_ = cmd.RegisterFlagCompletionFunc("timeout", noFiles)
 }
 
-// settle completes the globals from the environment. Flags win.
+// settle completes the globals: what no flag says comes from the environment, what that
+// does not say from the context.
 func (a *app) settle(root *cobra.Command) error {
-	for name, variable := range map[string]string{
-		"platform": "SCHEDCTL_PLATFORM", "output": "SCHEDCTL_OUTPUT", "tz": "SCHEDCTL_TZ",
-		"timeout": "SCHEDCTL_TIMEOUT", "color": "SCHEDCTL_COLOR", "time": "SCHEDCTL_TIME",
-	} {
-		flag := root.PersistentFlags().Lookup(name)
-		if value := a.env.Getenv(variable); value != "" && !flag.Changed {
-			if err := flag.Value.Set(value); err != nil {
-				return usagef("%s=%q: %v", variable, value, err)
-			}
+	if a.settled {
+		return nil
+	}
+	a.settled = true
+	if err := a.loadContext(); err != nil {
+		return err
+	}
+	for _, s := range settings {
+		flag := root.PersistentFlags().Lookup(s.flag)
+		value, origin := a.setting(s)
+		if value == "" || flag.Changed {
+			continue
+		}
+		if err := flag.Value.Set(value); err != nil {
+			return usagef("%s=%q: %v", origin, value, err)
 		}
 	}
 	g := &a.g
@@ -90,7 +115,18 @@ func (a *app) settle(root *cobra.Command) error {
 		}
 		g.zone = zone
 	}
-	return nil
+	switch {
+	case g.allPlatforms && root.PersistentFlags().Changed("platform"):
+		return usagef("--platform and --all-platforms can't be combined")
+	case g.allPlatforms:
+		g.platform = "*"
+	case g.platform == "-":
+		g.platform = job.DefaultPlatform
+	}
+	if err := a.checkColumns(); err != nil {
+		return err
+	}
+	return g.settleOutput(root.PersistentFlags().Changed("output"))
 }
 
 // loadZone finds a time zone by its IANA name.
@@ -110,7 +146,14 @@ func (a *app) connect() (*client.Client, error) {
 	if a.client != nil {
 		return a.client, nil
 	}
-	o := client.Options{Server: a.g.server, Timeout: a.g.timeout, Platform: a.g.platform, Getenv: a.env.Getenv}
+	tokenFile, err := a.tokenFile()
+	if err != nil {
+		return nil, err
+	}
+	o := client.Options{
+		Server: a.g.server, Timeout: a.g.timeout, Platform: a.g.platform, Getenv: a.env.Getenv, Allow: a.allow(),
+		TokenFile: tokenFile, TokenInput: a.env.In, CAFile: a.g.caFile, Insecure: a.g.insecure,
+	}
 	if a.g.verbose > 1 {
 		o.Trace = func(line string) { a.errLine(line) }
 	}

@@ -19,6 +19,7 @@ import (
 type healthOptions struct {
 	component string
 	format    string
+	watch     time.Duration
 }
 
 func newHealthCmd(a *app) *cobra.Command {
@@ -31,9 +32,10 @@ func newHealthCmd(a *app) *cobra.Command {
 		Args:              none,
 		ValidArgsFunction: noFiles,
 		RunE: a.action(func(cmd *cobra.Command, _ []string) error {
-			return runHealth(cmd.Context(), a, o)
+			return a.watched(cmd.Context(), o.watch, func(ctx context.Context) error { return runHealth(ctx, a, o) })
 		}),
 	}
+	watchFlag(cmd, &o.watch)
 	cmd.Flags().StringVar(&o.component, "component", "", "only this component")
 	enumVar(cmd, &o.format, "format", "another format", "nagios")
 	return cmd

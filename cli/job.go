@@ -10,8 +10,22 @@ func newJobCmd(a *app) *cobra.Command {
 		Example: `  schedctl job create cron backup -s '0 2 * * *' -- /usr/local/bin/backup
   schedctl job list --failing`,
 	},
-		newJobCreateCmd(a), newJobListCmd(a), newJobShowCmd(a), newJobSetCmd(a), newJobRescheduleCmd(a),
-		newJobPauseCmd(a), newJobResumeCmd(a), newJobCancelCmd(a), newJobDeleteCmd(a), newJobHistoryCmd(a),
-		newRunCmd(a, ""),
+		a.pick(1, []verb{
+			{"create", newJobCreateCmd},
+			{"list ls", newJobListCmd},
+			{"show", newJobShowCmd},
+			{"set", newJobSetCmd},
+			{"edit", newJobEditCmd},
+			{"reschedule", newJobRescheduleCmd},
+			{"pause", newJobPauseCmd},
+			{"resume", newJobResumeCmd},
+			{"cancel", newJobCancelCmd},
+			{"delete", newJobDeleteCmd},
+			{"clone", newJobCloneCmd},
+			{"tag", newJobTagCmd},
+			{"history", newJobHistoryCmd},
+			{"export", newJobExportCmd},
+			{"run", func(a *app) *cobra.Command { return newRunCmd(a, "") }},
+		})...,
 	))
 }

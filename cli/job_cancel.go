@@ -15,7 +15,6 @@ import (
 type jobCancelOptions struct {
 	selector
 	cancel api.Cancel
-	yes    bool
 }
 
 func newJobCancelCmd(a *app) *cobra.Command {
@@ -31,17 +30,16 @@ func newJobCancelCmd(a *app) *cobra.Command {
 			return runJobCancel(cmd.Context(), a, args, o)
 		}),
 	}
-	o.declare(cmd)
+	o.declare(cmd, a)
 	f := cmd.Flags()
 	f.StringVar(&o.cancel.Reason, "reason", "", "why, for the audit log")
 	f.BoolVar(&o.cancel.CancelRunning, "cancel-running", false, "stop what runs, too")
-	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	return cmd
 }
 
 func runJobCancel(ctx context.Context, a *app, args []string, o jobCancelOptions) error {
 	return a.changeState(ctx, o.selector, args, stateChange{
-		already: job.JobCancelled, done: "cancelled",
+		verb: "cancel", already: job.JobCancelled, done: "cancelled",
 		do: func(c *client.Client, name string) error { return c.CancelJob(ctx, name, o.cancel) },
 		before: func(names []string, bulk bool) error {
 			effect := fmt.Sprintf("This ends %s for good; pausing can be undone.", human.Plural(len(names), "job"))

@@ -14,7 +14,6 @@ import (
 type jobDeleteOptions struct {
 	selector
 	reason string
-	yes    bool
 }
 
 func newJobDeleteCmd(a *app) *cobra.Command {
@@ -32,10 +31,9 @@ a job and keeps its history.`,
 			return runJobDelete(cmd.Context(), a, args, o)
 		}),
 	}
-	o.declare(cmd)
+	o.declare(cmd, a)
 	f := cmd.Flags()
 	f.StringVar(&o.reason, "reason", "", "why, for the audit log")
-	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	return cmd
 }
 
@@ -47,6 +45,9 @@ func runJobDelete(ctx context.Context, a *app, args []string, o jobDeleteOptions
 	names, _, err := o.resolve(ctx, c, args)
 	if err != nil {
 		return err
+	}
+	if o.dryRun {
+		return a.preview(ctx, c, names, "delete")
 	}
 	jobs := make([]job.Job, 0, len(names))
 	var runs int64

@@ -80,6 +80,7 @@ func (o *jobFlags) declare(cmd *cobra.Command, a *app) {
 	f.StringVar(&o.description, "description", "", "what the job is for")
 	_ = cmd.RegisterFlagCompletionFunc("timezone", completeZones)
 	_ = cmd.RegisterFlagCompletionFunc("handler", completeHandlers(a))
+	_ = cmd.RegisterFlagCompletionFunc("tag", a.completeTagFlag)
 }
 
 // declareWindow adds what recurring jobs have beside a schedule.

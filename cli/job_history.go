@@ -18,6 +18,6 @@ func newJobHistoryCmd(a *app) *cobra.Command {
 			return runExecutionList(cmd.Context(), a, o)
 		}),
 	}
-	o.declare(cmd)
+	o.declare(cmd, a)
 	return cmd
 }

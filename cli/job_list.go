@@ -30,7 +30,6 @@ type jobListOptions struct {
 	createdAfter, createdBefore,
 	nextAfter, nextBefore string
 	failing bool
-	sortBy  string
 	limit   int
 	all     bool
 	watch   time.Duration
@@ -65,16 +64,34 @@ func newJobListCmd(a *app) *cobra.Command {
 	f.StringVar(&o.nextAfter, "next-after", "", "with a next run at or after TIME")
 	f.StringVar(&o.nextBefore, "next-before", "", "with a next run before TIME")
 	f.BoolVar(&o.failing, "failing", false, "whose newest finished run did not succeed")
-	f.StringVar(&o.sortBy, "sort-by", "next_run", "order: created_at, next_run, name or priority; with - in front descending")
 	f.IntVarP(&o.limit, "limit", "n", pageSize, "list at most so many")
 	f.BoolVar(&o.all, "all", false, "list all of them")
-	f.VarPF(duration{&o.watch}, "watch", "w", "list again every so often until interrupted").NoOptDefVal = "2s"
+	watchFlag(cmd, &o.watch)
 	_ = cmd.RegisterFlagCompletionFunc("handler", completeHandlers(a))
-	_ = cmd.RegisterFlagCompletionFunc("sort-by", cobra.FixedCompletions(sortKeys, noFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("tag", a.completeTagFlag)
+	_ = cmd.RegisterFlagCompletionFunc("tag-all", a.completeTagFlag)
+	listsOf(a, cmd, a.jobTable)
 	return cmd
 }
 
+// sortKeys are what the daemon sorts by. It does so before it counts what is listed; by
+// any other column what is listed is sorted here.
 var sortKeys = []string{"created_at", "next_run", "name", "priority"}
+
+// sortedThere says what the daemon is asked to sort by; whole = nothing is left to do.
+func (a *app) sortedThere() (by, order string, whole bool) {
+	if len(a.g.sortBy) == 0 {
+		return "next_run", "", true
+	}
+	by = strings.TrimPrefix(a.g.sortBy[0], "-")
+	if !slices.Contains(sortKeys, by) {
+		return "next_run", "", false
+	}
+	if by != a.g.sortBy[0] {
+		order = "desc"
+	}
+	return by, order, len(a.g.sortBy) == 1
+}
 
 // query turns options into what the daemon is asked.
 func (o jobListOptions) query(a *app) (q client.JobQuery, err error) {
@@ -83,15 +100,10 @@ func (o jobListOptions) query(a *app) (q client.JobQuery, err error) {
 	}
 	q = client.JobQuery{
 		Names: o.globs, Statuses: o.statuses, Tags: o.tags, TagsAll: o.tagsAll, NameContains: o.nameContains,
-		Handlers: o.handlers, CreatedBy: o.createdBy, Failing: o.failing, WithTotal: true,
-		SortBy: strings.TrimPrefix(o.sortBy, "-"),
+		Handlers: o.handlers, CreatedBy: o.createdBy, Failing: o.failing,
+		WithTotal: a.structured() || a.outTTY(), // elsewhere nobody is told, and counting takes time
 	}
-	if strings.HasPrefix(o.sortBy, "-") {
-		q.SortOrder = "desc"
-	}
-	if !slices.Contains(sortKeys, q.SortBy) {
-		return q, usagef("--sort-by: %v", notAllowed(q.SortBy, sortKeys))
-	}
+	q.SortBy, q.SortOrder, _ = a.sortedThere()
 	for _, t := range o.types {
 		if t == "once" {
 			t = "one_time"
@@ -128,7 +140,9 @@ func runJobList(ctx context.Context, a *app, o jobListOptions) error {
 		if err != nil {
 			return err
 		}
-		if err := printList(a, jobListing(a, page)); err != nil {
+		l := jobListing(a, page)
+		_, _, l.Sorted = a.sortedThere()
+		if err := printList(a, l); err != nil {
 			return err
 		}
 		if len(page.Items) > 0 {
@@ -136,10 +150,7 @@ func runJobList(ctx context.Context, a *app, o jobListOptions) error {
 		}
 		return nil
 	}
-	if o.watch > 0 {
-		return a.watch(ctx, o.watch, list)
-	}
-	return list(ctx)
+	return a.watched(ctx, o.watch, list)
 }
 
 func jobListing(a *app, page client.Page[job.Job]) listing[job.Job] {
@@ -152,9 +163,9 @@ func jobListing(a *app, page client.Page[job.Job]) listing[job.Job] {
 }
 
 func (a *app) jobTable(jobs []job.Job, wide bool) *render.Table {
-	headers := []string{"NAME", "TYPE", "STATUS", "~SCHEDULE", "NEXT RUN", "LAST RUN", ">RUNS", ">OK%", "~HANDLER"}
+	headers := []string{"NAME", "TYPE", "STATUS", "~SCHEDULE", "NEXT RUN", "LAST RUN", ">RUNS=executions_count", ">OK%=success_rate", "~HANDLER=handler_name"}
 	if wide {
-		headers = append(headers, "TIMEZONE", "PRIORITY", "TAGS", "PLATFORM", "CREATED BY", "CREATED", "ID")
+		headers = append(headers, "TIMEZONE", "PRIORITY", "TAGS", "PLATFORM=platform_id", "CREATED BY", "CREATED=created_at", "ID")
 	}
 	t := render.NewTable(headers...)
 	for i := range jobs {

@@ -2,10 +2,13 @@ package cli
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/agentic-sdlc/scheduler/api"
+	"github.com/agentic-sdlc/scheduler/cli/human"
 	"github.com/agentic-sdlc/scheduler/client"
 	"github.com/agentic-sdlc/scheduler/job"
 )
@@ -22,14 +25,14 @@ func newJobPauseCmd(a *app) *cobra.Command {
 		SuggestFor: []string{"disable", "stop", "suspend"},
 		Short:      "Stop jobs from running until they are resumed",
 		Example: `  schedctl job pause price-sync --reason 'vendor outage'
-  schedctl job pause 'drip-*'`,
+  schedctl job pause 'drip-*' --dry-run`,
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: completeJobs(a, 100),
 		RunE: a.action(func(cmd *cobra.Command, args []string) error {
 			return runJobPause(cmd.Context(), a, args, o)
 		}),
 	}
-	o.declare(cmd)
+	o.declare(cmd, a)
 	f := cmd.Flags()
 	f.StringVar(&o.pause.Reason, "reason", "", "why; shown with the job")
 	f.BoolVar(&o.pause.CancelRunning, "cancel-running", false, "stop what runs, too")
@@ -37,24 +40,52 @@ func newJobPauseCmd(a *app) *cobra.Command {
 }
 
 // declare adds the flags that choose jobs.
-func (s *selector) declare(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar(&s.tags, "tag", nil, "every job with this tag; may be given again")
-	cmd.Flags().BoolVar(&s.all, "all", false, "every job")
+func (s *selector) declare(cmd *cobra.Command, a *app) {
+	f := cmd.Flags()
+	f.StringArrayVar(&s.tags, "tag", nil, "every job with this tag; may be given again")
+	f.BoolVar(&s.all, "all", false, "every job")
+	f.BoolVar(&s.dryRun, "dry-run", false, "only say which jobs would change")
+	f.BoolVarP(&s.yes, "yes", "y", false, "do not ask")
+	_ = cmd.RegisterFlagCompletionFunc("tag", a.completeTagFlag)
+}
+
+// preview says which jobs a command would change.
+func (a *app) preview(ctx context.Context, c *client.Client, names []string, verb string) error {
+	jobs := make([]job.Job, 0, len(names))
+	err := a.each(ctx, names, func(name string) error {
+		j, err := c.Job(ctx, name)
+		if err == nil {
+			jobs = append(jobs, j)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if a.structured() || a.namesOnly() {
+		return printList(a, jobListing(a, client.Page[job.Job]{Items: jobs, Total: int64(len(jobs))}))
+	}
+	for i := range jobs {
+		names[i] = jobs[i].Name
+	}
+	a.say("would %s %s: %s", verb, human.Plural(len(jobs), "job"), strings.Join(names, " "))
+	return nil
 }
 
 func runJobPause(ctx context.Context, a *app, args []string, o jobPauseOptions) error {
 	return a.changeState(ctx, o.selector, args, stateChange{
-		already: job.JobPaused, done: "paused",
+		verb: "pause", already: job.JobPaused, done: "paused",
 		do: func(c *client.Client, name string) error { return c.Pause(ctx, name, o.pause) },
 	})
 }
 
 // stateChange is a change of status that several jobs may undergo.
 type stateChange struct {
+	verb    string
 	already job.JobStatus // a job in this status stays as it is
 	done    string        // how a job is called afterwards
 	do      func(c *client.Client, name string) error
-	before  func(names []string, bulk bool) error // asks for confirmation; may be nil
+	before  func(names []string, bulk bool) error // asks for confirmation; nil = where it concerns every job
 }
 
 // changeState does a change to the chosen jobs, one by one.
@@ -67,10 +98,14 @@ func (a *app) changeState(ctx context.Context, s selector, args []string, change
 	if err != nil {
 		return err
 	}
-	if change.before != nil {
-		if err := change.before(names, bulk); err != nil {
-			return err
-		}
+	if s.dryRun {
+		return a.preview(ctx, c, names, change.verb)
+	}
+	if change.before == nil {
+		change.before = func(names []string, _ bool) error { return a.confirmAll(s, names, change.verb) }
+	}
+	if err := change.before(names, bulk); err != nil {
+		return err
 	}
 	changed := make([]job.Job, 0, len(names))
 	err = a.each(ctx, names, func(name string) error {
@@ -99,6 +134,14 @@ func (a *app) changeState(ctx context.Context, s selector, args []string, change
 		}
 	}
 	return err
+}
+
+// confirmAll asks before something that can be undone happens to every job.
+func (a *app) confirmAll(s selector, names []string, verb string) error {
+	if !s.all {
+		return nil
+	}
+	return a.confirm(s.yes, fmt.Sprintf("This %ss every job: %s.", verb, human.Plural(len(names), "job")), fmt.Sprint(len(names)))
 }
 
 // printJobs prints what became of jobs for programs: the one that was named, or the

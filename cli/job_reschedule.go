@@ -71,8 +71,8 @@ func runJobReschedule(ctx context.Context, a *app, ref string, in api.Reschedule
 		return err
 	}
 	return printOne(a, after, after.Name, func() error {
-		a.say("job %s rescheduled: %s -> %s", after.Name, a.scheduleWord(&before), a.scheduleWord(&after))
-		a.say("next run %s -> %s", a.nextOf(&before), a.nextOf(&after))
+		a.say("job %s rescheduled: %s %s %s", after.Name, a.scheduleWord(&before), a.arrow(), a.scheduleWord(&after))
+		a.say("next run %s %s %s", a.nextOf(&before), a.arrow(), a.nextOf(&after))
 		if next, err := c.Next(ctx, after.ID.String(), 1, time.Time{}); err == nil && next.Words != "" {
 			a.sayNext(next)
 		}

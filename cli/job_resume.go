@@ -30,7 +30,7 @@ func newJobResumeCmd(a *app) *cobra.Command {
 			return runJobResume(cmd.Context(), a, args, o)
 		}),
 	}
-	o.declare(cmd)
+	o.declare(cmd, a)
 	enumVar(cmd, &o.resume.CatchUp, "catch-up", "runs that fell into the pause", "none", "once", "all")
 	cmd.Flags().StringVar(&o.reason, "reason", "", "why, for the audit log")
 	return cmd
@@ -38,7 +38,7 @@ func newJobResumeCmd(a *app) *cobra.Command {
 
 func runJobResume(ctx context.Context, a *app, args []string, o jobResumeOptions) error {
 	return a.changeState(ctx, o.selector, args, stateChange{
-		already: job.JobActive, done: "resumed",
+		verb: "resume", already: job.JobActive, done: "resumed",
 		do: func(c *client.Client, name string) error {
 			return c.Resume(ctx, name, o.resume, client.Write{Reason: o.reason})
 		},

@@ -31,7 +31,7 @@ func newJobSetCmd(a *app) *cobra.Command {
 	var o jobSetOptions
 	cmd := &cobra.Command{
 		Use:        "set JOB [flags] [-- COMMAND ARGS...]",
-		SuggestFor: []string{"update", "change", "patch", "edit"},
+		SuggestFor: []string{"update", "change", "patch"},
 		Short:      "Change a job; only what is given changes",
 		Long: `Change a job. Only what is given changes: --tag replaces all tags, --metadata all
 metadata, --payload the whole payload, --set one member of it.`,

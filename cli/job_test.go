@@ -102,7 +102,7 @@ func TestJobListFilters(t *testing.T) {
 		"--next-before", "tomorrow 00:00", "--failing", "--sort-by", "-priority", "-n", "7", "-p", "web").check(t, exitOK, "")
 	want := "created_after=2026-11-19T17%3A30%3A00Z&created_by=ops&failing=true&handler=http&limit=7&name=drip-%2A%2Cx&" +
 		"name_contains=N&next_run_before=2026-11-23T00%3A00%3A00Z&platform_id=web&sort_by=priority&sort_order=desc&status=active%2Cpaused&" +
-		"tags=a%2Cb&tags_all=c&total=true&type=cron%2Cone_time"
+		"tags=a%2Cb&tags_all=c&type=cron%2Cone_time"
 	if got := s.asked("GET /jobs")[0].Query; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -289,8 +289,8 @@ func TestJobReschedule(t *testing.T) {
 	s.on("GET /jobs/{id}/next", http.StatusOK, api.Explained{Words: "At 03:30, every day", Items: []api.Slot{{At: *after.NextRun}}})
 	s.runIn(world{tty: true, env: map[string]string{"NO_COLOR": "1"}}, "job", "reschedule", "nightly-backup", "30 3 * * *", "--timezone", "Europe/Berlin").
 		check(t, exitOK, ""+
-			"job nightly-backup rescheduled: 0 2 * * * -> 30 3 * * *\n"+
-			"next run Mon 07:00 UTC (in 13h30m) -> Mon 03:30 UTC (in 10h)\n"+
+			"job nightly-backup rescheduled: 0 2 * * * → 30 3 * * *\n"+
+			"next run Mon 07:00 UTC (in 13h30m) → Mon 03:30 UTC (in 10h)\n"+
 			"At 03:30, every day; next run Mon 03:30 UTC (in 10h)\n")
 	if got, want := s.asked("PUT")[0].Body, `{"schedule":"30 3 * * *","timezone":"Europe/Berlin"}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
@@ -324,7 +324,7 @@ func TestJobPauseAndResume(t *testing.T) {
 	if r := s.run("job", "pause", "nightly-backup", "-o", "json"); !strings.HasPrefix(r.out, "{\n  \"id\"") {
 		t.Errorf("JSON of one: %s", r.out)
 	}
-	if r := s.run("job", "pause", "--all", "-o", "json"); !strings.Contains(r.out, `"total": 2`) {
+	if r := s.run("job", "pause", "--all", "--yes", "-o", "json"); !strings.Contains(r.out, `"total": 2`) {
 		t.Errorf("JSON of all: %s", r.out)
 	}
 }

@@ -35,7 +35,10 @@ var levelStyles = map[job.LogLevel]render.Style{job.LogDebug: render.Dim, job.Lo
 
 // print writes one line.
 func (p logPrinter) print(e *job.LogEntry) error {
-	if p.a.structured() {
+	switch {
+	case p.a.g.query != nil, p.a.g.template != nil:
+		return p.a.printStructured(e)
+	case p.a.structured():
 		return render.JSONLine(p.a.out, e)
 	}
 	line := render.CleanLine(e.Message)

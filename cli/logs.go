@@ -2,12 +2,14 @@ package cli
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/agentic-sdlc/scheduler/cli/human"
+	"github.com/agentic-sdlc/scheduler/cli/render"
 	"github.com/agentic-sdlc/scheduler/client"
 	"github.com/agentic-sdlc/scheduler/job"
 )
@@ -44,6 +46,7 @@ is followed from run to run until Ctrl-C, an execution until it is over.`,
 	f.StringVar(&o.since, "since", "", "only lines at or after TIME, such as 10m")
 	f.StringVar(&o.until, "until", "", "only lines before TIME")
 	f.IntVarP(&o.tail, "tail", "n", 0, "only the last so many lines")
+	listsOf(a, cmd, logTable)
 	enumVar(cmd, &o.level, "level", "at least this level", job.LogLevels()...)
 	f.StringVar(&o.grep, "grep", "", "only lines that contain this text")
 	f.IntVar(&o.attempt, "attempt", 0, "only this attempt")
@@ -80,6 +83,9 @@ func runLogs(ctx context.Context, a *app, ref string, o logsOptions) error {
 		if _, err := c.Job(ctx, ref); err != nil {
 			return err
 		}
+	}
+	if o.follow && a.tabular() {
+		return usagef("--follow and -o %s can't be combined", a.g.output).WithHint("-o ndjson follows, line by line")
 	}
 	printer := a.newLogPrinter(o.timestamps)
 	if !o.follow {
@@ -140,11 +146,25 @@ func (a *app) printLogs(ctx context.Context, c *client.Client, e *job.Execution,
 	}
 	switch {
 	case a.structured():
-		return printList(a, listing[job.LogEntry]{Items: all, Total: int64(len(all))})
+		return printList(a, listing[job.LogEntry]{
+			Items: all, Total: int64(len(all)),
+			Name:  func(l job.LogEntry) string { return l.Message },
+			Table: logTable,
+		})
 	case count == 0:
 		a.note("%s has no such lines; it is %s", runName(e), strings.TrimSpace(string(e.Status)+" "+runError(e)))
 	}
 	return nil
+}
+
+// logTable is lines of a log for programs that want rows.
+func logTable(lines []job.LogEntry, _ bool) *render.Table {
+	t := render.NewTable("TIMESTAMP", "LEVEL", ">ATTEMPT", "STREAM", "~MESSAGE")
+	for i := range lines {
+		l := &lines[i]
+		t.AddText(l.Timestamp.UTC().Format("2006-01-02T15:04:05.000Z"), string(l.Level), strconv.Itoa(l.Attempt), string(l.Stream), l.Message)
+	}
+	return t
 }
 
 // followRun prints lines as they come until the execution is over.

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -10,12 +11,17 @@ import (
 	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/cli/human"
 	"github.com/agentic-sdlc/scheduler/cli/render"
+	"github.com/agentic-sdlc/scheduler/cli/timex"
+	"github.com/agentic-sdlc/scheduler/client"
 )
 
 type nextOptions struct {
 	jobs   []string
 	window time.Duration
 	limit  int
+	at     string
+	busy   bool
+	watch  time.Duration
 }
 
 func newNextCmd(a *app) *cobra.Command {
@@ -25,17 +31,30 @@ func newNextCmd(a *app) *cobra.Command {
 		Aliases: []string{"forecast"},
 		Short:   "Show what runs next, across jobs",
 		Example: `  schedctl next --window 24h
-  schedctl next nightly-backup 'drip-*' --window 7d`,
+  schedctl next nightly-backup 'drip-*' --window 7d
+  schedctl next --busy --window 6h
+  schedctl next --at 'tomorrow 02:00'`,
 		GroupID:           groupSchedules,
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: completeJobs(a, 100),
 		RunE: a.action(func(cmd *cobra.Command, args []string) error {
 			o.jobs = args
-			return runNext(cmd.Context(), a, o)
+			if err := exclusive(cmd, "at", "window"); err != nil {
+				return err
+			}
+			if err := exclusive(cmd, "busy", "limit"); err != nil {
+				return err
+			}
+			return a.watched(cmd.Context(), o.watch, func(ctx context.Context) error { return runNext(ctx, a, o) })
 		}),
 	}
-	durationVar(cmd.Flags(), &o.window, "window", "how far to look")
-	cmd.Flags().IntVarP(&o.limit, "limit", "n", 20, "show at most so many runs")
+	f := cmd.Flags()
+	durationVar(f, &o.window, "window", "how far to look")
+	f.IntVarP(&o.limit, "limit", "n", 20, "show at most so many runs")
+	f.StringVar(&o.at, "at", "", "only what runs in the minute of TIME")
+	f.BoolVar(&o.busy, "busy", false, "show how many runs each minute has")
+	watchFlag(cmd, &o.watch)
+	listsOf(a, cmd, a.forecastTable)
 	return cmd
 }
 
@@ -61,7 +80,14 @@ func runNext(ctx context.Context, a *app, o nextOptions) error {
 			return err
 		}
 	}
-	items, err := c.Forecast(ctx, o.window, names, o.limit)
+	if o.busy {
+		return a.busy(ctx, c, names, o.window)
+	}
+	from, err := o.minute(a)
+	if err != nil {
+		return err
+	}
+	items, err := o.items(ctx, c, names, from)
 	if err != nil {
 		return err
 	}
@@ -86,6 +112,40 @@ func runNext(ctx context.Context, a *app, o nextOptions) error {
 	return nil
 }
 
+// minute is the start of the minute that --at names; zero = none.
+func (o *nextOptions) minute(a *app) (time.Time, error) {
+	if o.at == "" {
+		return time.Time{}, nil
+	}
+	at, err := a.reader().Future(o.at)
+	if err != nil {
+		return time.Time{}, inFlag("at", err)
+	}
+	a.note("at: %q = %s", o.at, timex.Echo(at.At, at.Zone))
+	if minute := at.At.Truncate(time.Minute); minute.Add(time.Minute).After(a.env.Now()) {
+		o.window = minute.Add(time.Minute).Sub(a.env.Now())
+		return minute, nil
+	}
+	return time.Time{}, usagef("--at %q is in the past", o.at).WithHint("see \"schedctl execution list --since\"")
+}
+
+// items are the coming runs, of one minute where from names it.
+func (o *nextOptions) items(ctx context.Context, c *client.Client, names []string, from time.Time) ([]api.ForecastItem, error) {
+	limit := o.limit
+	if !from.IsZero() {
+		limit = forecastMost // what comes before the minute is left out
+	}
+	items, err := c.Forecast(ctx, o.window, names, limit)
+	if err != nil || from.IsZero() {
+		return items, err
+	}
+	if len(items) == limit && items[limit-1].At.Before(from) {
+		return nil, usagef("more than %d runs come before that minute", limit).WithHint("name the jobs")
+	}
+	items = slices.DeleteFunc(items, func(i api.ForecastItem) bool { return !i.At.Truncate(time.Minute).Equal(from) })
+	return items[:min(len(items), o.limit)], nil
+}
+
 func isPattern(ref string) bool {
 	for _, r := range ref {
 		if r == '*' || r == '?' {
@@ -99,9 +159,9 @@ func isPattern(ref string) bool {
 }
 
 func (a *app) forecastTable(items []api.ForecastItem, wide bool) *render.Table {
-	headers := []string{"NEXT", "LAST", ">EST", "JOB"}
+	headers := []string{"NEXT=at", "LAST=last_run", ">EST=estimated_duration_ms", "JOB"}
 	if a.outTTY() {
-		headers = []string{"NEXT", "LEFT", "LAST", "PASSED", ">EST", "JOB"}
+		headers = []string{"NEXT=at", "LEFT", "LAST=last_run", "PASSED", ">EST=estimated_duration_ms", "JOB"}
 	}
 	if wide {
 		headers = append(headers, "TIMEZONE")

@@ -2,16 +2,18 @@ package cli
 
 import (
 	"github.com/agentic-sdlc/scheduler/cli/render"
+	"github.com/agentic-sdlc/scheduler/job"
 )
 
 // listing is a list to print in any format.
 type listing[T any] struct {
-	Items []T
-	Total int64  // -1 = unknown
-	Next  string // cursor of what follows; "" = nothing
-	Name  func(T) string
-	Table func(items []T, wide bool) *render.Table
-	None  string // what to say when there are none
+	Items  []T
+	Total  int64  // -1 = unknown
+	Next   string // cursor of what follows; "" = nothing
+	Sorted bool   // the daemon sorted as --sort-by says
+	Name   func(T) string
+	Table  func(items []T, wide bool) *render.Table
+	None   string // what to say when there are none
 }
 
 // document is a list in JSON and YAML.
@@ -23,66 +25,109 @@ type document[T any] struct {
 
 // printList prints a list in the chosen format.
 func printList[T any](a *app, l listing[T]) error {
-	switch a.g.output {
-	case formatJSON, formatYAML:
-		d := document[T]{Items: l.Items}
-		if d.Items == nil {
-			d.Items = []T{}
-		}
-		if l.Total >= 0 {
-			d.Total = &l.Total
-		}
-		if l.Next != "" {
-			d.Next = &l.Next
-		}
-		return a.printStructured(d)
+	if err := l.sort(a.g.sortBy); err != nil {
+		return err
 	}
-	if a.namesOnly() {
+	switch {
+	case a.tabular():
+		t, err := l.columns(a)
+		if err != nil {
+			return err
+		}
+		return a.paged(func() error { return a.printTable(t) })
+	case a.g.output == formatNDJSON || a.g.template != nil:
+		for _, item := range l.Items {
+			if err := a.printStructured(item); err != nil {
+				return err
+			}
+		}
+		return nil
+	case a.structured():
+		return a.paged(func() error { return a.printStructured(l.document()) })
+	case a.namesOnly():
 		for _, item := range l.Items {
 			a.say("%s", l.Name(item))
 		}
 		return nil
-	}
-	if len(l.Items) == 0 {
+	case len(l.Items) == 0:
 		a.note("%s", l.None)
 		return nil
 	}
-	return a.printTable(l.Table(l.Items, a.g.output == formatWide))
+	return a.paged(func() error { return a.printTable(l.Table(l.Items, a.g.output == formatWide)) })
+}
+
+// document wraps the list.
+func (l listing[T]) document() document[T] {
+	d := document[T]{Items: l.Items}
+	if d.Items == nil {
+		d.Items = []T{}
+	}
+	if l.Total >= 0 {
+		d.Total = &l.Total
+	}
+	if l.Next != "" {
+		d.Next = &l.Next
+	}
+	return d
 }
 
 // printOne prints one thing: the object itself, its name, or what people calls for.
 func printOne(a *app, v any, name string, people func() error) error {
 	switch {
-	case a.g.output == formatJSON || a.g.output == formatYAML:
-		return a.printStructured(v)
+	case a.structured():
+		return a.paged(func() error { return a.printStructured(v) })
 	case a.namesOnly():
 		a.say("%s", name)
 		return nil
 	}
-	return people()
+	return a.paged(people)
 }
 
-// printStructured prints JSON or YAML.
+// printStructured prints one thing for programs.
 func (a *app) printStructured(v any) error {
-	if a.g.output == formatYAML {
+	var err error
+	switch {
+	case a.g.query != nil:
+		err = a.g.query.Run(a.out, v)
+	case a.g.template != nil:
+		err = a.g.template.Run(a.out, v)
+	case a.tabular():
+		t, err := a.oneRow(v)
+		if err != nil {
+			return err
+		}
+		return a.printTable(t)
+	case a.g.output == formatYAML:
 		return render.YAML(a.out, v)
+	case a.g.output == formatNDJSON:
+		return render.JSONLine(a.out, v)
+	default:
+		return render.JSON(a.out, v)
 	}
-	return render.JSON(a.out, v)
-}
-
-// structured reports whether the output is for programs.
-func (a *app) structured() bool { return a.g.output == formatJSON || a.g.output == formatYAML }
-
-// namesOnly reports whether only names are wanted.
-func (a *app) namesOnly() bool {
-	return a.g.output == formatName || a.g.quiet && !a.structured()
+	if err == nil || a.out.err != nil {
+		return err
+	}
+	flag := "--jq"
+	if a.g.template != nil {
+		flag = "-o template"
+	}
+	return usagef("%s: %v", flag, err)
 }
 
 // printTable prints a table, cut to the width of the terminal unless it is wide.
 func (a *app) printTable(t *render.Table) error {
-	look := render.Look{NoHeaders: a.g.noHeaders, Color: a.color(a.env.Out)}
+	switch a.g.output {
+	case formatCSV:
+		return t.CSV(a.out, a.g.noHeaders)
+	case formatMarkdown:
+		return t.Markdown(a.out, a.g.noHeaders)
+	}
+	look := render.Look{NoHeaders: a.g.noHeaders, Color: a.color(a.env.Out), ASCII: a.outTTY() && !a.unicode()}
 	if a.outTTY() && a.g.output != formatWide {
 		look.Width = a.env.Width()
 	}
 	return t.Write(a.out, look)
 }
+
+// internal is an error that is nobody's fault but ours.
+func internal(format string, args ...any) error { return job.Errorf(job.Internal, format, args...) }

@@ -46,8 +46,10 @@ func checkLimit(limit int) error {
 
 // selector picks the jobs of a command that takes several.
 type selector struct {
-	tags []string
-	all  bool
+	tags   []string
+	all    bool
+	dryRun bool
+	yes    bool
 }
 
 // resolve turns arguments into names of jobs: patterns are looked up, and a pattern

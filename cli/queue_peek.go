@@ -29,6 +29,7 @@ queue only announces: what waits in the store is in "schedctl ps".`,
 		}),
 	}
 	cmd.Flags().IntVarP(&limit, "limit", "n", limit, "show at most so many")
+	listsOf(a, cmd, a.messageTable)
 	return cmd
 }
 
@@ -44,7 +45,7 @@ func runQueuePeek(ctx context.Context, a *app, limit int) error {
 	return printList(a, listing[api.QueueMessage]{
 		Items: messages, Total: -1,
 		Name:  messageName,
-		Table: func(messages []api.QueueMessage, _ bool) *render.Table { return a.messageTable(messages) },
+		Table: a.messageTable,
 		None:  "Nothing is announced.",
 	})
 }
@@ -52,8 +53,8 @@ func runQueuePeek(ctx context.Context, a *app, limit int) error {
 // messageName is how people call the execution of a message.
 func messageName(m api.QueueMessage) string { return or(m.Run, m.ExecutionID.String()) }
 
-func (a *app) messageTable(messages []api.QueueMessage) *render.Table {
-	t := render.NewTable("RUN", "STATUS", "PRIORITY", "PLATFORM", "HANDLER", "READY")
+func (a *app) messageTable(messages []api.QueueMessage, _ bool) *render.Table {
+	t := render.NewTable("RUN", "STATUS", "PRIORITY", "PLATFORM=platform_id", "HANDLER=handler_name", "READY=ready_at")
 	for i := range messages {
 		m := &messages[i]
 		status := render.Text("gone")

@@ -29,13 +29,10 @@ func newQueueStatusCmd(a *app) *cobra.Command {
 		Args:              none,
 		ValidArgsFunction: noFiles,
 		RunE: a.action(func(cmd *cobra.Command, _ []string) error {
-			if o.watch > 0 {
-				return a.watch(cmd.Context(), o.watch, func(ctx context.Context) error { return runQueueStatus(ctx, a) })
-			}
-			return runQueueStatus(cmd.Context(), a)
+			return a.watched(cmd.Context(), o.watch, func(ctx context.Context) error { return runQueueStatus(ctx, a) })
 		}),
 	}
-	cmd.Flags().VarPF(duration{&o.watch}, "watch", "w", "show again every so often until interrupted").NoOptDefVal = "2s"
+	watchFlag(cmd, &o.watch)
 	return cmd
 }
 

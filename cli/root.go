@@ -11,6 +11,7 @@ import (
 // Main runs one command and returns its exit status.
 func Main(ctx context.Context, args []string, env Env) int {
 	a := newApp(env)
+	a.words = leanWords(args)
 	root := newRootCmd(a)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -22,11 +23,47 @@ const (
 	groupJobs       = "jobs"
 	groupExecutions = "executions"
 	groupSchedules  = "schedules"
+	groupAsCode     = "ascode"
 	groupOperations = "operations"
 )
 
-// newRootCmd builds the whole tree. Nothing in it may be slow: it is built for
-// every completion.
+// commands are what schedctl can do, in the order of its help.
+var commands = []verb{
+	{"job jobs j", newJobCmd},
+	{"run", func(a *app) *cobra.Command { return newRunCmd(a, groupJobs) }},
+	{"ls", func(a *app) *cobra.Command { return in(groupJobs, shortcut(newJobListCmd(a), "ls")) }},
+	{"status", newStatusCmd},
+	{"wait", newWaitCmd},
+	{"backfill", newBackfillCmd},
+	{"execution executions x", newExecutionCmd},
+	{"ps", newPsCmd},
+	{"logs", newLogsCmd},
+	{"dlq dead-letter dead-letters", newDLQCmd},
+	{"explain", newExplainCmd},
+	{"next forecast", newNextCmd},
+	{"why", newWhyCmd},
+	{"audit", newAuditCmd},
+	{"crontab", newCrontabCmd},
+	{"validate", func(a *app) *cobra.Command { return in(groupAsCode, newValidateCmd(a)) }},
+	{"diff", func(a *app) *cobra.Command { return in(groupAsCode, newDiffCmd(a)) }},
+	{"apply", func(a *app) *cobra.Command { return in(groupAsCode, newApplyCmd(a)) }},
+	{"simulate", func(a *app) *cobra.Command { return in(groupAsCode, newSimulateCmd(a)) }},
+	{"worker workers", newWorkerCmd},
+	{"queue queues", newQueueCmd},
+	{"maintenance", newMaintenanceCmd},
+	{"handler handlers", newHandlerCmd},
+	{"store", newStoreCmd},
+	{"token tokens", newTokenCmd},
+	{"whoami", newWhoamiCmd},
+	{"login", newLoginCmd},
+	{"health", newHealthCmd},
+	{"config context contexts", newConfigCmd},
+	{"api", newAPICmd},
+	{"version", newVersionCmd},
+	{"completion", newCompletionCmd},
+}
+
+// newRootCmd builds the tree: all of it, or what the words of the command line name.
 func newRootCmd(a *app) *cobra.Command {
 	var version bool
 	root := group(a, &cobra.Command{
@@ -38,16 +75,13 @@ func newRootCmd(a *app) *cobra.Command {
   schedctl why backup`,
 		Annotations: map[string]string{standAlone: "yes"},
 	},
-		newJobCmd(a), newRunCmd(a, groupJobs), in(groupJobs, shortcut(newJobListCmd(a), "ls")),
-		in(groupJobs, shortcut(newJobShowCmd(a), "status")),
-		newExecutionCmd(a), newPsCmd(a), newLogsCmd(a), newDLQCmd(a),
-		newExplainCmd(a), newNextCmd(a), newWhyCmd(a), newAuditCmd(a), newCrontabCmd(a),
-		newWorkerCmd(a), newQueueCmd(a), newMaintenanceCmd(a), newStoreCmd(a), newHealthCmd(a), newVersionCmd(a), newCompletionCmd(a),
+		a.pick(0, commands)...,
 	)
 	root.AddGroup(
 		&cobra.Group{ID: groupJobs, Title: "Jobs"},
 		&cobra.Group{ID: groupExecutions, Title: "Executions"},
 		&cobra.Group{ID: groupSchedules, Title: "Schedules"},
+		&cobra.Group{ID: groupAsCode, Title: "Jobs as code"},
 		&cobra.Group{ID: groupOperations, Title: "Operations"},
 	)
 	root.SilenceErrors, root.SilenceUsage = true, true
@@ -58,9 +92,13 @@ func newRootCmd(a *app) *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpFunc(a.help)
 	root.SetHelpCommand(newHelpCmd(a))
-	a.g.declare(root)
+	a.g.declare(root, a)
 	root.Flags().BoolVar(&version, "version", false, "print the version and exit")
-	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.settle(root) }
+	a.root = root
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		a.cmd = cmd
+		return a.settle(root)
+	}
 	run := root.RunE
 	root.RunE = func(cmd *cobra.Command, args []string) error {
 		if version {

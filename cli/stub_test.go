@@ -119,6 +119,9 @@ type world struct {
 	tty      bool // standard output and error
 	inTTY    bool
 	width    int
+	height   int
+	page     func(command string, text []byte) error
+	edit     func(command, name string, text []byte) ([]byte, error)
 	env      map[string]string
 	files    map[string]string
 	links    map[string]string
@@ -173,6 +176,9 @@ func runIn(t *testing.T, w world, args ...string) result {
 			return w.tty
 		},
 		Width:   func() int { return w.width },
+		Height:  func() int { return w.height },
+		Page:    w.page,
+		Edit:    w.edit,
 		Zone:    time.UTC,
 		Account: func() (Account, error) { return w.account, nil },
 		ReadLink: func(path string) (string, error) {
@@ -181,6 +187,14 @@ func runIn(t *testing.T, w world, args ...string) result {
 			}
 			return "", os.ErrNotExist
 		},
+		WriteFile: func(path string, text []byte) error {
+			if w.files == nil {
+				return os.ErrPermission
+			}
+			w.files[path] = string(text)
+			return nil
+		},
+		ReadDir: os.ReadDir,
 		ReadFile: func(path string) ([]byte, error) {
 			if text, ok := w.files[path]; ok {
 				return []byte(text), nil

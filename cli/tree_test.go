@@ -40,13 +40,79 @@ func TestEveryCommandIsComplete(t *testing.T) {
 		if cmd.ValidArgsFunction == nil && cmd.Name() != "import" && cmd.Name() != "check" {
 			t.Errorf("%s does not complete its arguments", path)
 		}
+		checkArguments(t, cmd)
+		checkExamples(t, root, cmd)
+		if cmd.HasSubCommands() {
+			checkTypo(t, cmd)
+		}
 		if !cmd.HasSubCommands() {
 			verbs++
 		}
 		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) { checkFlag(t, path, cmd, f) })
 	})
-	if verbs < 25 {
+	if verbs < 50 {
 		t.Errorf("the tree has %d verbs; is something missing?", verbs)
+	}
+}
+
+// checkArguments holds that a command which names arguments in its usage refuses to run
+// without those that are required, and one that names none refuses any.
+func checkArguments(t *testing.T, cmd *cobra.Command) {
+	t.Helper()
+	_, names, _ := strings.Cut(cmd.Use, " ")
+	required := names != "" && !strings.HasPrefix(names, "[") && !strings.HasPrefix(names, "-")
+	byFlags := slices.Contains([]string{"retry", "drop", "pause", "resume", "cancel", "delete", "store"}, cmd.Name()) || cmd.DisableFlagParsing
+	err := cmd.Args(cmd, nil)
+	switch {
+	case cmd.HasSubCommands() || byFlags:
+	case required && (err == nil || statusOf(err) != exitUsage):
+		t.Errorf("%s: usage is %q, but without arguments it gets %v", cmd.CommandPath(), cmd.Use, err)
+	case names == "" && cmd.Args(cmd, []string{"x"}) == nil:
+		t.Errorf("%s: usage is %q, but it takes an argument", cmd.CommandPath(), cmd.Use)
+	}
+}
+
+// checkExamples holds that examples name commands and flags that are there.
+func checkExamples(t *testing.T, root, cmd *cobra.Command) {
+	t.Helper()
+	joined := strings.ReplaceAll(cmd.Example, "\\\n", " ")
+	for line := range strings.Lines(joined) {
+		_, call, found := strings.Cut(line, "schedctl ")
+		if !found {
+			continue
+		}
+		call, _, _ = strings.Cut(call, " -- ")
+		target, _, err := root.Find(strings.Fields(call))
+		if err != nil || target == root && !strings.HasPrefix(call, "-") {
+			t.Errorf("%s: its example %q is no command", cmd.CommandPath(), strings.TrimSpace(line))
+			continue
+		}
+		for _, word := range strings.Fields(call) {
+			name, isFlag := strings.CutPrefix(word, "--")
+			if name, _, _ = strings.Cut(name, "="); isFlag && target.Flag(name) == nil && !target.DisableFlagParsing {
+				t.Errorf("%s: its example has --%s, which %s does not", cmd.CommandPath(), name, target.CommandPath())
+			}
+		}
+	}
+}
+
+// checkTypo holds that a mistyped child is a usage error with a suggestion.
+func checkTypo(t *testing.T, cmd *cobra.Command) {
+	t.Helper()
+	for _, child := range cmd.Commands() {
+		name := child.Name()
+		if child.Hidden || len(name) < 4 {
+			continue
+		}
+		typed := name[:1] + name[2:3] + name[1:2] + name[3:] // two letters swapped
+		if typed == name {
+			continue
+		}
+		args := append(strings.Fields(cmd.CommandPath())[1:], typed)
+		r := runIn(t, world{}, args...)
+		if r.code != exitUsage || r.out != "" || !strings.Contains(r.err, "did you mean") || !strings.Contains(r.err, name) {
+			t.Errorf("schedctl %s: status %d, %q", strings.Join(args, " "), r.code, r.err)
+		}
 	}
 }
 
@@ -111,7 +177,27 @@ func TestUsageErrors(t *testing.T) {
 		{"bad status", []string{"ls", "--status", "active,pausd"}, []string{`did you mean "paused"`}},
 		{"bad number", []string{"ls", "--limit", "many"}, []string{`invalid value "many" for --limit`, "whole number"}},
 		{"limit 0", []string{"ls", "--limit", "0"}, []string{"--limit must be at least 1"}},
-		{"bad sort", []string{"ls", "--sort-by", "password"}, []string{"use one of created_at"}},
+		{"bad sort", []string{"ls", "--sort-by", "password"}, []string{`--sort-by: no column "password"`, "use one of allow_overlap"}},
+		{"bad column", []string{"ls", "-o", "csv", "--columns", "name,net_run"}, []string{`--columns: no column "net_run"`, `did you mean "next_run"`}},
+		{"columns of JSON", []string{"ls", "-o", "json", "--columns", "name"}, []string{"--columns goes with -o table"}},
+		{"bad jq", []string{"ls", "--jq", ".items["}, []string{"--jq: unexpected EOF"}},
+		{"jq and another format", []string{"ls", "--jq", ".", "-o", "yaml"}, []string{"--jq and -o yaml can't be combined"}},
+		{"bad template", []string{"ls", "-o", "template={{.name"}, []string{"-o template:", "is not closed by }}"}},
+		{"two platforms", []string{"ls", "-p", "web", "--all-platforms"}, []string{"can't be combined"}},
+		{"context without a file", []string{"ls", "-c", "prod"}, []string{`no context "prod"`, "schedctl config set-context prod"}},
+		{"file of contexts", []string{"ls", "--config", "/nonexistent/config"}, []string{"no such file: /nonexistent/config"}},
+		{"all jobs without a word", []string{"job", "pause", "--columns", "a,,b", "x"}, []string{"a name between the commas is missing"}},
+		{"method", []string{"api", "FETCH", "/jobs"}, []string{`unknown method "FETCH"`}},
+		{"path", []string{"api", "GET", "jobs"}, []string{`"jobs" is not a path`}},
+		{"body", []string{"api", "POST", "/jobs", "--data", "{"}, []string{"--data is not JSON"}},
+		{"backfill without a span", []string{"backfill", "x", "--from", "yesterday"}, []string{"missing flag --to"}},
+		{"goal", []string{"wait", "x", "--for", "succes"}, []string{`did you mean "success"`}},
+		{"goal status", []string{"wait", "x", "--for", "status=done"}, []string{"use one of pending"}},
+		{"tag without a sign", []string{"job", "tag", "x", "blue"}, []string{`"blue" is neither +TAG nor -TAG`}},
+		{"tag of nothing", []string{"job", "tag", "x"}, []string{"missing argument +TAG|-TAG"}},
+		{"busy with a limit", []string{"next", "--busy", "-n", "5"}, []string{"--busy and --limit can't be combined"}},
+		{"past minute", []string{"next", "--at", "today 09:00"}, []string{"is in the past"}},
+		{"install for", []string{"completion", "install", "tcsh"}, []string{"no folder for the completions"}},
 		{"bad duration", []string{"next", "--window", "5"}, []string{"no unit", "5s or 5m"}},
 		{"bad zone", []string{"ls", "--tz", "Mars/Base"}, []string{`unknown time zone "Mars/Base"`}},
 		{"missing argument", []string{"execution", "show"}, []string{"missing argument EXECUTION", "usage: schedctl execution show EXECUTION"}},

@@ -165,6 +165,14 @@ func platformWord(id *string) string {
 	return *id
 }
 
+// arrow points from what was to what is.
+func (a *app) arrow() string {
+	if a.outTTY() && a.unicode() {
+		return "→"
+	}
+	return "->"
+}
+
 func or(text, otherwise string) string {
 	if text == "" {
 		return otherwise

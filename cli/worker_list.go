@@ -30,14 +30,12 @@ func newWorkerListCmd(a *app) *cobra.Command {
 		Args:              none,
 		ValidArgsFunction: noFiles,
 		RunE: a.action(func(cmd *cobra.Command, _ []string) error {
-			if o.watch > 0 {
-				return a.watch(cmd.Context(), o.watch, func(ctx context.Context) error { return runWorkerList(ctx, a, o) })
-			}
-			return runWorkerList(cmd.Context(), a, o)
+			return a.watched(cmd.Context(), o.watch, func(ctx context.Context) error { return runWorkerList(ctx, a, o) })
 		}),
 	}
 	enumsVar(cmd, &o.states, "state", "only these states", api.WorkerStates()...)
-	cmd.Flags().VarPF(duration{&o.watch}, "watch", "w", "list again every so often until interrupted").NoOptDefVal = "2s"
+	watchFlag(cmd, &o.watch)
+	listsOf(a, cmd, a.workerTable)
 	return cmd
 }
 
@@ -66,9 +64,9 @@ func workerListing(a *app, workers []api.Worker) listing[api.Worker] {
 }
 
 func (a *app) workerTable(workers []api.Worker, wide bool) *render.Table {
-	headers := []string{"WORKER", "STATE", "ROLES", ">RUNNING", "HEARTBEAT", "STARTED", "VERSION", "~REASON"}
+	headers := []string{"WORKER=node", "STATE", "ROLES", ">RUNNING", "HEARTBEAT=heartbeat_at", "STARTED=started_at", "VERSION", "~REASON=drain_reason"}
 	if wide {
-		headers = append(headers, ">COMMANDS", ">HANDLERS", "DRAINED", "BY", "LEASE UNTIL")
+		headers = append(headers, ">COMMANDS", ">HANDLERS", "DRAINED=drained_at", "BY=drained_by", "LEASE UNTIL")
 	}
 	t := render.NewTable(headers...)
 	for i := range workers {

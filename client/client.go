@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -24,10 +25,24 @@ type Options struct {
 	Timeout time.Duration
 	// Platform is the tenant of every request; "" leaves it to the daemon.
 	Platform string
+	// Token is what the caller shows over the network. "" reads TokenFile, else the
+	// environment: SCHEDCTL_TOKEN, SCHEDCTL_TOKEN_FILE; else what Login kept for the
+	// server. On a Unix socket none is sent: the kernel says who calls.
+	Token string
+	// TokenFile holds the token; nobody but its owner may read it. "-" is TokenInput.
+	TokenFile  string
+	TokenInput io.Reader // nil = os.Stdin
+	// Insecure lets the token go over http:// to other machines, in clear.
+	Insecure bool
+	// CAFile holds the certificates of authorities to trust beside the system's.
+	CAFile string
 	// Getenv reads the environment; nil = os.Getenv.
 	Getenv func(string) string
 	// Trace, when not nil, gets one line per request: what was asked and answered.
 	Trace func(line string)
+	// Allow, when not nil, is asked before each request that may change something; its
+	// error is the request's.
+	Allow func(method, path string) error
 }
 
 // Client talks to one daemon.
@@ -37,6 +52,7 @@ type Client struct {
 	explicit string // what Options or the environment said, "" = the usual places
 	targets  []target
 	used     atomic.Pointer[target] // the one that answered last
+	token    string
 	http     *http.Client
 }
 
@@ -57,12 +73,20 @@ func New(o Options) (*Client, error) {
 	if err := c.locate(); err != nil {
 		return nil, err
 	}
+	if err := c.authenticate(); err != nil {
+		return nil, err
+	}
+	trust, err := c.trust()
+	if err != nil {
+		return nil, err
+	}
 	c.http = &http.Client{
 		Transport: &http.Transport{
 			DialContext:           c.dial,
 			MaxIdleConnsPerHost:   4,
 			IdleConnTimeout:       time.Minute,
 			DisableCompression:    true,
+			TLSClientConfig:       trust,
 			ExpectContinueTimeout: time.Second,
 		},
 		// A daemon never redirects; following one could carry a request elsewhere.

@@ -399,6 +399,8 @@ func TestMethodsUseTheirRoutes(t *testing.T) {
 		{"POST " + path(api.RouteJobResume, "j"), func() error { return c.Resume(ctx, "j", api.Resume{}, Write{}) }},
 		{"POST " + path(api.RouteJobCancel, "j"), func() error { return c.CancelJob(ctx, "j", api.Cancel{}) }},
 		{"POST " + path(api.RouteJobRun, "j"), func() error { return err1(c.Run(ctx, "j", api.Run{}, Write{})) }},
+		{"POST " + path(api.RouteJobBackfill, "j"), func() error { return err1(c.Backfill(ctx, "j", api.Backfill{})) }},
+		{"GET " + api.RouteLivez, func() error { return err1(c.Raw(ctx, http.MethodGet, api.RouteLivez, nil, nil, Write{})) }},
 		{"GET " + path(api.RouteJobNext, "j"), func() error { return err1(c.Next(ctx, "j", 0, time.Time{})) }},
 		{"GET " + path(api.RouteJobWhy, "j"), func() error { return err1(c.WhyJob(ctx, "j", time.Time{})) }},
 		{"GET " + path(api.RouteJobExecutions, "j"), func() error { return err1(c.JobExecutions(ctx, "j", ExecutionQuery{})) }},

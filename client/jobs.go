@@ -31,6 +31,17 @@ func (c *Client) Jobs(ctx context.Context, q JobQuery) (Page[job.Job], error) {
 	return page[job.Job](ctx, c, api.RouteJobs, q.values())
 }
 
+// ApplyJobs makes jobs what their definitions say, all of them or none. Fields of an
+// error begin with jobs[INDEX]. It may be repeated.
+func (c *Client) ApplyJobs(ctx context.Context, in api.Apply, w Write) (api.Applied, error) {
+	return send[api.Applied](ctx, c, http.MethodPost, api.RouteJobsApply, in, w)
+}
+
+// ExportJobs returns one page of what job files must say to get these jobs.
+func (c *Client) ExportJobs(ctx context.Context, q JobQuery) (Page[api.JobDefinition], error) {
+	return page[api.JobDefinition](ctx, c, api.RouteExportJobs, q.values())
+}
+
 // Job returns the job with the id, or the live job with the name, ref.
 func (c *Client) Job(ctx context.Context, ref string) (job.Job, error) {
 	return get[job.Job](ctx, c, path(api.RouteJob, ref), nil)
@@ -71,6 +82,12 @@ func (c *Client) DeleteJob(ctx context.Context, ref string, w Write) error {
 // admit comes back skipped.
 func (c *Client) Run(ctx context.Context, ref string, in api.Run, w Write) (job.Execution, error) {
 	return send[job.Execution](ctx, c, http.MethodPost, path(api.RouteJobRun, ref), in, w.creates())
+}
+
+// Backfill runs a job for the due times in [in.From, in.To) that have no run. Asked
+// again it makes no second run of a due time.
+func (c *Client) Backfill(ctx context.Context, ref string, in api.Backfill) (api.Backfilled, error) {
+	return send[api.Backfilled](ctx, c, http.MethodPost, path(api.RouteJobBackfill, ref), in, Write{Reason: in.Reason})
 }
 
 // Next explains the schedule of a job, with its next count slots after from.

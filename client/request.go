@@ -63,6 +63,11 @@ func (c *Client) do(ctx context.Context, r request) (http.Header, error) {
 // closes its body. A request that is harmless to repeat is sent once more when the
 // connection broke before the answer, as it does when the daemon restarts.
 func (c *Client) open(ctx context.Context, r request) (*http.Response, error) {
+	if r.method != http.MethodGet && c.options.Allow != nil {
+		if err := c.options.Allow(r.method, r.path); err != nil {
+			return nil, err
+		}
+	}
 	req, err := c.build(ctx, r)
 	if err != nil {
 		return nil, err
@@ -121,6 +126,9 @@ func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
 		req.Header[name] = values
 	}
 	req.Header.Set("Accept", "application/json")
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
@@ -158,6 +166,9 @@ func (c *Client) explain(ctx context.Context, err error) error {
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
+	}
+	if e := untrusted(err); e != nil {
+		return e
 	}
 	if broken(err) {
 		return job.Errorf(job.Unavailable, "%s closed the connection before it answered", c.where()).

@@ -5,11 +5,14 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/http"
 	"os"
 	"runtime"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/api"
+	"github.com/agentic-sdlc/scheduler/daemon/access"
 	"github.com/agentic-sdlc/scheduler/daemon/config"
 	"github.com/agentic-sdlc/scheduler/daemon/control"
 	"github.com/agentic-sdlc/scheduler/daemon/listen"
@@ -41,7 +44,7 @@ func Run(ctx context.Context, o Options) error {
 	SpendMemory()
 	n := &node{o: o, cfg: o.Config, log: o.Logger, started: now(), clock: &Clock{}}
 	defer n.close()
-	for _, step := range []func(context.Context) error{n.claimName, n.openStore, n.startSupervisor, n.openQueue, n.build, n.listen} {
+	for _, step := range []func(context.Context) error{n.claimName, n.openStore, n.startSupervisor, n.openQueue, n.build, n.startJobsDir, n.listen} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -67,7 +70,13 @@ type node struct {
 	engine   *Engine
 	control  *control.Service
 	socket   *listen.Listener
+	local    *http.Server // on the socket
+	network  net.Listener // nil = there is none
+	tls      *listen.Certificate
+	gate     *access.Gate
+	failed   chan error // what ended a server
 	draining drainFlag
+	jobsDir  jobsDir
 
 	closers []func() error
 }
@@ -124,8 +133,11 @@ func (n *node) build(context.Context) error {
 		Health: control.HealthOptions{
 			Clock: n.clock.Now, Draining: n.draining.get,
 			Ticked: n.ticked(), Refused: func() int64 { return n.engine.Vitals().Fenced },
-			Queue: n.queue.Ping, Missing: n.engine.Missing,
+			Queue: n.queue.Ping, Missing: n.engine.Missing, JobsDir: n.jobsDir.health,
 		},
+	})
+	n.gate = access.New(access.Options{
+		Store: n.store, Now: n.clock.Now, Rate: n.cfg.Listen.RequestRate, Burst: n.cfg.Listen.RequestBurst, Logger: n.log,
 	})
 	return nil
 }

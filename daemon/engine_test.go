@@ -48,6 +48,11 @@ func newBed(tb testing.TB, slots int) *bed {
 	})); err != nil {
 		tb.Fatal(err)
 	}
+	if err := registry.Register(handler.Info{Name: "ops-only", Platforms: []string{"ops"}}, handler.Func(func(context.Context, *handler.Task) (handler.Result, error) {
+		return handler.Result{}, nil
+	})); err != nil {
+		tb.Fatal(err)
+	}
 	b.engine = NewEngine(EngineOptions{
 		Store: s, Queue: memory.New(memory.Options{}), Bus: memory.NewBus(memory.BusOptions{}), Handlers: registry,
 		Logger: slog.New(slog.DiscardHandler), Node: "bed", Settings: Settings{Policy: job.DefaultPolicy()}, Slots: slots, SlowSlots: 8,
@@ -93,6 +98,39 @@ func (b *bed) started() []time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.Clone(b.delay)
+}
+
+// TestHandlerOfAnotherPlatform: a job whose handler is not for its platform any more does
+// not run, though it was made when it could.
+func TestHandlerOfAnotherPlatform(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, 4)
+	ids := &job.IDs{Rand: rand.Reader}
+	for platform, want := range map[string]job.Status{"ops": job.Success, "web": job.Failed} {
+		at := now()
+		j := job.Job{
+			ID: ids.New(at), Platform: platform, Status: job.JobActive, Revision: 1, Anchor: at, CreatedAt: at, UpdatedAt: at, CreatedBy: "t",
+			Spec: job.Spec{Name: "x", Type: job.TypeEvent, Timezone: "UTC", DSTPolicy: "once", Misfire: job.MisfireFireOnce, HandlerName: "ops-only",
+				HandlerType: job.HandlerFunction, Priority: job.PriorityMedium, Concurrency: 1, Overlap: job.OverlapSkip, OnLost: job.OnLostFail},
+		}
+		if _, _, err := b.store.CreateJob(t.Context(), store.CreateJob{Job: j, Now: at}); err != nil {
+			t.Fatal(err)
+		}
+		made, err := b.engine.Trigger(t.Context(), store.Trigger{Platform: platform, Ref: "x", Kind: job.TriggerManual, By: "t", Now: at, NewID: func() job.ID { return ids.New(at) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		testbed.Eventually(t, "it is over", time.Minute, func() bool {
+			e, err := b.store.Execution(t.Context(), platform, made.Execution.ID.String())
+			return err == nil && e.Status.Terminal()
+		})
+		if e, err := b.store.Execution(t.Context(), platform, made.Execution.ID.String()); err != nil || e.Status != want {
+			t.Errorf("on %s: %s %q, %v; want %s", platform, e.Status, e.Error, err, want)
+		}
+	}
+	if err := b.stop(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestBurst runs many one-time jobs that are due at one second: each starts once,

@@ -45,8 +45,10 @@ func (b *registrar) commands(cfg config.Handlers, runner exec.Runner, environ []
 		b.add(handler.Info{Name: "exec", Kind: "exec", Description: "run a local command", Privileged: true, Slow: true}, h, err)
 	}
 	for _, c := range cfg.Commands {
-		h, err := exec.Named(o, exec.NamedOptions{Argv: c.Argv, Env: pairs(c.Env), Dir: c.Dir, Timeout: c.Timeout, PayloadStdin: c.PayloadStdin})
-		b.add(handler.Info{Name: c.Name, Kind: "exec", Description: c.Description, Slow: true}, h, err)
+		h, err := exec.Named(o, exec.NamedOptions{
+			Argv: c.Argv, Params: params(c.Params), Env: pairs(c.Env), Dir: c.Dir, Timeout: c.Timeout, PayloadStdin: c.PayloadStdin,
+		})
+		b.add(handler.Info{Name: c.Name, Kind: "exec", Description: c.Description, Platforms: c.Platforms, Slow: true}, h, err)
 	}
 }
 
@@ -78,6 +80,14 @@ func buildGuard(cfg config.HTTP) (*httpcall.Guard, error) {
 		o.Ports = append(o.Ports, uint16(port))
 	}
 	return httpcall.NewGuard(o)
+}
+
+func params(list []config.Param) []exec.Param {
+	var params []exec.Param
+	for _, p := range list {
+		params = append(params, exec.Param{Name: p.Name, Pattern: p.Pattern, Optional: p.Optional, Default: p.Default, AllowDash: p.AllowDash})
+	}
+	return params
 }
 
 func pairs(list []config.Pair) map[string]string {

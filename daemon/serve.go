@@ -3,12 +3,8 @@ package daemon
 import (
 	"context"
 	"errors"
-	"io/fs"
-	"log/slog"
 	"net"
 	"net/http"
-	"strconv"
-	"time"
 
 	"github.com/agentic-sdlc/scheduler/daemon/config"
 	"github.com/agentic-sdlc/scheduler/daemon/control"
@@ -17,31 +13,37 @@ import (
 	"github.com/agentic-sdlc/scheduler/job"
 )
 
-// Time limits of requests; answers that stream have none of their own.
-const (
-	readHeaderTimeout = 5 * time.Second
-	idleTimeout       = 60 * time.Second
-	maxHeaderBytes    = 16 << 10
-)
-
-func (n *node) listen(context.Context) error {
-	mode, err := strconv.ParseUint(n.cfg.Listen.SocketMode, 8, 32)
-	if err != nil {
-		return &exitError{status: exitConfig, err: err}
+func (n *node) listen(ctx context.Context) error {
+	if err := n.listenNetwork(ctx); err != nil {
+		return err
 	}
-	n.socket, err = listen.Unix(listen.Options{Path: n.cfg.Listen.Socket, Mode: fs.FileMode(mode), Group: n.cfg.Listen.SocketGroup, Logger: n.log})
+	var err error
+	if n.socket, err = n.bind(); err != nil {
+		return err
+	}
+	n.onClose(func() error { return closeQuietly(n.socket) })
+	return nil
+}
+
+// bind makes the socket.
+func (n *node) bind() (*listen.Listener, error) {
+	c := n.cfg.Listen
+	l, err := listen.Unix(listen.Options{Path: c.Socket, Mode: c.Mode(), Group: c.SocketGroup, Logger: n.log})
+	return l, runningError(err)
+}
+
+// runningError gives the error of a listener its exit status.
+func runningError(err error) error {
 	if errors.Is(err, listen.ErrRunning) {
 		return &exitError{status: exitRunning, err: err}
 	}
-	if err != nil {
+	return err
+}
+
+func closeQuietly(l net.Listener) error {
+	if err := l.Close(); !errors.Is(err, net.ErrClosed) {
 		return err
 	}
-	n.onClose(func() error {
-		if err := n.socket.Close(); !errors.Is(err, net.ErrClosed) {
-			return err
-		}
-		return nil
-	})
 	return nil
 }
 
@@ -49,17 +51,22 @@ func (n *node) listen(context.Context) error {
 // then the engine drains.
 func (n *node) serve(ctx context.Context) error {
 	peers := listen.NewPeers(listen.PeerOptions{OperatorGroup: n.cfg.Listen.OperatorGroup, Now: n.clock.Now, Logger: n.log})
-	server := &http.Server{
-		Handler: httpapi.New(httpapi.Options{
-			Service: n.control, Principal: n.principal, Logger: n.log, Now: n.clock.Now, Version: n.o.Build.Version, MaxBody: int64(n.cfg.Listen.MaxBodyBytes),
-		}),
-		ConnContext: peers.ConnContext, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
-		ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug),
+	o := httpapi.Options{
+		Service: n.control, Principal: n.principal, Logger: n.log, Now: n.clock.Now, Version: n.o.Build.Version, MaxBody: int64(n.cfg.Listen.MaxBodyBytes),
 	}
+	n.local = newServer(o, n.log)
+	n.local.ConnContext = peers.ConnContext
+	servers := []*http.Server{n.local}
 	engine := start(context.WithoutCancel(ctx), n.engine.Run)
-	reloading := start(ctx, n.reload)
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(n.socket) }()
+	background := []func(context.Context) error{n.reload}
+	n.failed = make(chan error, 2)
+	go n.accept(n.local, n.socket)
+	if n.network != nil {
+		remote := n.remote(o)
+		servers, background = append(servers, remote), append(background, n.gate.Run)
+		go n.accept(remote, n.network)
+	}
+	beside := start(ctx, background...)
 	if n.o.Watch != nil {
 		n.o.Watch(n.engine.Rounds)
 	}
@@ -69,27 +76,42 @@ func (n *node) serve(ctx context.Context) error {
 	var err error
 	select {
 	case <-ctx.Done():
-	case err = <-failed:
+	case err = <-n.failed:
 	}
 	n.draining.set()
 	stopped := make(chan error, 1)
 	go func() { stopped <- engine.stop() }()
-	err = errors.Join(err, n.shutdown(ctx, server), <-stopped, reloading.stop())
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
+	return errors.Join(err, n.shutdown(ctx, servers), <-stopped, beside.stop())
+}
+
+// accept serves a listener until its server is shut down, or the listener is replaced.
+func (n *node) accept(server *http.Server, l net.Listener) {
+	err := server.Serve(l)
+	if !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+		n.failed <- err
 	}
-	return err
 }
 
 // shutdown lets open requests end, and cuts what is still open after the grace:
 // followers of logs, usually.
-func (n *node) shutdown(ctx context.Context, server *http.Server) error {
+func (n *node) shutdown(ctx context.Context, servers []*http.Server) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), n.cfg.Listen.ShutdownGrace)
 	defer cancel()
-	if err := server.Shutdown(ctx); err != nil {
-		return server.Close()
+	stopped := make(chan error)
+	for _, server := range servers {
+		go func() {
+			if err := server.Shutdown(ctx); err != nil {
+				stopped <- server.Close()
+				return
+			}
+			stopped <- nil
+		}()
 	}
-	return nil
+	var errs []error
+	for range servers {
+		errs = append(errs, <-stopped)
+	}
+	return errors.Join(errs...)
 }
 
 // reload applies configurations as they come.
@@ -101,15 +123,19 @@ func (n *node) reload(ctx context.Context) error {
 		case cfg := <-n.o.Reloads:
 			n.engine.Apply(settingsOf(&cfg))
 			n.control.Apply(defaultsOf(&cfg), policyOf(&cfg))
+			n.gate.Apply(cfg.Listen.RequestRate, cfg.Listen.RequestBurst)
+			n.rebind(ctx)
+			n.renew(ctx)
 			n.log.InfoContext(ctx, "settings applied")
+			n.applyJobsDir(ctx, &cfg)
 		}
 	}
 }
 
 // principal is who is at the other end of the socket. The socket is there whatever the
 // roles, for whoever looks after this node; without the role api it is for admins only.
-func (n *node) principal(ctx context.Context) (control.Principal, error) {
-	peer, ok := listen.PeerFrom(ctx)
+func (n *node) principal(r *http.Request) (control.Principal, error) {
+	peer, ok := listen.PeerFrom(r.Context())
 	switch {
 	case !ok:
 		return control.Principal{}, job.Errorf(job.Unauthenticated, "who calls cannot be told")
@@ -120,5 +146,7 @@ func (n *node) principal(ctx context.Context) (control.Principal, error) {
 		return control.Principal{}, job.Errorf(job.Forbidden, "this node has not the role api: its socket is for root and the daemon's user").
 			WithHint("ask a node that has it")
 	}
-	return control.Principal{Name: peer.Name, Role: control.Role(peer.Role), Platform: control.AnyPlatform}, nil
+	return control.Principal{
+		Name: peer.Name, Role: control.Role(peer.Role), Platform: control.AnyPlatform, Commands: peer.Role == listen.Admin,
+	}, nil
 }

@@ -15,8 +15,15 @@ type Info struct {
 	Description string          `json:"description"`
 	// Privileged handlers (a free command) are for admins on the socket only.
 	Privileged bool `json:"privileged"`
+	// Platforms are those whose jobs may use it; empty = all.
+	Platforms []string `json:"platforms,omitempty"`
 	// Slow handlers (commands) take a slot of the command pool (default 8) too.
 	Slow bool `json:"-"`
+}
+
+// For reports whether jobs of a platform may use the handler.
+func (i Info) For(platform string) bool {
+	return len(i.Platforms) == 0 || slices.Contains(i.Platforms, platform)
 }
 
 // Registry maps names to handlers. Build it with Register, then only read it:

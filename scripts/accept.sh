@@ -54,8 +54,20 @@ many_line() { # many_line PACKAGE TEST: shows the figures that the test prints
 	return "$verdict"
 }
 
+access_line() {
+	local verdict=0
+	gotest ./daemon/httpapi 'TestMatrix$|TestForeign$|TestNothingWithoutCredential$|TestPages$' || verdict=1
+	gotest ./cmd/schedctl 'TestNetwork$|TestHostileRequests$|TestSlowCallers$|TestTLS$|TestSocketComesBack$' -timeout 10m || verdict=1
+	return "$verdict"
+}
+
 compare_line() {
 	(cd bench && go run . -compare -quick -run waiting,firing,onetime)
+}
+
+tree_line() {
+	gotest ./cli 'TestEveryCommandIsComplete|TestLeanTree|TestUsageErrors|TestCompletions|TestContract' &&
+		gotest ./internal/arch 'Schedctl'
 }
 
 speed_line() {
@@ -66,6 +78,8 @@ line build    'both programs build'                                          mak
 line demo     'make demo: a crontab, a two-second job, an explained skip'    make demo
 line explain  'explain gives the three instants across the spring change'    explain_line
 line crontab  '25 crontab lines see what cron gives them'                    gotest ./cmd/schedctl 'TestCrontab'
+line ascode   'import, export, import; apply twice; 100 jobs with one bad'    gotest ./cmd/schedctl 'TestAsCode$'
+line simulate 'the simulator against the daemon on four clock-change nights'  gotest ./daemon 'TestSimulate$'
 line golden   'golden rows: jobs x misfire policies x outages x ways'        gotest ./daemon 'TestGolden'
 line kills    '200 kill -9 under load: nothing lost, nothing doubled'        kills_line
 line tamper   'a row deleted, added or moved by SQL is named by the audit'   gotest ./internal/crash 'TestTamper'
@@ -78,9 +92,12 @@ line servers  'Redis and PostgreSQL break under load: nothing lost or doubled' m
 line zombie   'SIGSTOP for two leases: the late result is refused, one success' many_line ./internal/chaos 'TestZombie'
 line histories 'every bad history is flagged by its invariant'               gotest ./internal/chaos 'TestBad|TestGood'
 line chaos    'two nodes, a fixed and a random seed: 0 violations'            chaos_line
+line access   'every route as every kind of caller; foreign ids; the network'  access_line
 line move     'SQLite to PostgreSQL and back, runs and ledger intact'         gotest ./store/dump 'Test'
 line compare  'make bench-compare prints W1 to W3 with ratios'                compare_line
 line speed    'make bench -check: ratios against their bars'                 speed_line
+line tree     'every command: help, examples, arguments, completion, typos'   tree_line
+line cold     'schedctl job list as a process against redis-cli ping'         scripts/cold.sh
 line check    'make check: lint, tests with the race detector, freshness'    make check
 
 [ "$failed" = 0 ] && rm -rf "$dir"

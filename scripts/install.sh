@@ -19,6 +19,10 @@ for shell_folder in bash:bash-completion/completions/%s zsh:zsh/site-functions/_
 		install -D -m 0644 "completions/$program.$shell" "$dest$prefix/share/$(printf "${shell_folder#*:}" "$program")"
 	done
 done
+if [ -d bin/man ]; then
+	install -d "$dest$prefix/share/man/man1"
+	install -m 0644 bin/man/*.1 "$dest$prefix/share/man/man1/"
+fi
 for f in schedd.service schedd.socket; do
 	install -d "$unit"
 	sed "s|/usr/bin/|$prefix/bin/|" "configs/systemd/$f" >"$unit/$f"

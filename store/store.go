@@ -14,6 +14,7 @@ type Store interface {
 	Executions
 	Sessions
 	Holds
+	Tokens
 	Logs
 	Ledger
 	Upkeep
@@ -40,6 +41,11 @@ type Jobs interface {
 	// ChangeJob reads a job under its lock, lets c.Change decide, and writes what it
 	// decided. version_mismatch when IfRevision is set and is not the job's.
 	ChangeJob(ctx context.Context, c ChangeJob) (job.Job, error)
+	// ApplyJobs carries out steps in one transaction: all of them, or none when one fails
+	// or the caller says no at the end. A step that finds a job changes it as ChangeJob
+	// does, another one creates what it says as CreateJob does. One that changes nothing
+	// writes nothing.
+	ApplyJobs(ctx context.Context, p ApplyJobs) ([]AppliedJob, error)
 	// Job returns the job with the id, or the live job with the name, ref.
 	Job(ctx context.Context, platform, ref string) (job.Job, error)
 	// ListJobs returns one page in a stable order.
@@ -139,6 +145,28 @@ type Holds interface {
 	// PastHolds returns what stood at some time in [from, to), ended or not, oldest
 	// first. Holds are forgotten with the oldest history.
 	PastHolds(ctx context.Context, from, to time.Time) ([]Hold, error)
+}
+
+// Tokens keeps who may use the API over the network.
+type Tokens interface {
+	// CreateToken stores a token. conflict when its platform has one of that name that
+	// is not revoked, or its id is taken.
+	CreateToken(ctx context.Context, t Token) error
+	// Token returns the token with the id; not_found when there is none. It is the one
+	// read without a scope: what it returns says what the scope is.
+	Token(ctx context.Context, id string) (Token, error)
+	// ListTokens returns the tokens of a platform, revoked ones too, by name and the
+	// newest first.
+	ListTokens(ctx context.Context, platform string) ([]Token, error)
+	// RevokeToken ends a token and returns it. One that is revoked already stays as it
+	// is. conflict when several platforms in scope have a token of that name.
+	RevokeToken(ctx context.Context, r RevokeToken) (Token, error)
+	// RotateToken revokes a token and makes one with its name, platform and role.
+	// conflict when it is revoked already, or as with RevokeToken.
+	RotateToken(ctx context.Context, r RotateToken) (Token, error)
+	// TouchTokens notes when tokens were last used, never backwards. Those that are gone
+	// are left out.
+	TouchTokens(ctx context.Context, used []UsedToken) error
 }
 
 // Logs keeps what attempts print.

@@ -73,13 +73,14 @@ func hostile(r rune) bool {
 	case r < ' ', 0x7f <= r && r <= 0x9f: // C0, DEL, C1
 		return true
 	case r < 0x200b:
-		return r == 0xad || r == 0x61c || r == 0x180e
+		return r == 0xad || r == 0x34f || r == 0x61c || r == 0x115f || r == 0x1160 || 0x17b4 <= r && r <= 0x17b5 || 0x180b <= r && r <= 0x180f
 	case r <= 0x200f, // zero width, direction marks
-		0x2028 <= r && r <= 0x202e,   // separators, bidi
-		0x2060 <= r && r <= 0x206f,   // invisible operators, isolates
+		0x2028 <= r && r <= 0x202e, // separators, bidi
+		0x2060 <= r && r <= 0x206f, // invisible operators, isolates
+		r == 0x3164, r == 0xffa0,   // fillers
 		r == 0xfeff,                  // zero width
 		0xfff9 <= r && r <= 0xfffb,   // annotations
-		0xe0000 <= r && r <= 0xe007f: // tags
+		0xe0000 <= r && r <= 0xe0fff: // tags, and variations that hide text
 		return true
 	}
 	return false

@@ -44,8 +44,9 @@ func Text(s string) Cell { return Cell{Text: s} }
 // Column is what all cells of a column share.
 type Column struct {
 	Header string
-	Right  bool // aligned to the right
-	Shrink bool // free text, cut first when the terminal is too narrow
+	Key    string // what --columns calls it; the name of the field of the API where there is one
+	Right  bool   // aligned to the right
+	Shrink bool   // free text, cut first when the terminal is too narrow
 }
 
 // Table is rows under headers, without lines around them.
@@ -55,14 +56,38 @@ type Table struct {
 }
 
 // NewTable returns a table. A header that starts with ">" aligns its column to the
-// right, one that starts with "~" is cut when space is short.
+// right, one that starts with "~" is cut when space is short. What follows "=" is the
+// key of the column; without it the key is the header in lower case, with underscores.
 func NewTable(headers ...string) *Table {
 	t := &Table{}
 	for _, h := range headers {
-		c := Column{Header: strings.TrimLeft(h, ">~"), Right: strings.HasPrefix(h, ">"), Shrink: strings.HasPrefix(h, "~")}
+		c := Column{Right: strings.HasPrefix(h, ">"), Shrink: strings.HasPrefix(h, "~")}
+		c.Header, c.Key, _ = strings.Cut(strings.TrimLeft(h, ">~"), "=")
+		if c.Key == "" {
+			c.Key = strings.ReplaceAll(strings.ToLower(c.Header), " ", "_")
+		}
 		t.Columns = append(t.Columns, c)
 	}
 	return t
+}
+
+// Keys returns the keys of the columns, in order.
+func (t *Table) Keys() []string {
+	keys := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		keys[i] = c.Key
+	}
+	return keys
+}
+
+// Cell returns the cell of a row in the column of that key.
+func (t *Table) Cell(row int, key string) (Cell, bool) {
+	for j, c := range t.Columns {
+		if c.Key == key && row < len(t.rows) && j < len(t.rows[row]) {
+			return t.rows[row][j], true
+		}
+	}
+	return Cell{}, false
 }
 
 // Add appends a row of as many cells as there are columns.
@@ -84,13 +109,22 @@ func (t *Table) Len() int { return len(t.rows) }
 type Look struct {
 	NoHeaders bool
 	Color     bool
-	Width     int // columns of the terminal; 0 = nothing is cut
+	Width     int  // columns of the terminal; 0 = nothing is cut
+	ASCII     bool // the terminal shows no more than that
+}
+
+// marks returns what stands for cut text and for line breaks.
+func (l Look) marks() (cut, line string) {
+	if l.ASCII {
+		return "...", `\n`
+	}
+	return "…", "⏎"
 }
 
 // plainRows is the size above which the library, which takes 20 µs a row, gives way
 // to lines of precomputed widths that look the same. So it does for colours, which
 // the library resets once too often.
-const plainRows = 1000
+const plainRows = 32
 
 // Write draws the table.
 func (t *Table) Write(w io.Writer, look Look) error {
@@ -147,6 +181,10 @@ func (t *Table) texts(look Look) [][]string {
 		for j := range t.Columns {
 			if j < len(cells) {
 				rows[i][j] = Clean(cells[j].Text)
+				if look.ASCII {
+					_, line := look.marks()
+					rows[i][j] = strings.ReplaceAll(rows[i][j], "⏎", line)
+				}
 			}
 		}
 	}
@@ -186,10 +224,11 @@ func (t *Table) fit(rows [][]string, look Look) {
 		excess--
 		limits[widest] = widths[widest]
 	}
+	cut, _ := look.marks()
 	for j, limit := range limits {
 		for i := range rows {
 			if twwidth.Width(rows[i][j]) > limit {
-				rows[i][j] = twwidth.Truncate(rows[i][j], limit-1, "") + "…"
+				rows[i][j] = twwidth.Truncate(rows[i][j], limit-twwidth.Width(cut), "") + cut
 			}
 		}
 	}

@@ -6,9 +6,11 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/agentic-sdlc/scheduler/daemon/config"
 	"github.com/agentic-sdlc/scheduler/internal/build"
 )
 
@@ -37,6 +39,9 @@ func (e Env) getenv(name string) string {
 type Tools struct {
 	Serve Serve
 	Store StoreTools
+	// Bootstrap makes the first token, hands it to keep, and returns when it expires. An
+	// error with a method ExitCode() int chooses the exit status.
+	Bootstrap func(ctx context.Context, cfg config.Config, keep func(text string) error) (expires time.Time, err error)
 }
 
 // Main runs one command line and returns the exit status.
@@ -85,7 +90,7 @@ func newRoot(env Env, tools Tools) *cobra.Command {
 		cmd.Flags().BoolVar(&check, "check-config", false, "check the configuration and exit")
 	}
 	root.Flags().BoolVar(&version, "version", false, "print the version and exit")
-	root.AddCommand(serveCmd, newConfig(env, src), newMigrate(env, src, tools.Store), newStore(env, src, tools.Store), &cobra.Command{
+	root.AddCommand(serveCmd, newConfig(env, src), newMigrate(env, src, tools.Store), newStore(env, src, tools.Store), newToken(env, src, tools), &cobra.Command{
 		Use:     "version",
 		Short:   "Print the version",
 		Example: "  schedd version",

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/agentic-sdlc/scheduler/daemon/config"
+	"github.com/agentic-sdlc/scheduler/daemon/listen"
 )
 
 func newConfig(env Env, src *source) *cobra.Command {
@@ -38,8 +39,29 @@ func checkConfig(env Env, src *source) error {
 	if len(problems) > 0 {
 		return problems
 	}
+	if err := checkCertificate(src); err != nil {
+		return err
+	}
 	_, err := fmt.Fprintln(env.Out, "configuration ok")
 	return err
+}
+
+// settingsError is a configuration that cannot be used.
+type settingsError struct{ error }
+
+// ExitCode returns the exit status.
+func (settingsError) ExitCode() int { return ExitBadSettings }
+
+// checkCertificate reads the certificate as serve does.
+func checkCertificate(src *source) error {
+	cfg, _, err := config.Load(src.options())
+	if err != nil || cfg.Listen.HTTP == "" || cfg.Listen.TLSCertFile == "" {
+		return err
+	}
+	if _, err := listen.LoadCertificate(cfg.Listen.TLSCertFile, cfg.Listen.TLSKeyFile, now()); err != nil {
+		return settingsError{err}
+	}
+	return nil
 }
 
 func newConfigShow(env Env, src *source) *cobra.Command {

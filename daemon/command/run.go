@@ -27,6 +27,9 @@ var errTwice = errors.New("told to stop twice: stopped at once, what still ran i
 // that wrap others (timeout, for one) signal the process and then its group.
 const bounce = 200 * time.Millisecond
 
+// now is the clock of what is checked once.
+func now() time.Time { return time.Now() }
+
 // runner is one life of the daemon as its signals see it.
 type runner struct {
 	env     Env

@@ -12,6 +12,7 @@ type Config struct {
 	NodeID    string    `yaml:"node_id"`                // "" = the host's name; unique among the nodes of one store
 	Roles     []string  `yaml:"roles"`                  // what this node does: RoleAPI, RoleScheduler, RoleWorker
 	DataDir   string    `yaml:"data_dir"`               // database and lock file; "" = chosen by Load
+	JobsDir   string    `yaml:"jobs_dir" reload:"yes"`  // folder of job files, applied at start and on SIGHUP; "" = none
 	Timezone  string    `yaml:"timezone" reload:"yes"`  // of jobs that name none
 	Listen    Listen    `yaml:"listen"`                 //
 	Store     Store     `yaml:"store"`                  //
@@ -38,6 +39,12 @@ type Listen struct {
 	SocketMode    string        `yaml:"socket_mode"`    // octal
 	SocketGroup   string        `yaml:"socket_group"`   // group that owns the socket; a group that does not exist is left out
 	OperatorGroup string        `yaml:"operator_group"` // whose members are operators
+	HTTP          string        `yaml:"http"`           // host:port to answer on the network too, for whoever has a token; "" = not
+	Hosts         []string      `yaml:"hosts"`          // names that requests over the network may be for, beside those of the certificate
+	TLSCertFile   string        `yaml:"tls_cert_file"`  // PEM, with what leads to its authority; relative to $CREDENTIALS_DIRECTORY
+	TLSKeyFile    string        `yaml:"tls_key_file"`
+	RequestRate   int           `yaml:"request_rate" reload:"yes" range:"1..1000000"`  // requests a second with one token, in the long run
+	RequestBurst  int           `yaml:"request_burst" reload:"yes" range:"1..1000000"` // requests at once with one token
 	MaxBodyBytes  int           `yaml:"max_body_bytes" range:"1024..67108864"`
 	ShutdownGrace time.Duration `yaml:"shutdown_grace" range:"0s..10m"` // how long open requests may go on at a stop
 }
@@ -145,13 +152,24 @@ type HTTP struct {
 // Command is a handler that runs one fixed command.
 type Command struct {
 	Name         string        `yaml:"name"`
-	Argv         []string      `yaml:"argv"` // the first is an absolute path
+	Argv         []string      `yaml:"argv"`      // the first is an absolute path; {{payload.NAME}} stands for a parameter
+	Params       []Param       `yaml:"params"`    // what the job's payload may say
+	Platforms    []string      `yaml:"platforms"` // whose jobs may use it; empty = all
 	Env          []Pair        `yaml:"env"`
 	Dir          string        `yaml:"dir"`                      // "" = /
 	Timeout      time.Duration `yaml:"timeout" range:"0s..720h"` // 0 = the job's
 	AllowShell   bool          `yaml:"allow_shell"`              // Argv may start a shell
 	PayloadStdin bool          `yaml:"payload_stdin"`            // the job's payload goes to its standard input; without, it must be empty
 	Description  string        `yaml:"description"`
+}
+
+// Param is a member of a job's payload that a command takes as a part of its arguments.
+type Param struct {
+	Name      string `yaml:"name"`
+	Pattern   string `yaml:"pattern"`    // a regular expression that the whole value matches
+	Optional  bool   `yaml:"optional"`   // without it, Default is taken
+	Default   string `yaml:"default"`    //
+	AllowDash bool   `yaml:"allow_dash"` // the value may start with "-"
 }
 
 // URL is a handler that makes one fixed HTTP call.

@@ -112,7 +112,7 @@ listen: {socket_mode: "0600", socket: /tmp/s}
 worker: {slots: 3, defaults: {timeout: 36h}}
 log: {redact: []}
 handlers:
-  commands: [{name: a.B, argv: [/bin/true, "*", "null", "1", ""], env: [{name: A, value: "x: y"}]}]
+  commands: [{name: a.B, argv: [/bin/true, "*", "null", "1", "", "{{payload.x}}"], platforms: [ops], params: [{name: x, pattern: "[a-z]+"}], env: [{name: A, value: "x: y"}]}]
 `
 	cfg, origins, err := Load(Options{File: file(t, text)})
 	if err != nil {

@@ -57,6 +57,8 @@ func (ps *Problems) redisURL(address string) {
 // rest of the program sees values only.
 func readSecrets(cfg *Config, env environment) error {
 	return errors.Join(
+		atHome(&cfg.Listen.TLSCertFile, "listen.tls_cert_file", env),
+		atHome(&cfg.Listen.TLSKeyFile, "listen.tls_key_file", env),
 		readSecret(&cfg.Store.Postgres.DSN, cfg.Store.Postgres.DSNFile, "store.postgres.dsn_file", env),
 		readSecret(&cfg.Queue.Redis.URL, cfg.Queue.Redis.URLFile, "queue.redis.url_file", env),
 	)
@@ -66,12 +68,8 @@ func readSecret(value *string, file, key string, env environment) error {
 	if file == "" || *value != "" {
 		return nil
 	}
-	if !filepath.IsAbs(file) {
-		dir := env[credentials]
-		if dir == "" {
-			return fmt.Errorf("%s: %q is relative, and there is no $%s", key, file, credentials)
-		}
-		file = filepath.Join(dir, file)
+	if err := atHome(&file, key, env); err != nil {
+		return err
 	}
 	info, err := os.Stat(file)
 	if err != nil {
@@ -87,6 +85,19 @@ func readSecret(value *string, file, key string, env environment) error {
 	if *value = strings.TrimSpace(string(text)); *value == "" {
 		return fmt.Errorf("%s: %s is empty", key, file)
 	}
+	return nil
+}
+
+// atHome finds a relative path in the folder of secrets.
+func atHome(file *string, key string, env environment) error {
+	if *file == "" || filepath.IsAbs(*file) {
+		return nil
+	}
+	dir := env[credentials]
+	if dir == "" {
+		return fmt.Errorf("%s: %q is relative, and there is no $%s", key, *file, credentials)
+	}
+	*file = filepath.Join(dir, *file)
 	return nil
 }
 

@@ -39,6 +39,7 @@ func Validate(cfg Config) Problems {
 	var ps Problems
 	ps.tagged(reflect.ValueOf(cfg), "")
 	ps.node(cfg)
+	ps.network(cfg.Listen)
 	ps.servers(cfg)
 	ps.worker(cfg)
 	ps.limits(cfg)
@@ -116,6 +117,9 @@ func (ps *Problems) node(cfg Config) {
 	}
 	if _, err := time.LoadLocation(cfg.Timezone); err != nil || cfg.Timezone == "" || cfg.Timezone == "Local" {
 		ps.value("timezone", "%q is not a zone name such as UTC or Europe/Berlin", cfg.Timezone)
+	}
+	if dir := cfg.JobsDir; dir != "" && !filepath.IsAbs(dir) {
+		ps.value("jobs_dir", "%q is not an absolute path", dir)
 	}
 	switch s := cfg.Listen.Socket; {
 	case strings.HasPrefix(s, "@") || strings.ContainsRune(s, 0):
@@ -220,6 +224,7 @@ func (ps *Problems) command(key string, c Command) {
 			ps.value(name, "%q is not for you to set: schedd, or the loader of programs, does", pair.Name)
 		}
 	}
+	ps.params(key, c)
 	if c.Dir != "" && !filepath.IsAbs(c.Dir) {
 		ps.value(key+".dir", "%q is not an absolute path", c.Dir)
 	}

@@ -56,6 +56,38 @@ func TestValidate(t *testing.T) {
 		{"mode with nines", func(c *Config) { c.Listen.SocketMode = "0690" }, `listen.socket_mode: "0690" is not an octal mode such as "0660"`},
 		{"set-uid mode", func(c *Config) { c.Listen.SocketMode = "4660" }, `listen.socket_mode: "4660" is not an octal mode such as "0660"`},
 		{"mode of three digits", func(c *Config) { c.Listen.SocketMode = "660" }, ""},
+		{"network on loopback", func(c *Config) { c.Listen.HTTP = "127.0.0.1:7070" }, ""},
+		{"network by name", func(c *Config) { c.Listen.HTTP = "localhost:7070" }, ""},
+		{"network on IPv6 loopback", func(c *Config) { c.Listen.HTTP = "[::1]:7070" }, ""},
+		{"network with TLS", func(c *Config) { c.Listen.HTTP, c.Listen.TLSCertFile, c.Listen.TLSKeyFile = ":7070", "/c", "/k" }, ""},
+		{"network without TLS", func(c *Config) { c.Listen.HTTP = "0.0.0.0:7070" }, `listen.http: "0.0.0.0:7070" is reached from other machines, which takes TLS: set listen.tls_cert_file and listen.tls_key_file, or use 127.0.0.1`},
+		{"network on a name without TLS", func(c *Config) { c.Listen.HTTP = "localhost.example.org:7070" }, `listen.http: "localhost.example.org:7070" is reached from other machines, which takes TLS: set listen.tls_cert_file and listen.tls_key_file, or use 127.0.0.1`},
+		{"network without a port", func(c *Config) { c.Listen.HTTP = "127.0.0.1" }, `listen.http: "127.0.0.1" is not host:port, such as 127.0.0.1:7070 or [::1]:7070`},
+		{"network on port 0", func(c *Config) { c.Listen.HTTP = "127.0.0.1:0" }, `listen.http: "127.0.0.1:0" has no port that clients could know`},
+		{"a certificate without its key", func(c *Config) { c.Listen.TLSCertFile = "/c" }, "listen.tls_key_file: a certificate needs its key: set listen.tls_cert_file and listen.tls_key_file, or neither"},
+		{"burst below rate", func(c *Config) { c.Listen.RequestBurst = 99 }, "listen.request_burst: 99 must not be less than listen.request_rate (100)"},
+		{"hosts", func(c *Config) { c.Listen.Hosts = []string{"sched.example.org", "192.0.2.1", "::1"} }, ""},
+		{"any host", func(c *Config) { c.Listen.Hosts = []string{"*"} }, `listen.hosts[0]: "*" is no host name: name each host, without a port and without *`},
+		{"a host with a port", func(c *Config) { c.Listen.Hosts = []string{"a", "a:80"} }, `listen.hosts[1]: "a:80" is no host name: name each host, without a port and without *`},
+		{"a command with parameters", parameters(`[a-z]+`, "x", "--x={{payload.x}}"), ""},
+		{"a placeholder without a parameter", parameters(`[a-z]+`, "x", "{{payload.x}}{{payload.y}}"), `handlers.commands[0].argv[1]: {{payload.y}} needs a line in params that says what it may be`},
+		{"another placeholder", parameters(`[a-z]+`, "x", "{{payload.x}}", "{{env.HOME}}"), `handlers.commands[0].argv[2]: {{env.HOME}} is not known: write {{payload.NAME}}`},
+		{"a parameter that is not used", parameters(`[a-z]+`, "x", "x"), `handlers.commands[0].params[0].name: argv has no {{payload.x}}`},
+		{"a parameter without a pattern", parameters(``, "x", "{{payload.x}}"), `handlers.commands[0].params[0].pattern: is needed: it says what the value may be, e.g. "[a-z0-9_]{1,32}"`},
+		{"a pattern that is none", parameters(`(`, "x", "{{payload.x}}"), "handlers.commands[0].params[0].pattern: is no regular expression of at most 256 bytes: error parsing regexp: missing closing ): `(`"},
+		{"a parameter with a bad name", parameters(`x`, "a-b", "{{payload.a-b}}"), `handlers.commands[0].params[0].name: "a-b" must be letters, digits and underscores, at most 64, and given once`},
+		{"a default of what is required", func(c *Config) {
+			parameters(`x`, "x", "{{payload.x}}")(c)
+			c.Handlers.Commands[0].Params[0].Default = "x"
+		}, "handlers.commands[0].params[0].default: only what is optional has a default"},
+		{"parameters and standard input", func(c *Config) {
+			parameters(`x`, "x", "{{payload.x}}")(c)
+			c.Handlers.Commands[0].PayloadStdin = true
+		}, "handlers.commands[0].payload_stdin: the payload has params, or goes to standard input: keep one"},
+		{"a platform that is none", func(c *Config) {
+			parameters(`x`, "x", "{{payload.x}}")(c)
+			c.Handlers.Commands[0].Platforms = []string{"ops", "*"}
+		}, `handlers.commands[0].platforms[1]: "*" is not the name of a platform`},
 		{"redis beside the embedded store", func(c *Config) { c.Queue.Driver, c.Queue.Redis.URL = "redis", "redis://h" }, "queue.driver: redis carries work between nodes, and the embedded store has one: use memory, or store.driver: postgres"},
 		{"redis without an address", func(c *Config) { servers(c); c.Queue.Redis.URL = "" }, "queue.redis.url: is needed, e.g. redis://redis.example.org:6379/0; queue.redis.url_file reads it from a file"},
 		{"redis with two addresses", func(c *Config) { servers(c); c.Queue.Redis.URLFile = "f" }, "queue.redis.url: is set, and queue.redis.url_file too: keep one"},
@@ -228,5 +260,12 @@ func TestPasswordsOfServersAreMasked(t *testing.T) {
 		if err := Show(&shown, cfg, nil); err != nil || strings.Contains(shown.String(), "hunter2") {
 			t.Errorf("Show(%q) tells the password (%v):\n%s", dsn, err, shown.String())
 		}
+	}
+}
+
+// parameters sets a command with one parameter.
+func parameters(pattern, name string, argv ...string) func(*Config) {
+	return func(c *Config) {
+		c.Handlers.Commands = []Command{{Name: "backup", Argv: append([]string{"/bin/true"}, argv...), Params: []Param{{Name: name, Pattern: pattern}}}}
 	}
 }

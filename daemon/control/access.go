@@ -2,6 +2,7 @@ package control
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,15 +13,21 @@ import (
 // Role is what a caller may do.
 type Role string
 
-// The roles. An admin may do what an operator may.
+// The roles. Each may do what those before it may.
 const (
-	RoleOperator Role = "operator" // everything but free commands
-	RoleAdmin    Role = "admin"
+	RoleViewer   Role = "viewer"   // reads
+	RoleOperator Role = "operator" // makes, changes and runs jobs
+	RoleAdmin    Role = "admin"    // makes tokens too
 )
 
-// Allows reports whether a caller of role r may do what needs the role want.
+// Roles returns all roles, the least first.
+func Roles() []Role { return []Role{RoleViewer, RoleOperator, RoleAdmin} }
+
+// Allows reports whether a caller of role r may do what needs the role want. A role that
+// nobody knows allows nothing, and nothing but admin allows what needs one.
 func (r Role) Allows(want Role) bool {
-	return r == RoleAdmin || r == want && r == RoleOperator
+	has, needs := slices.Index(Roles(), r), slices.Index(Roles(), want)
+	return has >= 0 && needs >= 0 && has >= needs
 }
 
 // Principal is a caller whose identity is established.
@@ -30,6 +37,10 @@ type Principal struct {
 	// Platform is the slug the caller is confined to; "" = the reserved platform,
 	// AnyPlatform = all of them.
 	Platform string
+	// Commands is true for who could run any command on this machine anyway: root and
+	// the daemon's own user, on the socket.
+	Commands bool
+	Token    string // id of the token that was shown; "" = a caller on the socket
 }
 
 // Call is what every use case gets beside its own parameters.
@@ -114,9 +125,13 @@ func platform(text string) (string, error) {
 	return slug, nil
 }
 
-// mayUse refuses a free command to everyone who could not run it anyway.
-func (c Call) mayUse(info handler.Info) error {
-	if !info.Privileged || c.Principal.Role.Allows(RoleAdmin) {
+// mayUse refuses a free command to everyone who could not run it anyway, and a handler
+// to platforms that it is not for.
+func (c Call) mayUse(info handler.Info, platform string) error {
+	if !info.For(platform) {
+		return fieldError("handler_name", "unknown", "handler %.80q is not registered", info.Name)
+	}
+	if !info.Privileged || c.Principal.Commands {
 		return nil
 	}
 	return job.Errorf(job.Forbidden, "handler %q runs free commands; only root and the user of the daemon may use it, on the socket", info.Name).

@@ -1,6 +1,8 @@
 package control
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/agentic-sdlc/scheduler/handler"
@@ -49,17 +51,33 @@ func TestScope(t *testing.T) {
 }
 
 func TestRoles(t *testing.T) {
-	for _, role := range []Role{"", "root", RoleOperator, RoleAdmin} {
-		for want, allowed := range map[Role]bool{
-			RoleAdmin: role == RoleAdmin, RoleOperator: role == RoleAdmin || role == RoleOperator, "": role == RoleAdmin, "root": role == RoleAdmin,
-		} {
-			if got := role.Allows(want); got != allowed {
-				t.Errorf("%q allows %q: %t, want %t", role, want, got, allowed)
+	allowed := map[Role]string{RoleViewer: "viewer", RoleOperator: "viewer operator", RoleAdmin: "viewer operator admin"}
+	for _, role := range []Role{"", "root", "Admin", "admin ", RoleViewer, RoleOperator, RoleAdmin} {
+		for _, want := range []Role{"", "root", RoleViewer, RoleOperator, RoleAdmin} {
+			may := want != "" && slices.Contains(strings.Fields(allowed[role]), string(want))
+			if got := role.Allows(want); got != may {
+				t.Errorf("%q allows %q: %t, want %t", role, want, got, may)
 			}
 		}
-		err := Call{Principal: Principal{Role: role}}.mayUse(handler.Info{Name: "exec", Privileged: true})
-		if (err == nil) != (role == RoleAdmin) {
-			t.Errorf("%q may use free commands: %v", role, err)
+	}
+}
+
+func TestMayUse(t *testing.T) {
+	for _, tt := range []struct {
+		who      Principal
+		info     handler.Info
+		platform string
+		want     job.Code
+	}{
+		{Principal{Role: RoleOperator}, handler.Info{}, "web", ""},
+		{Principal{Role: RoleAdmin}, handler.Info{Privileged: true}, "web", job.Forbidden},
+		{Principal{Role: RoleAdmin, Commands: true}, handler.Info{Privileged: true}, "web", ""},
+		{Principal{Role: RoleOperator}, handler.Info{Platforms: []string{"ops"}}, "ops", ""},
+		{Principal{Role: RoleAdmin, Commands: true}, handler.Info{Platforms: []string{"ops"}}, "web", job.Invalid},
+		{Principal{Role: RoleAdmin, Commands: true}, handler.Info{Platforms: []string{"ops", "web"}}, "web", ""},
+	} {
+		if got := job.CodeOf((Call{Principal: tt.who}).mayUse(tt.info, tt.platform)); got != tt.want {
+			t.Errorf("%+v may use %+v on %s: %q, want %q", tt.who, tt.info, tt.platform, got, tt.want)
 		}
 	}
 }

@@ -3,22 +3,26 @@ package control
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"github.com/agentic-sdlc/scheduler/handler"
 	"github.com/agentic-sdlc/scheduler/job"
 )
 
-// ListHandlers returns what jobs may run, ordered by name.
-func (s *Service) ListHandlers(Call) []handler.Info { return s.o.Handlers.List() }
+// ListHandlers returns what jobs of the caller's platform may run, ordered by name.
+func (s *Service) ListHandlers(c Call) []handler.Info {
+	reach := c.Principal.reach()
+	return slices.DeleteFunc(s.o.Handlers.List(), func(info handler.Info) bool { return reach != AnyPlatform && !info.For(reach) })
+}
 
 // checkHandler finds the handler of a definition and lets it judge the payload. A
 // definition that says no type gets the handler's.
-func (s *Service) checkHandler(spec *job.Spec, typeGiven bool) (handler.Info, job.Problems) {
+func (s *Service) checkHandler(c *Call, spec *job.Spec, typeGiven bool) (handler.Info, job.Problems) {
 	var p job.Problems
 	h, info, ok := s.o.Handlers.Lookup(spec.HandlerName)
 	if !ok {
 		if spec.HandlerName != "" { // else Validate says so
-			p.Add("handler_name", "unknown", "handler %.80q is not registered%s", spec.HandlerName, s.didYouMean(spec.HandlerName))
+			p.Add("handler_name", "unknown", "handler %.80q is not registered%s", spec.HandlerName, s.didYouMean(c, spec.HandlerName))
 		}
 		return info, p
 	}
@@ -51,15 +55,26 @@ func judge(h handler.Handler, payload json.RawMessage) job.Problems {
 }
 
 // didYouMean suggests the nearest handler.
-func (s *Service) didYouMean(name string) string {
+func (s *Service) didYouMean(c *Call, name string) string {
 	var names []string
-	for _, info := range s.o.Handlers.List() {
+	for _, info := range s.ListHandlers(*c) {
 		names = append(names, info.Name)
 	}
 	if near := job.Nearest(name, names); near != "" {
 		return `; did you mean "` + near + `"?`
 	}
 	return ""
+}
+
+// checkRepeat judges the payload that an execution was given, which it gets again: since
+// then the job may have got a handler that runs free commands, and what was harmless
+// must not become one.
+func (s *Service) checkRepeat(c Call, j *job.Job, payload json.RawMessage) error {
+	_, info, known := s.o.Handlers.Lookup(j.HandlerName)
+	if payload == nil || sameJSON(payload, j.Payload) || !known {
+		return nil
+	}
+	return c.mayUse(info, j.Platform)
 }
 
 // checkRun judges the payload of one run of a job: its form, the caller, the handler.
@@ -78,5 +93,5 @@ func (s *Service) checkRun(c Call, j *job.Job, payload json.RawMessage) error {
 	if err := p.Err(); err != nil {
 		return err
 	}
-	return c.mayUse(info)
+	return c.mayUse(info, j.Platform)
 }

@@ -29,6 +29,8 @@ type HealthOptions struct {
 	// Missing returns the handlers of executions that wait and that no worker knows; nil =
 	// not known.
 	Missing func() []string
+	// JobsDir says how the folder of job files stands; ok is false without one.
+	JobsDir func() (message, fault string, ok bool)
 	// Draining reports that the daemon takes no new work.
 	Draining func() bool
 
@@ -61,8 +63,10 @@ const (
 	severityCritical = "critical" // makes the node unhealthy
 )
 
-// Health looks at every part of this node.
-func (s *Service) Health(ctx context.Context, now time.Time) api.Health {
+// Health looks at every part of this node. Somebody who is confined to a platform is not
+// told what goes on on others.
+func (s *Service) Health(ctx context.Context, c Call) api.Health {
+	now := c.Now
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	h := examination{s: s, now: now, answer: api.Health{Status: Healthy, Components: map[string]api.Component{}, Timestamp: now}}
@@ -77,8 +81,26 @@ func (s *Service) Health(ctx context.Context, now time.Time) api.Health {
 	}
 	h.scheduler()
 	h.queue(way)
+	h.jobsDir()
 	h.remember()
+	h.confine(c.Principal.reach())
 	return h.answer
+}
+
+// confine leaves out what is about platforms other than the one that the caller reaches.
+func (h *examination) confine(reach string) {
+	if reach == AnyPlatform {
+		return
+	}
+	var issues []api.Issue
+	for i, key := range h.keys {
+		held, ofOne := strings.CutPrefix(key, "queue/held/")
+		if key != "queue/dead" && key != "scheduler/broken" && key != "jobs_dir/fault" && (!ofOne || held == reach) {
+			issues = append(issues, h.answer.Issues[i])
+		}
+	}
+	h.answer.Issues = issues
+	delete(h.answer.Components, "jobs_dir")
 }
 
 // examination is one look.
@@ -158,6 +180,23 @@ func (h *examination) scheduler() {
 		h.issue("scheduler", "late", severityWarning, "schedctl ps", "runs start %s late", lag.Round(100*time.Millisecond))
 	}
 	h.answer.Components["scheduler"] = part
+}
+
+// jobsDir looks at the folder of job files, where there is one.
+func (h *examination) jobsDir() {
+	if h.s.o.Health.JobsDir == nil {
+		return
+	}
+	message, fault, ok := h.s.o.Health.JobsDir()
+	if !ok {
+		return
+	}
+	part := api.Component{Status: up, Message: message}
+	if fault != "" {
+		part.Status = down
+		h.issue("jobs_dir", "fault", severityWarning, "schedd config check", "%s", fault)
+	}
+	h.answer.Components["jobs_dir"] = part
 }
 
 // way is what the queue answered.

@@ -8,13 +8,18 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store"
 )
 
-// QueueStatus says what waits, and where. Figures are of all platforms.
+// QueueStatus says what waits, and where. Figures are of all platforms, but for callers
+// who are confined to one.
 func (s *Service) QueueStatus(ctx context.Context, c Call) (api.Queue, error) {
 	scope, err := c.scope()
 	if err != nil {
 		return api.Queue{}, err
+	}
+	if scope != AnyPlatform && c.Principal.reach() != AnyPlatform {
+		return s.queueOf(ctx, c, scope)
 	}
 	totals, err := s.store.Totals(ctx, c.Now)
 	if err != nil {
@@ -42,6 +47,25 @@ func (s *Service) QueueStatus(ctx context.Context, c Call) (api.Queue, error) {
 	}
 	q.Messages = &messages
 	return q, nil
+}
+
+// queueOf is the queue as somebody sees it who is confined to a platform: executions
+// that wait count as ready.
+func (s *Service) queueOf(ctx context.Context, c Call, scope string) (api.Queue, error) {
+	q := api.Queue{Driver: s.o.Version.Queue}
+	for count, f := range map[*int64]store.ExecutionFilter{
+		&q.Ready: {Statuses: []job.Status{job.Pending}}, &q.Running: {Statuses: []job.Status{job.Running}}, &q.Dead: {Dead: true},
+	} {
+		f.Platform, f.Limit, f.WithTotal = scope, 1, true
+		page, err := s.store.ListExecutions(ctx, f)
+		if err != nil {
+			return api.Queue{}, err
+		}
+		*count = page.Total
+	}
+	holds, err := s.store.Holds(ctx, c.Now)
+	q.Holds = heldByAll(holds, scope)
+	return q, err
 }
 
 const (

@@ -51,6 +51,9 @@ func (s *Service) repeat(ctx context.Context, c Call, ref string, in *api.Retry,
 	t.Kind, t.RetryOf, t.Payload = job.TriggerRetry, &of, in.Payload
 	if t.Payload == nil {
 		t.Payload = of.Payload
+		if err := s.checkRepeat(c, &j, t.Payload); err != nil {
+			return e, false, err
+		}
 	}
 	return s.trigger(ctx, c, &j, t)
 }

@@ -30,7 +30,11 @@ func (s *Service) Workers(ctx context.Context, c Call) ([]api.Worker, error) {
 	}
 	workers := make([]api.Worker, 0, len(newest))
 	for _, one := range newest {
-		workers = append(workers, worker(one, c.Now))
+		w := worker(one, c.Now)
+		if c.Principal.reach() != AnyPlatform { // that would count what others run
+			w.Running = 0
+		}
+		workers = append(workers, w)
 	}
 	slices.SortFunc(workers, func(a, b api.Worker) int { return cmp.Compare(a.Node, b.Node) })
 	return workers, nil

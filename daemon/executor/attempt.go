@@ -45,7 +45,7 @@ type run struct {
 func (e *Executor) newRun(session int64, c *store.Claimed) *run {
 	r := &run{e: e, c: *c, session: session}
 	h, info, ok := e.o.Handlers.Lookup(c.Job.HandlerName)
-	if ok {
+	if ok && info.For(c.Job.Platform) { // it may have been, when the job was made
 		r.handler, r.slow = h, info.Slow
 	}
 	r.log.e, r.log.id, r.log.attempt = e, c.ID, c.Attempt

@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/daemon/control"
 	"github.com/agentic-sdlc/scheduler/job"
 )
@@ -50,8 +51,14 @@ func (s *server) do(rq *request) (any, error) {
 	if err := s.checkOrigin(rq.Request); err != nil {
 		return nil, err
 	}
+	if err := checkNoSecret(rq.Request); err != nil {
+		return nil, err
+	}
 	if err := s.authorise(rq); err != nil {
 		return nil, err
+	}
+	if s.o.Version != "" && !rq.route.open {
+		rq.w.Header().Set(api.HeaderVersion, s.o.Version)
 	}
 	rq.call.Now = s.o.Now().UTC().Truncate(time.Microsecond)
 	if rq.route.pattern == "/" {
@@ -71,6 +78,9 @@ func (s *server) do(rq *request) (any, error) {
 			return nil, err
 		}
 	}
+	if rq.route.body != nil || rq.ContentLength == 0 {
+		rq.unhurried()
+	}
 	return rq.route.do(rq)
 }
 
@@ -83,14 +93,14 @@ func (s *server) authorise(rq *request) error {
 	if s.o.Principal == nil {
 		return job.Errorf(job.Unauthenticated, "nobody may use this listener")
 	}
-	p, err := s.o.Principal(rq.Context())
+	p, err := s.o.Principal(rq.Request)
 	if err != nil {
 		if job.CodeOf(err) == job.Internal {
 			err = &job.Error{Code: job.Unauthenticated, Message: "who you are cannot be established", Err: err}
 		}
 		return err
 	}
-	if rq.route.role == "" || !p.Role.Allows(rq.route.role) {
+	if !p.Role.Allows(rq.route.role) {
 		return job.Errorf(job.Forbidden, "%s may not do this", p.Name).WithHint("it needs role %s", rq.route.role)
 	}
 	rq.call.Principal = p
@@ -110,7 +120,7 @@ func (s *server) finish(w *writer, rq *request, began time.Time, fault any) {
 	}
 	if s.log.Enabled(ctx, slog.LevelDebug) {
 		s.log.LogAttrs(ctx, slog.LevelDebug, "request", slog.String("method", rq.Method), slog.String("route", rq.route.pattern),
-			slog.Int("status", w.status), slog.Duration("took", time.Since(began)), slog.String("by", rq.call.Principal.Name),
+			slog.Int("status", w.status), slog.Duration("took", time.Since(began)), slog.String("by", rq.call.Principal.Name), slog.String("from", rq.RemoteAddr),
 			slog.String("request_id", rq.id))
 	}
 }

@@ -8,12 +8,12 @@ import (
 	"fmt"
 	"io"
 	"mime"
-	"net"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/job"
@@ -28,18 +28,26 @@ const (
 // checkOrigin refuses what a browser sends on behalf of another site, and names that
 // are not ours.
 func (s *server) checkOrigin(r *http.Request) error {
-	if r.Header.Get("Origin") != "" || strings.HasPrefix(r.Header.Get("Sec-Fetch-Site"), "cross-") {
+	foreign := func(site string) bool { return site != "none" && site != "same-origin" }
+	if r.Header.Values("Origin") != nil || slices.ContainsFunc(r.Header.Values("Sec-Fetch-Site"), foreign) {
 		return job.Errorf(job.Forbidden, "requests from web pages are refused")
 	}
-	if s.o.Hosts == nil {
-		return nil
+	if s.o.Host != nil && !s.o.Host(r) {
+		return job.Errorf(job.Forbidden, "requests for host %.80q are refused", r.Host).WithHint("list it in listen.hosts if it is this machine's name")
 	}
-	host := r.Host
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	if !slices.Contains(s.o.Hosts, strings.ToLower(host)) {
-		return job.Errorf(job.Forbidden, "requests for host %.80q are refused", r.Host)
+	return nil
+}
+
+// secretNames are parameters in which people put what belongs into a header.
+var secretNames = []string{"token", "access_token", "api_token", "auth_token", "bearer", "authorization", "apikey", "api_key", "key", "secret", "password"}
+
+// checkNoSecret refuses tokens in URLs, which end up in logs and histories.
+func checkNoSecret(r *http.Request) error {
+	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
+		name, value, _ := strings.Cut(pair, "=")
+		if slices.Contains(secretNames, strings.ToLower(name)) || strings.Contains(value, "schd_") {
+			return job.Errorf(job.Invalid, "do not put tokens in URLs").WithHint("send the header Authorization: Bearer TOKEN, and revoke this token if it was one")
+		}
 	}
 	return nil
 }
@@ -138,6 +146,7 @@ func (rq *request) readBody() error {
 	if encoding := rq.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
 		return job.Errorf(job.Unsupported, "compressed bodies are not accepted (Content-Encoding %.40q)", encoding)
 	}
+	_ = http.NewResponseController(rq.w).SetReadDeadline(time.Now().Add(readWithin)) // not every writer has one
 	raw, err := io.ReadAll(rq.Body)
 	if err != nil {
 		if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {

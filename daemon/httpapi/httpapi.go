@@ -11,26 +11,32 @@ import (
 
 // Defaults of Options.
 const (
-	DefaultMaxBody    = 1 << 20 // bytes
-	DefaultMaxStreams = 64
-	DefaultPoll       = 100 * time.Millisecond
+	DefaultMaxBody       = 1 << 20 // bytes
+	DefaultMaxStreams    = 64
+	DefaultMaxStreamsOne = 32
+	DefaultPoll          = 100 * time.Millisecond
 )
 
 // Options are what the API needs. Service and Principal are required.
 type Options struct {
 	Service *control.Service
-	// Principal says who the caller on the connection of ctx is. An error without a
-	// code is unauthenticated. Nil refuses everybody.
-	Principal func(ctx context.Context) (control.Principal, error)
-	Now       func() time.Time // the store's clock; nil = time.Now
-	Logger    *slog.Logger     // nil = silent
-	Version   string           // goes into every answer's X-Schedd-Version; "" = not
+	// Principal says who sends a request. An error without a code is unauthenticated.
+	// Nil refuses everybody.
+	Principal func(r *http.Request) (control.Principal, error)
+	// Still returns an error when somebody whom Principal let in would not be let in any
+	// more; streams ask every half second. Nil = that does not happen.
+	Still   func(ctx context.Context, p control.Principal) error
+	Now     func() time.Time // the store's clock; nil = time.Now
+	Logger  *slog.Logger     // nil = silent
+	Version string           // goes into answers to callers who were let in, as X-Schedd-Version; "" = not
 
-	// Hosts are the names that requests may be for; nil = any, as on a Unix socket.
-	Hosts      []string
-	MaxBody    int64         // bytes of a request body; 0 = DefaultMaxBody
-	MaxStreams int           // logs followed at once; 0 = DefaultMaxStreams
-	Poll       time.Duration // how often a followed log is looked at; 0 = DefaultPoll
+	// Host says whether requests may be for the host that they name; nil = any, as on a
+	// Unix socket.
+	Host          func(r *http.Request) bool
+	MaxBody       int64         // bytes of a request body; 0 = DefaultMaxBody
+	MaxStreams    int           // logs followed at once; 0 = DefaultMaxStreams
+	MaxStreamsOne int           // of these by callers of one platform; 0 = DefaultMaxStreamsOne
+	Poll          time.Duration // how often a followed log is looked at; 0 = DefaultPoll
 }
 
 // server is the handler that New returns.
@@ -40,7 +46,7 @@ type server struct {
 	log     *slog.Logger
 	mux     *http.ServeMux
 	ids     requestIDs
-	streams chan struct{} // one token per log that is followed
+	streams streams
 }
 
 // New returns the API as a handler that is safe for concurrent use.
@@ -57,22 +63,32 @@ func New(o Options) http.Handler {
 	if o.MaxStreams == 0 {
 		o.MaxStreams = DefaultMaxStreams
 	}
+	if o.MaxStreamsOne == 0 {
+		o.MaxStreamsOne = DefaultMaxStreamsOne
+	}
 	if o.Poll == 0 {
 		o.Poll = DefaultPoll
 	}
-	s := &server{o: o, service: o.Service, log: o.Logger, mux: http.NewServeMux(), streams: make(chan struct{}, o.MaxStreams)}
+	s := &server{o: o, service: o.Service, log: o.Logger, mux: http.NewServeMux()}
+	s.streams = streams{most: o.MaxStreams, mostOf: o.MaxStreamsOne, of: map[string]int{}}
 	s.ids.init()
 	for _, rt := range s.routes() {
 		s.mux.Handle(rt.method+" "+rt.pattern, s.serve(rt))
 	}
-	s.mux.Handle("/", s.serve(route{pattern: "/", open: true, do: s.noRoute}))
+	s.mux.Handle("/", s.serve(s.nothing()))
 	return s
+}
+
+// nothing is the route of what no route matches. Who may not read is not told that
+// either.
+func (s *server) nothing() route {
+	return route{pattern: "/", role: control.RoleViewer, do: s.noRoute}
 }
 
 // ServeHTTP refuses paths that the mux would redirect, and hands on the others.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !cleanPath(r.URL.EscapedPath()) {
-		s.serve(route{pattern: "/", open: true, do: s.noRoute}).ServeHTTP(w, r)
+		s.serve(s.nothing()).ServeHTTP(w, r)
 		return
 	}
 	s.mux.ServeHTTP(w, r)

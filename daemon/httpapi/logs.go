@@ -66,22 +66,29 @@ type follower struct {
 // stream tells lines until the execution is over, the caller goes away, or the daemon
 // drains.
 func (fl *follower) stream(w *writer) error {
-	select {
-	case fl.s.streams <- struct{}{}:
-		defer func() { <-fl.s.streams }()
-	default:
-		return job.Errorf(job.RateLimited, "%d logs are followed already", cap(fl.s.streams))
+	who := &fl.rq.call.Principal
+	if err := fl.s.streams.begin(who); err != nil {
+		return err
 	}
+	defer fl.s.streams.end(who)
 	fl.w, fl.flush, fl.f.Tail = w, http.NewResponseController(w), 0
-	_ = fl.flush.SetWriteDeadline(time.Time{}) // not every writer has one
+	hurry(w)
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	w.WriteHeader(http.StatusOK)
-	ctx := fl.rq.Context()
+	ctx, cancel := context.WithTimeout(fl.rq.Context(), streamFor)
+	defer cancel()
 	fl.poll = time.NewTicker(fl.s.o.Poll)
 	defer fl.poll.Stop()
-	for idle := time.Duration(0); ; {
+	for idle, trusted := time.Duration(0), time.Duration(0); ; {
+		if trusted >= lookAgain && fl.s.o.Still != nil {
+			trusted = 0
+			if err := fl.s.o.Still(ctx, *who); err != nil {
+				return err
+			}
+		}
 		if len(fl.lines) == 0 && idle >= keepAlive {
 			idle = 0
+			hurry(w)
 			if _, err := w.Write([]byte("\n")); err != nil {
 				return err
 			}
@@ -96,6 +103,7 @@ func (fl *follower) stream(w *writer) error {
 			return nil
 		case <-fl.poll.C:
 			idle += fl.s.o.Poll
+			trusted += fl.s.o.Poll
 		}
 	}
 }
@@ -145,6 +153,7 @@ func (fl *follower) look(ctx context.Context) error {
 
 // tell writes the lines that were read and sends them off.
 func (fl *follower) tell() error {
+	hurry(fl.w)
 	encoder := json.NewEncoder(fl.w)
 	encoder.SetEscapeHTML(false)
 	for i := range fl.lines {

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/job"
@@ -50,8 +52,11 @@ func (s *server) common(w *writer, rq *request) {
 	h.Set(api.HeaderRequestID, rq.id)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
-	if s.o.Version != "" {
-		h.Set(api.HeaderVersion, s.o.Version)
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Referrer-Policy", "no-referrer")
+	if rq.TLS != nil {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
 }
 
@@ -114,8 +119,14 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 // write encodes an answer and sends it whole.
 func (s *server) write(w *writer, rq *request, a answer) {
 	h := w.Header()
+	hurry(w)
 	for _, kv := range a.header {
 		h.Set(kv[0], kv[1])
+	}
+	if rq.ContentLength != 0 && rq.raw == nil || len(rq.TransferEncoding) > 0 {
+		// Without this the server would wait for what it did not read, before it answers.
+		// And who says two lengths, of which it believes one, says nothing more here.
+		h.Set("Connection", "close")
 	}
 	if a.body == nil {
 		w.WriteHeader(a.status)
@@ -175,7 +186,7 @@ func errorAnswer(err error, rq *request) answer {
 	a := answer{status: api.StatusOf(body.Code), body: body}
 	switch a.status {
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
-		a.header = append(a.header, [2]string{"Retry-After", "1"})
+		a.header = append(a.header, [2]string{"Retry-After", retryAfter(err)})
 	case http.StatusUnauthorized:
 		a.header = append(a.header, [2]string{"WWW-Authenticate", "Bearer"})
 	}
@@ -183,6 +194,15 @@ func errorAnswer(err error, rq *request) answer {
 		a.status = status.status
 	}
 	return a
+}
+
+// retryAfter is how many seconds the caller shall wait, one at least.
+func retryAfter(err error) string {
+	var knows interface{ RetryAfter() time.Duration }
+	if !errors.As(err, &knows) {
+		return "1"
+	}
+	return strconv.Itoa(max(1, int(math.Ceil(knows.RetryAfter().Seconds()))))
 }
 
 // statusError is an error whose status the table of codes does not have.

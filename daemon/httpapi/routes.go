@@ -28,7 +28,7 @@ type action func(rq *request) (any, error)
 
 // get is a route that changes nothing.
 func get(pattern string, do action, query ...string) route {
-	return route{method: http.MethodGet, pattern: pattern, role: control.RoleOperator, query: query, do: do}
+	return route{method: http.MethodGet, pattern: pattern, role: control.RoleViewer, query: query, do: do}
 }
 
 // send is a route with a body of type T.
@@ -48,6 +48,12 @@ func send[T any](method, pattern string, do func(rq *request, in *T) (any, error
 // maybe makes the body of a route optional.
 func (rt route) maybe() route {
 	rt.optional = true
+	return rt
+}
+
+// only sets who may.
+func (rt route) only(role control.Role) route {
+	rt.role = role
 	return rt
 }
 
@@ -74,11 +80,13 @@ var (
 
 // routes is the table: what is not here does not exist.
 func (s *server) routes() []route {
-	return append(s.operations(), []route{
+	return slices.Concat(s.operations(), s.tokens(), []route{
 		get(api.RouteJobs, s.listJobs, jobQuery...),
 		send(http.MethodPost, api.RouteJobsCron, s.createJob(job.TypeCron)).create(),
 		send(http.MethodPost, api.RouteJobsOnce, s.createJob(job.TypeOneTime)).create(),
 		send(http.MethodPost, api.RouteJobsRecurring, s.createJob(job.TypeRecurring)).create(),
+		get(api.RouteExportJobs, s.exportJobs, jobQuery...),
+		send(http.MethodPost, api.RouteJobsApply, s.applyJobs),
 		get(api.RouteJob, s.getJob),
 		send(http.MethodPatch, api.RouteJob, s.patchJob),
 		{method: http.MethodDelete, pattern: api.RouteJob, role: control.RoleOperator, query: []string{"purge", "archive", "cancel_running"}, do: s.deleteJob},
@@ -87,6 +95,7 @@ func (s *server) routes() []route {
 		send(http.MethodPost, api.RouteJobResume, s.resume).maybe(),
 		send(http.MethodPost, api.RouteJobCancel, s.cancelJob).maybe(),
 		send(http.MethodPost, api.RouteJobRun, s.run).maybe().create(),
+		send(http.MethodPost, api.RouteJobBackfill, s.backfill),
 		get(api.RouteJobNext, s.next, "count", "from"),
 		get(api.RouteJobWhy, s.whyJob, "at"),
 		get(api.RouteJobExecutions, s.jobExecutions, executionList[1:]...),
@@ -102,8 +111,8 @@ func (s *server) routes() []route {
 		get(api.RouteHealth, s.health),
 		get(api.RouteVersion, s.version),
 		get(api.RouteLivez, s.livez).public(),
-		get(api.RouteReadyz, s.readyz).public(),
-	}...)
+		get(api.RouteReadyz, s.readyz),
+	})
 }
 
 // noRoute answers what no route matches: 405 with Allow when another method would.

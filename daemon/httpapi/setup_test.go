@@ -43,7 +43,7 @@ type bench struct {
 // newBench opens everything in a temporary folder; edit may change the options.
 func newBench(t testing.TB, edit ...func(c *control.Options, o *Options)) *bench {
 	t.Helper()
-	b := &bench{t: t, now: monday, draining: new(atomic.Bool), ids: &job.IDs{Rand: rand.Reader}, claims: map[job.ID]store.Claimed{}, who: control.Principal{Name: "root", Role: control.RoleAdmin, Platform: control.AnyPlatform}}
+	b := &bench{t: t, now: monday, draining: new(atomic.Bool), ids: &job.IDs{Rand: rand.Reader}, claims: map[job.ID]store.Claimed{}, who: control.Principal{Name: "root", Role: control.RoleAdmin, Platform: control.AnyPlatform, Commands: true}}
 	var err error
 	b.store, err = sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(t.TempDir(), "schedd.db"), Synchronous: "normal"})
 	if err != nil {
@@ -55,7 +55,7 @@ func newBench(t testing.TB, edit ...func(c *control.Options, o *Options)) *bench
 		Health: control.HealthOptions{Clock: time.Now, Draining: b.draining.Load},
 	}
 	o := Options{
-		Principal: func(context.Context) (control.Principal, error) { return b.who, nil },
+		Principal: func(*http.Request) (control.Principal, error) { return b.who, nil },
 		Now:       func() time.Time { return b.now }, Poll: 5 * time.Millisecond, Version: "test",
 		Logger: slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
@@ -82,12 +82,15 @@ func registry(t testing.TB) *handler.Registry {
 	t.Helper()
 	r := &handler.Registry{}
 	nothing := handler.Func(func(context.Context, *handler.Task) (handler.Result, error) { return handler.Result{}, nil })
-	for info, h := range map[handler.Info]handler.Handler{
-		{Name: "exec", Kind: "exec", Privileged: true}: nothing,
-		{Name: "noop", Kind: "builtin"}:                nothing,
-		{Name: "http", Kind: "http"}:                   judging{nothing},
+	for _, e := range []struct {
+		info handler.Info
+		do   handler.Handler
+	}{
+		{handler.Info{Name: "exec", Kind: "exec", Privileged: true}, nothing},
+		{handler.Info{Name: "noop", Kind: "builtin"}, nothing},
+		{handler.Info{Name: "http", Kind: "http"}, judging{nothing}},
 	} {
-		if err := r.Register(info, h); err != nil {
+		if err := r.Register(e.info, e.do); err != nil {
 			t.Fatal(err)
 		}
 	}

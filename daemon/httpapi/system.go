@@ -47,7 +47,7 @@ func (s *server) handlers(rq *request) (any, error) { return s.service.ListHandl
 
 // health answers 503 only when the node is of no use.
 func (s *server) health(rq *request) (any, error) {
-	h := s.service.Health(rq.Context(), rq.call.Now)
+	h := s.service.Health(rq.Context(), rq.call)
 	if h.Status == control.Unhealthy {
 		return answer{status: http.StatusServiceUnavailable, body: h}, nil
 	}

@@ -1,4 +1,5 @@
-// Package listen serves the API on a Unix socket and knows who is at the other end.
+// Package listen serves the API on a Unix socket, and on the network where that is
+// wanted, and knows who is at the other end of the socket.
 //
 // Unix makes the socket, or takes the one that systemd passes. It never takes over
 // from a daemon that still answers, removes nothing but a stale socket, and never

@@ -13,6 +13,7 @@ type Handler struct {
 	o         Options
 	inherited map[string]string
 	named     *NamedOptions // nil = the payload spells the command out
+	params    []param       // of named
 }
 
 var (
@@ -43,14 +44,16 @@ func New(o Options) (*Handler, error) {
 // Named returns a handler for one fixed command. The error, with code invalid,
 // says what is wrong with n.
 func Named(o Options, n NamedOptions) (*Handler, error) {
-	if err := checkNamed(n).Err(); err != nil {
+	problems := checkNamed(n)
+	params := checkParams(&problems, &n)
+	if err := problems.Err(); err != nil {
 		return nil, err
 	}
 	h, err := New(o)
 	if err != nil {
 		return nil, err
 	}
-	h.named = &n
+	h.named, h.params = &n, params
 	return h, nil
 }
 
@@ -79,6 +82,7 @@ func (h *Handler) plan(payload json.RawMessage) (spec, error) {
 		s.stdin = append(append([]byte{}, payload...), '\n')
 		return s, p.Err()
 	}
-	f := readFields(payload)
-	return s, f.Problems.Err()
+	var p job.Problems
+	s.argv, p = fill(h.named.Argv, h.params, payload)
+	return s, p.Err()
 }

@@ -34,8 +34,11 @@ type Options struct {
 
 // NamedOptions fix a command in the configuration.
 type NamedOptions struct {
-	// Argv is the command; the first item is an absolute path. Required.
+	// Argv is the command; the first item is an absolute path. Required. In the others
+	// {{payload.NAME}} stands for a parameter.
 	Argv []string
+	// Params are what the payload may say; nothing without them.
+	Params []Param
 	// Env is set on top of Options.PassEnv; the same names are refused as in payloads.
 	Env map[string]string
 	// Dir is the working directory, absolute; default Options.Dir.

@@ -31,6 +31,7 @@ var table = map[string]row{
 	"handler":               {ours: "job"},
 	"handler/handlertest":   {ours: "handler job"},
 	"api":                   {ours: "job"},
+	"jobfile":               {ours: "api job", third: "go.yaml.in/yaml/v3"},
 	"migrations":            {},
 	"configs":               {},
 
@@ -51,16 +52,17 @@ var table = map[string]row{
 	"daemon/dispatch": {ours: "internal/mutant job queue store"},
 	"daemon/executor": {ours: "internal/mutant handler internal/failpoint job queue store", third: "golang.org/x/sync"},
 	"daemon/maintain": {ours: "job queue store"},
-	"daemon/control":  {ours: "api handler job queue schedule store"},
+	"daemon/access":   {ours: "internal/token job store"},
+	"daemon/control":  {ours: "api handler internal/token job queue schedule store"},
 	"daemon/httpapi":  {ours: "api daemon/control job store"},
-	"daemon/config":   {ours: "configs job", third: "github.com/spf13/viper github.com/go-viper/mapstructure/v2 go.yaml.in/yaml/v3 golang.org/x/sys/unix"},
+	"daemon/config":   {ours: "configs job jobfile", third: "github.com/spf13/viper github.com/go-viper/mapstructure/v2 go.yaml.in/yaml/v3 golang.org/x/sys/unix"},
 	"daemon/logging":  {third: "github.com/lmittmann/tint golang.org/x/term"},
 	"daemon/listen":   {third: "github.com/coreos/go-systemd/v22/activation golang.org/x/sys/unix"},
 
 	// Composition.
 	"daemon": {
-		ours: "api daemon/config daemon/control daemon/dispatch daemon/executor daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/timer " +
-			"handler handler/exec handler/function handler/httpcall internal/build internal/failpoint internal/supervise job migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
+		ours: "api daemon/access daemon/config daemon/control daemon/dispatch daemon/executor daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/timer " +
+			"handler handler/exec handler/function handler/httpcall internal/build internal/failpoint internal/supervise internal/token job jobfile migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
 		third: "golang.org/x/sync golang.org/x/sys/unix",
 	},
 	"daemon/command": {
@@ -69,10 +71,11 @@ var table = map[string]row{
 	},
 
 	// The command line.
-	"cli":         {ours: "api cli/crontab cli/human cli/render cli/timex client internal/build job schedule", third: "github.com/spf13/cobra github.com/spf13/pflag go.yaml.in/yaml/v3 golang.org/x/term"},
+	"cli":         {ours: "api cli/crontab cli/human cli/render cli/timex client internal/build job jobfile schedule", third: "github.com/spf13/cobra github.com/spf13/pflag go.yaml.in/yaml/v3 golang.org/x/term"},
 	"cli/crontab": {ours: "api job schedule"},
 	"cli/human":   {},
-	"cli/render":  {third: "github.com/olekukonko/tablewriter go.yaml.in/yaml/v3"},
+	"cli/manual":  {third: "github.com/spf13/cobra github.com/spf13/pflag"},
+	"cli/render":  {third: "github.com/itchyny/gojq github.com/olekukonko/tablewriter go.yaml.in/yaml/v3"},
 	"cli/timex":   {ours: "job"},
 
 	// Programs.
@@ -85,8 +88,10 @@ var table = map[string]row{
 	"internal/chaos":     {ours: "schedule/oracle"},
 	"internal/crash":     {third: "modernc.org/sqlite"},
 	"internal/failpoint": {},
+	"internal/gendocs":   {ours: "cli cli/manual"},
 	"internal/mutant":    {},
 	"internal/supervise": {third: "golang.org/x/sys/unix"},
+	"internal/token":     {},
 	"internal/testbed":   {third: "github.com/jackc/pgx/v5/pgconn"},
 }
 
@@ -106,7 +111,9 @@ var clockFiles = map[string]string{
 	"daemon/clock.go":            "follows the store's clock by the monotonic one",
 	"daemon/command/watchdog.go": "tells systemd how things stand, as often as it asks for",
 	"daemon/executor/term.go":    "deadlines of handlers are monotonic",
+	"daemon/httpapi/headers.go":  "bounds the reading of a body",
 	"daemon/httpapi/logs.go":     "polls the log of a run that is followed",
+	"daemon/httpapi/slow.go":     "bounds the writing of an answer",
 	"queue/memory/queue.go":      "blocks receivers; the clock is an option",
 	"queue/redis/receive.go":     "blocks receivers",
 	"queue/redis/redis.go":       "the default of an option",
@@ -134,6 +141,7 @@ var sleepFiles = map[string]string{
 // exitFiles are the files outside cmd that may end the process.
 var exitFiles = map[string]string{
 	"internal/failpoint/on.go": "that is what it is for",
+	"internal/gendocs/main.go": "a program of the build",
 }
 
 // notInSchedctl is what must never be linked into schedctl, however it would come.

@@ -1,6 +1,7 @@
 package testbed
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -230,6 +231,17 @@ func (p *PostgresServer) DSNAt(addr, database string) string {
 
 // Socket returns the path of the cluster's socket.
 func (p *PostgresServer) Socket() string { return p.path(".s.PGSQL." + strconv.Itoa(p.port)) }
+
+// SuspendLogWriter stops the process that writes the log ahead of commits, until Kill:
+// what is not committed is not in the log then.
+func (p *PostgresServer) SuspendLogWriter() error {
+	for _, pid := range children(p.Pid()) {
+		if title, _ := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cmdline")); bytes.Contains(title, []byte("walwriter")) {
+			return syscall.Kill(pid, syscall.SIGSTOP)
+		}
+	}
+	return errors.New("PostgreSQL has no walwriter")
+}
 
 // Exec runs statements in the database postgres.
 func (p *PostgresServer) Exec(sql string) error {

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -18,7 +19,6 @@ import (
 // asked for must not pass for done.
 func TestCrashGivesNumbersAgain(t *testing.T) {
 	t.Parallel()
-	ctx := t.Context()
 	server := testbed.NewPostgres(t, testbed.PostgresOptions{Settings: []string{"wal_writer_delay=10s", "autovacuum=off"}})
 	if err := server.Exec("CREATE DATABASE crash"); err != nil {
 		t.Fatal(err)
@@ -28,41 +28,19 @@ func TestCrashGivesNumbersAgain(t *testing.T) {
 	s := open(t, postgres.Options{URL: server.DSNAt(proxy.Addr(), "crash"), ExecMode: "exec", MaxConns: 1})
 	r := newRig(t, s, 1)
 
-	before := transaction(t, server)
-	proxy.CutBefore("COMMIT")
-	proxy.Refuse(true) // what became of it cannot be asked before the server is back
-	answered := make(chan error, 1)
-	go func() {
-		_, err := s.Trigger(context.WithoutCancel(ctx), store.Trigger{Platform: job.DefaultPlatform, Ref: "job0", Kind: job.TriggerManual, Now: r.now, NewID: r.newID})
-		answered <- err
-	}()
-	testbed.Eventually(t, "the connection is cut", time.Minute, func() bool { return proxy.Cuts() > 0 })
-	if err := server.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if after := transaction(t, server); after > before+1 {
-		t.Fatalf("the server went on with transaction %d after %d: it forgot none", after, before)
-	}
-	for range 100 { // one of them has the number
-		transaction(t, server)
-	}
-	proxy.Refuse(false)
-	if err := <-answered; job.CodeOf(err) != job.Unavailable {
+	if err := r.crashAtCommit(server, proxy); job.CodeOf(err) != job.Unavailable {
 		t.Errorf("Trigger = %v, want that nobody knows", err)
 	}
 	if n := number(t, server.DSN("crash"), "SELECT count(*) FROM executions"); n != 0 {
 		t.Errorf("%d executions, want none", n)
 	}
 
-	// A heartbeat begins the server's next life; from then on outcomes are known again.
-	if _, err := s.Heartbeat(ctx, store.Beat{Session: r.session, Now: r.now, Lease: time.Minute}); err != nil {
+	// A heartbeat begins the server's next life: outcomes are known again.
+	if _, err := s.Heartbeat(t.Context(), store.Beat{Session: r.session, Now: r.now, Lease: time.Minute}); err != nil {
 		t.Fatal(err)
 	}
 	proxy.CutReply("COMMIT")
-	if _, err := s.Trigger(ctx, store.Trigger{Platform: job.DefaultPlatform, Ref: "job0", Kind: job.TriggerManual, Now: r.now, NewID: r.newID}); err != nil {
+	if err := r.runByHand(); err != nil {
 		t.Errorf("Trigger = %v, want no error", err)
 	}
 	if n := number(t, server.DSN("crash"), "SELECT count(*) FROM executions"); n != 1 {
@@ -70,8 +48,39 @@ func TestCrashGivesNumbersAgain(t *testing.T) {
 	}
 }
 
+// crashAtCommit asks for a run, breaks the connection before its COMMIT, crashes the
+// server, and lets other transactions have the number. It returns what the caller heard.
+func (r *rig) crashAtCommit(server *testbed.PostgresServer, proxy *testbed.Proxy) error {
+	r.Helper()
+	before := transaction(r, server)
+	if err := server.SuspendLogWriter(); err != nil {
+		r.Fatal(err)
+	}
+	proxy.CutBefore("COMMIT")
+	proxy.Refuse(true) // what became of it cannot be asked before the server is back
+	answered := make(chan error, 1)
+	go func() { answered <- r.runByHand() }()
+	testbed.Eventually(r, "the connection is cut", time.Minute, func() bool { return proxy.Cuts() > 0 })
+	if err := errors.Join(server.Kill(), server.Start()); err != nil {
+		r.Fatal(err)
+	}
+	if after := transaction(r, server); after > before+1 {
+		r.Fatalf("the server went on with transaction %d after %d: it forgot none", after, before)
+	}
+	for range 100 { // one of them has the number
+		transaction(r, server)
+	}
+	proxy.Refuse(false)
+	return <-answered
+}
+
+func (r *rig) runByHand() error {
+	_, err := r.Trigger(context.Background(), store.Trigger{Platform: job.DefaultPlatform, Ref: "job0", Kind: job.TriggerManual, Overlap: job.OverlapQueueAll, Now: r.now, NewID: r.newID})
+	return err
+}
+
 // transaction commits a transaction and returns its number.
-func transaction(t *testing.T, server *testbed.PostgresServer) (id int64) {
+func transaction(t testing.TB, server *testbed.PostgresServer) (id int64) {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), server.DSN("crash"))
 	if err != nil {

@@ -51,6 +51,19 @@ func (d *definitions) get(seq, revision int64) *definition {
 	return def
 }
 
+// drop forgets jobs.
+func (d *definitions) drop(seqs []int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, seq := range seqs {
+		if had := d.new[seq]; had != nil {
+			d.size -= had.size
+		}
+		delete(d.new, seq)
+		delete(d.old, seq)
+	}
+}
+
 func (d *definitions) put(def *definition) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

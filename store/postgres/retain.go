@@ -72,6 +72,7 @@ func (s *Store) Retain(ctx context.Context, p store.Retention, now time.Time, li
 		}
 		if keep := max(p.Success, p.Failed); p.Success > 0 && p.Failed > 0 && !more {
 			t.queue(`DELETE FROM holds WHERE ended_at < $1`, now.Add(-keep).UnixMicro())
+			t.queue(sqlForgetTokens, now.Add(-keep).UnixMicro())
 		}
 		if p.OneTime > 0 && !more {
 			more, err = retireOneTime(t, now.Add(-p.OneTime), limit)

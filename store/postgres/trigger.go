@@ -128,7 +128,7 @@ func (r *triggering) one(tr *trigger) error {
 	admission := job.Admit(&j, state, false)
 	e := &execution{
 		job: tr.seq, revision: j.Revision, created: tr.p.Now, n: cur.numbers + 1,
-		at: tr.p.Now, trigger: stored.Code(stored.Triggers, tr.p.Kind), ready: tr.p.Now, queued: admission.Queued,
+		at: tr.p.Due(), trigger: stored.Code(stored.Triggers, tr.p.Kind), ready: tr.p.Now, queued: admission.Queued,
 	}
 	if admission.Reason != "" {
 		e.status, e.skip, e.finished = stored.Skipped, stored.Code(stored.Reasons, admission.Reason), tr.p.Now

@@ -37,6 +37,9 @@ func (s *Store) Retain(ctx context.Context, p store.Retention, now time.Time, li
 			if err := forgetHolds(c, now.Add(-keep)); err != nil {
 				return err
 			}
+			if err := forgetTokens(c, now.Add(-keep)); err != nil {
+				return err
+			}
 		}
 		if p.OneTime > 0 && !more {
 			more, err = s.retireOneTime(c, now.Add(-p.OneTime), limit)

@@ -88,7 +88,7 @@ func (tr *trigger) insertRun(j *job.Job, state job.State) (*execution, error) {
 		}
 	}
 	admission := job.Admit(j, state, false)
-	e := &execution{at: tr.t.Now, trigger: stored.Code(stored.Triggers, tr.t.Kind), ready: tr.t.Now, queued: admission.Queued}
+	e := &execution{at: tr.t.Due(), trigger: stored.Code(stored.Triggers, tr.t.Kind), ready: tr.t.Now, queued: admission.Queued}
 	if admission.Reason != "" {
 		e.status, e.skip, e.finished = stored.Skipped, stored.Code(stored.Reasons, admission.Reason), tr.t.Now
 	}

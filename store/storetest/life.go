@@ -185,6 +185,11 @@ func (l *Life) operations() {
 	b.hold("another", until(b.now.Add(time.Hour)))
 	b.maintain(until(b.now.Add(time.Second)))
 	b.pass(2 * time.Second)
+	b.token("ci", func(t *store.Token) { t.ExpiresAt = b.now.Add(90 * 24 * time.Hour) })
+	b.token("old")
+	if _, err := b.revoke(b.platform, "old"); err != nil {
+		b.Fatalf("RevokeToken = %v, want no error", err)
+	}
 	closed := b.sessionOf("node-closed")
 	b.drain("node-closed", true)
 	if err := b.store.CloseSession(b.ctx, closed, b.now); err != nil {

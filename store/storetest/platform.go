@@ -31,6 +31,7 @@ type possessions struct {
 	job     job.Job
 	failed  job.Execution
 	waiting job.Execution
+	token   store.Token
 }
 
 func (b *bench) possess() possessions {
@@ -41,6 +42,7 @@ func (b *bench) possess() possessions {
 	b.appendLogs(b.line(p.failed.ID, 1, "hello"))
 	p.waiting = b.trigger(j.ID)
 	p.job = b.get(j.ID)
+	p.token = b.token("secret-" + j.ID.String())
 	return p
 }
 
@@ -64,6 +66,13 @@ func jobRef(p possessions, byName bool) string {
 		return p.job.Name
 	}
 	return p.job.ID.String()
+}
+
+func tokenRef(p possessions, byName bool) string {
+	if byName {
+		return p.token.Name
+	}
+	return p.token.ID
 }
 
 func executionRef(e job.Execution, byName bool) string {
@@ -119,6 +128,19 @@ var scopes = []scopeOf{
 	{"Entries", func(b *bench, platform string, p possessions, byName bool) error {
 		return b.store.Entries(b.ctx, platform, jobRef(p, byName), time.Time{}, b.now, func(store.Entry) error { return nil })
 	}},
+	{"RevokeToken", func(b *bench, platform string, p possessions, byName bool) error {
+		_, err := b.store.RevokeToken(b.ctx, store.RevokeToken{Platform: platform, Ref: tokenRef(p, byName), Now: b.now})
+		if err == nil { // for the next call
+			b.token(p.token.Name, func(t *store.Token) { t.ID = tokenID(b, b.newID().String()) })
+		}
+		return err
+	}},
+	{"RotateToken", func(b *bench, platform string, p possessions, byName bool) error {
+		_, err := b.store.RotateToken(b.ctx, store.RotateToken{
+			Platform: platform, Ref: tokenRef(p, byName), ID: tokenID(b, b.newID().String()), Hash: "00", ExpiresAt: b.now.Add(time.Hour), Now: b.now,
+		})
+		return err
+	}},
 	{"PurgeJob", func(b *bench, platform string, p possessions, byName bool) error {
 		return b.store.PurgeJob(b.ctx, platform, jobRef(p, byName), b.now, "uid:0")
 	}},
@@ -135,6 +157,7 @@ func testScope(_ *testing.T, b *bench, s scopeOf) {
 	b.wantSame("the job after foreign calls", p.job, b.get(p.job.ID))
 	b.wantSame("the executions after foreign calls", []job.ID{p.failed.ID, p.waiting.ID}, ids(b.executions(p.job.ID)))
 	b.wantStatus(p.waiting.ID, job.Pending)
+	b.wantSame("the token after foreign calls", p.token, b.tokenByID(p.token.ID))
 	if s.method == "PurgeJob" {
 		b.cancelExecution(p.waiting.ID)
 		b.wantCode(s.method+" for any platform", s.call(b, store.AnyPlatform, p, false), "")
@@ -146,8 +169,8 @@ func testScope(_ *testing.T, b *bench, s scopeOf) {
 	b.wantCode(s.method+" for its platform", s.call(b, b.platform, p, true), "")
 }
 
-// operators name a platform as what they stop, not as the scope of what they see.
-var operators = []string{"SetHold", "ReleaseHold"}
+// operators name a platform as what they stop or make, not as the scope of what they see.
+var operators = []string{"SetHold", "ReleaseHold", "CreateToken"}
 
 // testScopesComplete finds the methods by what they take: a parameter with a field
 // Platform, or a platform and a ref.

@@ -16,6 +16,7 @@ func triggerTests() []test {
 		{"a run keeps its payload and its trace", testTriggerInputs},
 		{"a job may be run by its name", testTriggerByName},
 		{"every kind of trigger is kept", testTriggerKinds},
+		{"a backfill has the instant of its slot and leaves the ledger alone", testTriggerSlot},
 		{"a paused job runs only when forced", testTriggerPaused},
 		{"a cancelled or deleted job does not run", testTriggerCancelled},
 		{"what does not exist does not run", testTriggerNotFound},
@@ -77,6 +78,29 @@ func testTriggerKinds(_ *testing.T, b *bench) {
 	for _, kind := range []job.Trigger{job.TriggerManual, job.TriggerEvent, job.TriggerBackfill} {
 		e := b.trigger(j.ID, func(t *store.Trigger) { t.Kind = kind })
 		wantEqual(b, "trigger", b.execution(e.ID).Trigger, kind)
+	}
+}
+
+func testTriggerSlot(_ *testing.T, b *bench) {
+	j := b.job(minutely, overlapping(job.OverlapQueueAll, 1))
+	b.now = at(600.5)
+	fill := func(slot time.Time) job.Execution {
+		return b.trigger(j.ID, func(t *store.Trigger) { t.Kind, t.Slot = job.TriggerBackfill, slot })
+	}
+	first, second := fill(at(120)), fill(at(180))
+	b.wantTime("scheduled_at", &first.ScheduledAt, at(120))
+	b.wantTime("scheduled_at of the one that waits", &second.ScheduledAt, at(180))
+	b.wantTime("created_at", &first.CreatedAt, at(600.5))
+	b.wantTime("ready_at", first.ReadyAt, at(600.5))
+	if second.ReadyAt != nil {
+		b.Errorf("ready_at of the one that waits = %v, want none", second.ReadyAt)
+	}
+	s := b.session()
+	b.end(s, b.take(s, first.ID), job.EventSucceed)
+	b.end(s, b.take(s, second.ID), job.EventSucceed)
+	b.wantSame("the backfill read again", job.TriggerBackfill, b.execution(second.ID).Trigger)
+	if entries := b.entries(j.ID, at(0), at(600)); len(entries) != 0 {
+		b.Errorf("the ledger has %d entries, want none: a backfill is no slot", len(entries))
 	}
 }
 
