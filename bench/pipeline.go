@@ -43,14 +43,14 @@ func newPipeline(ctx context.Context, b *bed, at time.Time, started func([]store
 	p := &pipeline{clock: newClock(at)}
 	s, q, log, id := b.store, b.queue, slog.New(slog.DiscardHandler), func() int64 { return session }
 	p.executor = executor.New(executor.Options{
-		Store: s, Queue: q, Handlers: registry(noop), Logger: log, Now: wall, Random: rand.Float64, Node: "bench", Session: id,
+		Store: s, Queue: q, Handlers: registry(noop), Logger: log, Now: wall, Random: rand.Float64, Node: "bench", Session: id, Holds: func(int64) bool { return p.maintain.Holds(wall()) },
 		Slots: slots, SlowSlots: 8, Drain: patience, Freed: func(n int) { p.dispatch.Freed(n) }, Promoted: func() { p.dispatch.Kick() },
 	})
 	p.dispatch = dispatch.New(dispatch.Options{Store: s, Queue: q, Logger: log, Now: wall, Free: func() (anywhere, here int) { free := p.executor.Free(); return free, free }})
 	p.timer = timer.New(timer.Options{
 		Store: s, Policy: job.DefaultPolicy, NewID: ids.New, Logger: log, Now: p.clock.now, Session: id,
 		Take: p.executor.Take, Release: p.executor.Release, Announce: p.dispatch.Kick,
-		Start: func(claimed []store.Claimed) { started(claimed); p.executor.Start(claimed) },
+		Start: func(session int64, claimed []store.Claimed) { started(claimed); p.executor.Start(session, claimed) },
 	})
 	p.maintain = maintain.New(maintain.Options{
 		Store: s, Bus: b.bus, Logger: log, Now: wall, Lease: lease, Heartbeat: 5 * time.Second, ReapEvery: 5 * time.Second,

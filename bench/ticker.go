@@ -54,7 +54,7 @@ func newTicker(ctx context.Context, on shelf, jobs, due int) (*ticker, error) {
 	t.timer = timer.New(timer.Options{
 		Store: s, Policy: job.DefaultPolicy, NewID: ids.New, Logger: slog.New(slog.DiscardHandler), Now: t.clock.now,
 		Session: func() int64 { return session }, Take: func(*job.Job) bool { return true }, Release: func(*job.Job) {},
-		Start: func(claimed []store.Claimed) { t.claimed = append(t.claimed, claimed...) }, Announce: func() {},
+		Start: func(_ int64, claimed []store.Claimed) { t.claimed = append(t.claimed, claimed...) }, Announce: func() {},
 	})
 	return t, s.OpenSession(ctx, store.Session{ID: session, Node: "bench", StartedAt: wall(), LeaseUntil: wall().Add(time.Hour)})
 }

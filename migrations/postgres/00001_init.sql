@@ -79,7 +79,8 @@ CREATE TABLE cursors (
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 1);
 CREATE INDEX cursors_due ON cursors (next_run) WHERE next_run IS NOT NULL;
 CREATE INDEX cursors_ending ON cursors (job) WHERE ending;
-CREATE INDEX cursors_status ON cursors (status, job);
+-- Active jobs (1), whose cursors move, are not in it.
+CREATE INDEX cursors_status ON cursors (status, job) WHERE status <> 1;
 
 -- Figures of settled executions, folded from counter_deltas.
 CREATE TABLE counters (
