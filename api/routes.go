@@ -12,6 +12,8 @@ const (
 	RouteJobsCron      = Prefix + "/jobs/cron"
 	RouteJobsOnce      = Prefix + "/jobs/once"
 	RouteJobsRecurring = Prefix + "/jobs/recurring"
+	RouteJobsApply     = Prefix + "/jobs/apply"
+	RouteExportJobs    = Prefix + "/export/jobs" // not below /jobs: a job may be named export
 	RouteJob           = Prefix + "/jobs/{id}"
 	RouteJobReschedule = Prefix + "/jobs/{id}/reschedule"
 	RouteJobPause      = Prefix + "/jobs/{id}/pause"

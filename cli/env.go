@@ -39,6 +39,8 @@ type Env struct {
 	// is what the file is called.
 	Page func(command string, text []byte) error
 	Edit func(command, name string, text []byte) ([]byte, error)
+	// ReadDir lists a folder that an argument names, by name.
+	ReadDir func(path string) ([]os.DirEntry, error)
 	// Become ends this program and runs another in its place, found beside it or on PATH.
 	// It returns only with an error.
 	Become func(name string, args []string) error
@@ -73,6 +75,7 @@ func System() Env {
 		Account:   currentAccount,
 		ReadLink:  os.Readlink,
 		ReadFile:  os.ReadFile,
+		ReadDir:   os.ReadDir,
 		WriteFile: writeFile,
 		Page:      page,
 		Edit:      edit,

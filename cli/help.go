@@ -14,7 +14,7 @@ import (
 var topicFiles embed.FS
 
 // topics are what "schedctl help" explains beside commands.
-var topics = []string{"environment", "exit-codes", "expressions", "identifiers", "output", "schedules", "time"}
+var topics = []string{"environment", "exit-codes", "expressions", "identifiers", "job-files", "output", "schedules", "time"}
 
 func newHelpCmd(a *app) *cobra.Command {
 	return &cobra.Command{

@@ -23,6 +23,7 @@ const (
 	groupJobs       = "jobs"
 	groupExecutions = "executions"
 	groupSchedules  = "schedules"
+	groupAsCode     = "ascode"
 	groupOperations = "operations"
 )
 
@@ -43,6 +44,10 @@ var commands = []verb{
 	{"why", newWhyCmd},
 	{"audit", newAuditCmd},
 	{"crontab", newCrontabCmd},
+	{"validate", func(a *app) *cobra.Command { return in(groupAsCode, newValidateCmd(a)) }},
+	{"diff", func(a *app) *cobra.Command { return in(groupAsCode, newDiffCmd(a)) }},
+	{"apply", func(a *app) *cobra.Command { return in(groupAsCode, newApplyCmd(a)) }},
+	{"simulate", func(a *app) *cobra.Command { return in(groupAsCode, newSimulateCmd(a)) }},
 	{"worker workers", newWorkerCmd},
 	{"queue queues", newQueueCmd},
 	{"maintenance", newMaintenanceCmd},
@@ -76,6 +81,7 @@ func newRootCmd(a *app) *cobra.Command {
 		&cobra.Group{ID: groupJobs, Title: "Jobs"},
 		&cobra.Group{ID: groupExecutions, Title: "Executions"},
 		&cobra.Group{ID: groupSchedules, Title: "Schedules"},
+		&cobra.Group{ID: groupAsCode, Title: "Jobs as code"},
 		&cobra.Group{ID: groupOperations, Title: "Operations"},
 	)
 	root.SilenceErrors, root.SilenceUsage = true, true

@@ -194,6 +194,7 @@ func runIn(t *testing.T, w world, args ...string) result {
 			w.files[path] = string(text)
 			return nil
 		},
+		ReadDir: os.ReadDir,
 		ReadFile: func(path string) ([]byte, error) {
 			if text, ok := w.files[path]; ok {
 				return []byte(text), nil

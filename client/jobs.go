@@ -31,6 +31,17 @@ func (c *Client) Jobs(ctx context.Context, q JobQuery) (Page[job.Job], error) {
 	return page[job.Job](ctx, c, api.RouteJobs, q.values())
 }
 
+// ApplyJobs makes jobs what their definitions say, all of them or none. Fields of an
+// error begin with jobs[INDEX]. It may be repeated.
+func (c *Client) ApplyJobs(ctx context.Context, in api.Apply, w Write) (api.Applied, error) {
+	return send[api.Applied](ctx, c, http.MethodPost, api.RouteJobsApply, in, w)
+}
+
+// ExportJobs returns one page of what job files must say to get these jobs.
+func (c *Client) ExportJobs(ctx context.Context, q JobQuery) (Page[api.JobDefinition], error) {
+	return page[api.JobDefinition](ctx, c, api.RouteExportJobs, q.values())
+}
+
 // Job returns the job with the id, or the live job with the name, ref.
 func (c *Client) Job(ctx context.Context, ref string) (job.Job, error) {
 	return get[job.Job](ctx, c, path(api.RouteJob, ref), nil)

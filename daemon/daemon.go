@@ -44,7 +44,7 @@ func Run(ctx context.Context, o Options) error {
 	SpendMemory()
 	n := &node{o: o, cfg: o.Config, log: o.Logger, started: now(), clock: &Clock{}}
 	defer n.close()
-	for _, step := range []func(context.Context) error{n.claimName, n.openStore, n.startSupervisor, n.openQueue, n.build, n.listen} {
+	for _, step := range []func(context.Context) error{n.claimName, n.openStore, n.startSupervisor, n.openQueue, n.build, n.startJobsDir, n.listen} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -76,6 +76,7 @@ type node struct {
 	gate     *access.Gate
 	failed   chan error // what ended a server
 	draining drainFlag
+	jobsDir  jobsDir
 
 	closers []func() error
 }
@@ -132,7 +133,7 @@ func (n *node) build(context.Context) error {
 		Health: control.HealthOptions{
 			Clock: n.clock.Now, Draining: n.draining.get,
 			Ticked: n.ticked(), Refused: func() int64 { return n.engine.Vitals().Fenced },
-			Queue: n.queue.Ping, Missing: n.engine.Missing,
+			Queue: n.queue.Ping, Missing: n.engine.Missing, JobsDir: n.jobsDir.health,
 		},
 	})
 	n.gate = access.New(access.Options{

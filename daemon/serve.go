@@ -127,6 +127,7 @@ func (n *node) reload(ctx context.Context) error {
 			n.rebind(ctx)
 			n.renew(ctx)
 			n.log.InfoContext(ctx, "settings applied")
+			n.applyJobsDir(ctx, &cfg)
 		}
 	}
 }

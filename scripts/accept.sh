@@ -78,6 +78,8 @@ line build    'both programs build'                                          mak
 line demo     'make demo: a crontab, a two-second job, an explained skip'    make demo
 line explain  'explain gives the three instants across the spring change'    explain_line
 line crontab  '25 crontab lines see what cron gives them'                    gotest ./cmd/schedctl 'TestCrontab'
+line ascode   'import, export, import; apply twice; 100 jobs with one bad'    gotest ./cmd/schedctl 'TestAsCode$'
+line simulate 'the simulator against the daemon on four clock-change nights'  gotest ./daemon 'TestSimulate$'
 line golden   'golden rows: jobs x misfire policies x outages x ways'        gotest ./daemon 'TestGolden'
 line kills    '200 kill -9 under load: nothing lost, nothing doubled'        kills_line
 line tamper   'a row deleted, added or moved by SQL is named by the audit'   gotest ./internal/crash 'TestTamper'

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# generate.sh DIR: writes what is generated below DIR: shell completions and the
-# reference of schedctl.
+# generate.sh DIR: writes what is generated below DIR: shell completions, the
+# reference of schedctl and the JSON Schema of job files.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=${1:-.}
 bin=$(mktemp -d)
 trap 'rm -rf "$bin"' EXIT
 go build -o "$bin/" ./cmd/schedd ./cmd/schedctl
-mkdir -p "$out/completions"
+mkdir -p "$out/completions" "$out/docs"
 for program in schedd schedctl; do
 	for shell in bash zsh fish; do
 		"$bin/$program" completion "$shell" >"$out/completions/$program.$shell"
@@ -15,3 +15,4 @@ for program in schedd schedctl; do
 done
 mkdir -p "$out/docs"
 go run ./internal/gendocs markdown >"$out/docs/schedctl.md"
+"$bin/schedctl" validate --schema >"$out/docs/job.schema.json"

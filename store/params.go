@@ -41,6 +41,39 @@ type ChangeJob struct {
 	NewID      func() job.ID
 }
 
+// ApplyJobs are the parameters of Jobs.ApplyJobs.
+type ApplyJobs struct {
+	Steps []ApplyStep // in this order; each sees what those before it did
+	Now   time.Time
+	By    string
+	NewID func() job.ID
+	// Begin is called before the first step; a transaction that has to start over calls
+	// it again. nil = nobody cares.
+	Begin func()
+	// Commit decides when all steps are done: its error undoes them and is returned. nil =
+	// nothing speaks against it.
+	Commit func(done []AppliedJob) error
+}
+
+// ApplyStep is what shall become of one job.
+type ApplyStep struct {
+	Platform string
+	Ref      string // id, or name: of a live job, else of the newest that has ended
+	// Change decides over a job that has not ended.
+	Change job.Change
+	// Create returns the job to store when there is none, or one that has ended; nil =
+	// nothing is stored. A nil Create leaves both cases alone.
+	Create func(ended *job.Job) (*CreateJob, error)
+}
+
+// AppliedJob is what a step of ApplyJobs did.
+type AppliedJob struct {
+	Before *job.Job // nil = there was none
+	After  *job.Job // nil = there is none
+	// Created and Changed are both false when the step wrote nothing.
+	Created, Changed bool
+}
+
 // PlanDue are the parameters of Planner.PlanDue.
 type PlanDue struct {
 	Now    time.Time

@@ -41,6 +41,11 @@ type Jobs interface {
 	// ChangeJob reads a job under its lock, lets c.Change decide, and writes what it
 	// decided. version_mismatch when IfRevision is set and is not the job's.
 	ChangeJob(ctx context.Context, c ChangeJob) (job.Job, error)
+	// ApplyJobs carries out steps in one transaction: all of them, or none when one fails
+	// or the caller says no at the end. A step that finds a job changes it as ChangeJob
+	// does, another one creates what it says as CreateJob does. One that changes nothing
+	// writes nothing.
+	ApplyJobs(ctx context.Context, p ApplyJobs) ([]AppliedJob, error)
 	// Job returns the job with the id, or the live job with the name, ref.
 	Job(ctx context.Context, platform, ref string) (job.Job, error)
 	// ListJobs returns one page in a stable order.

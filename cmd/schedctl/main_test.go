@@ -59,6 +59,8 @@ func schedd() {
 //	halt                     stop it now
 //	database                 start PostgreSQL; $DSN is the address of an empty database
 //	exits N COMMAND ARGS…    run a command that must end with status N
+//	folder                   add jobs_dir, the folder jobs.d of the script, to the configuration
+//	reload                   send schedd SIGHUP
 //	until REGEXP COMMAND…    run a command until its output matches
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -72,15 +74,19 @@ func TestScripts(t *testing.T) {
 			"halt":     halt,
 			"database": startDatabase,
 			"exits":    exits,
+			"folder":   folder,
+			"reload":   reload,
 			"until":    until,
 		},
 	})
 }
 
-// theTest is the key of the running test, theDaemon that of how to stop its schedd.
+// theTest is the key of the running test, theDaemon that of how to stop its schedd,
+// theProcess that of its process.
 const (
-	theTest   = "test"
-	theDaemon = "daemon"
+	theTest    = "test"
+	theDaemon  = "daemon"
+	theProcess = "process"
 )
 
 // setup gives each script a socket with a path short enough for one.
@@ -97,6 +103,7 @@ func setup(env *testscript.Env) error {
 	env.Setenv("LANG", "C.UTF-8")
 	env.Values[theTest] = env.T()
 	env.Values[theDaemon] = new(func())
+	env.Values[theProcess] = new(*os.Process)
 	config := fmt.Sprintf(`data_dir: %s
 listen:
   socket: %s
@@ -116,6 +123,7 @@ func startDaemon(ts *testscript.TestScript, _ bool, args []string) {
 	daemon := inScript(ts, "schedd", append([]string{"serve", "--config", ts.MkAbs("schedd.yaml")}, args...)...)
 	daemon.Stdout, daemon.Stderr = logFile, logFile
 	ts.Check(daemon.Start())
+	*ts.Value(theProcess).(**os.Process) = daemon.Process
 	ended := make(chan error, 1)
 	go func() { ended <- daemon.Wait() }()
 	stop := ts.Value(theDaemon).(*func())
@@ -146,6 +154,21 @@ func startDaemon(ts *testscript.TestScript, _ bool, args []string) {
 
 // halt stops what startDaemon started.
 func halt(ts *testscript.TestScript, _ bool, _ []string) { (*ts.Value(theDaemon).(*func()))() }
+
+// folder names the job files of the script in the configuration.
+func folder(ts *testscript.TestScript, _ bool, _ []string) {
+	f, err := os.OpenFile(ts.MkAbs("schedd.yaml"), os.O_APPEND|os.O_WRONLY, 0)
+	ts.Check(err)
+	dir := ts.MkAbs("jobs.d")
+	ts.Check(os.Chmod(dir, 0o700))
+	_, err = fmt.Fprintf(f, "jobs_dir: %s\n", dir)
+	ts.Check(errors.Join(err, f.Close()))
+}
+
+// reload makes the daemon read its configuration again.
+func reload(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Check((*ts.Value(theProcess).(**os.Process)).Signal(syscall.SIGHUP))
+}
 
 // startDatabase starts a server of this script alone.
 func startDatabase(ts *testscript.TestScript, _ bool, _ []string) {

@@ -12,6 +12,7 @@ type Config struct {
 	NodeID    string    `yaml:"node_id"`                // "" = the host's name; unique among the nodes of one store
 	Roles     []string  `yaml:"roles"`                  // what this node does: RoleAPI, RoleScheduler, RoleWorker
 	DataDir   string    `yaml:"data_dir"`               // database and lock file; "" = chosen by Load
+	JobsDir   string    `yaml:"jobs_dir" reload:"yes"`  // folder of job files, applied at start and on SIGHUP; "" = none
 	Timezone  string    `yaml:"timezone" reload:"yes"`  // of jobs that name none
 	Listen    Listen    `yaml:"listen"`                 //
 	Store     Store     `yaml:"store"`                  //

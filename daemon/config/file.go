@@ -31,11 +31,8 @@ func readFile(path string) ([]byte, Problems) {
 		problems.add(path, "", "is not a regular file")
 		return nil, problems
 	}
-	if mode := info.Mode().Perm(); mode&0o022 != 0 {
-		problems.add(path, "", "its mode is %04o, so others can write it: chmod go-w %s", mode, path)
-	}
-	if st, ok := info.Sys().(*syscall.Stat_t); ok && st.Uid != 0 && int(st.Uid) != os.Geteuid() {
-		problems.add(path, "", "it belongs to user %d, neither root nor the daemon's user: chown root %s", st.Uid, path)
+	for _, fault := range Untrusted(path, info) {
+		problems.add(path, "", "%s", fault)
 	}
 	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	switch {
@@ -52,6 +49,18 @@ func readFile(path string) ([]byte, Problems) {
 		problems.add(path, "", "is not UTF-8")
 	}
 	return data, problems
+}
+
+// Untrusted says why a file or folder that decides what the daemon runs cannot be
+// trusted: somebody else can write it.
+func Untrusted(path string, info os.FileInfo) (faults []string) {
+	if mode := info.Mode().Perm(); mode&0o022 != 0 {
+		faults = append(faults, fmt.Sprintf("its mode is %04o, so others can write it: chmod go-w %s", mode, path))
+	}
+	if st, ok := info.Sys().(*syscall.Stat_t); ok && st.Uid != 0 && int(st.Uid) != os.Geteuid() {
+		faults = append(faults, fmt.Sprintf("it belongs to user %d, neither root nor the daemon's user: chown root %s", st.Uid, path))
+	}
+	return faults
 }
 
 // position returns the line and column of an offset, both from 1.

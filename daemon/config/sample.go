@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/agentic-sdlc/scheduler/configs"
+	"github.com/agentic-sdlc/scheduler/job"
 )
 
 // Init writes the commented sample to w.
@@ -30,12 +31,18 @@ func InitFile(path string) (err error) {
 	return Init(f)
 }
 
-// Check reads the configuration as Load does and returns every problem and every
-// warning.
+// Check reads the configuration as Load does, and the job files that it names, and
+// returns every problem and every warning.
 func Check(o Options) (problems Problems, warnings []string) {
 	o.Warn = func(w string) { warnings = append(warnings, w) }
-	if _, _, err := Load(o); err != nil && !errors.As(err, &problems) {
+	cfg, _, err := Load(o)
+	if err != nil && !errors.As(err, &problems) {
 		problems.add("", "", "%v", err)
+	}
+	if err == nil && cfg.JobsDir != "" {
+		for _, p := range JobFiles(cfg.JobsDir, job.StandardDefaults()).Problems {
+			problems.add(p.Position.String(), "", "%s", p.Message)
+		}
 	}
 	return problems, warnings
 }

@@ -118,6 +118,9 @@ func (ps *Problems) node(cfg Config) {
 	if _, err := time.LoadLocation(cfg.Timezone); err != nil || cfg.Timezone == "" || cfg.Timezone == "Local" {
 		ps.value("timezone", "%q is not a zone name such as UTC or Europe/Berlin", cfg.Timezone)
 	}
+	if dir := cfg.JobsDir; dir != "" && !filepath.IsAbs(dir) {
+		ps.value("jobs_dir", "%q is not an absolute path", dir)
+	}
 	switch s := cfg.Listen.Socket; {
 	case strings.HasPrefix(s, "@") || strings.ContainsRune(s, 0):
 		ps.value("listen.socket", "abstract sockets have no permissions: name a path")

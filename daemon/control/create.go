@@ -18,14 +18,11 @@ func (s *Service) CreateJob(ctx context.Context, c Call, typ job.Type, in *api.J
 	if err != nil {
 		return job.Job{}, false, err
 	}
-	p := store.CreateJob{Job: j, IdempotencyKey: c.IdempotencyKey, BodyHash: c.BodyHash, Now: c.Now}
-	if j.Status == job.JobActive && typ != job.TypeEvent {
-		opening, err := job.Open(j, c.Now, "created")
-		if err != nil {
-			return job.Job{}, false, err
-		}
-		p.Open = &opening
+	p, err := creation(&c, j)
+	if err != nil {
+		return job.Job{}, false, err
 	}
+	p.IdempotencyKey, p.BodyHash = c.IdempotencyKey, c.BodyHash
 	created, replayed, err = s.store.CreateJob(ctx, p)
 	if err != nil || replayed {
 		return created, replayed, err
@@ -35,11 +32,24 @@ func (s *Service) CreateJob(ctx context.Context, c Call, typ job.Type, in *api.J
 	return created, false, nil
 }
 
+// creation is what the store gets of a new job.
+func creation(c *Call, j job.Job) (store.CreateJob, error) {
+	p := store.CreateJob{Job: j, Now: c.Now}
+	if j.Status == job.JobActive && j.Type != job.TypeEvent {
+		opening, err := job.Open(j, c.Now, "created")
+		if err != nil {
+			return p, err
+		}
+		p.Open = &opening
+	}
+	return p, nil
+}
+
 // newJob is the job that in describes, checked.
 func (s *Service) newJob(c *Call, typ job.Type, in *api.JobInput) (job.Job, error) {
 	spec := job.NewSpec(s.rules.Load().defaults)
 	spec.Type = typ
-	problems := overlay(&spec, in, c.Now)
+	problems := in.Overlay(&spec, c.Now)
 	info, faults := s.checkHandler(c, &spec, in.HandlerType != nil)
 	spec.Normalize(s.rules.Load().defaults)
 	problems = append(append(problems, spec.ValidateAt(c.Now)...), faults...)
@@ -50,33 +60,43 @@ func (s *Service) newJob(c *Call, typ job.Type, in *api.JobInput) (job.Job, erro
 	if err := problems.Err(); err != nil {
 		return job.Job{}, err
 	}
-	if in.PlatformID != nil {
-		if c.Platform != "" && c.Platform != *in.PlatformID {
-			return job.Job{}, fieldError("platform_id", "contradiction", "contradicts the platform_id of the query")
-		}
-		c.Platform = *in.PlatformID
-		if c.Platform == "" {
-			return job.Job{}, fieldError("platform_id", "pattern", "must not be empty; leave it out")
-		}
-	}
-	home, err := c.home()
+	home, err := c.homeOf(in)
 	if err != nil {
 		return job.Job{}, err
 	}
 	if err := c.mayUse(info, home); err != nil {
 		return job.Job{}, err
 	}
+	return born(c, id, home, &spec, in.Enabled), nil
+}
+
+// homeOf returns the platform of the job that in describes.
+func (c *Call) homeOf(in *api.JobInput) (string, error) {
+	if in.PlatformID != nil {
+		if c.Platform != "" && c.Platform != *in.PlatformID {
+			return "", fieldError("platform_id", "contradiction", "contradicts the platform_id of the query")
+		}
+		c.Platform = *in.PlatformID
+		if c.Platform == "" {
+			return "", fieldError("platform_id", "pattern", "must not be empty; leave it out")
+		}
+	}
+	return c.home()
+}
+
+// born is a job as it begins.
+func born(c *Call, id job.ID, home string, spec *job.Spec, enabled *bool) job.Job {
 	j := job.Job{
-		ID: id, Platform: home, Spec: spec, Status: job.JobActive, Revision: 1, CreatedBy: c.Principal.Name,
+		ID: id, Platform: home, Spec: *spec, Status: job.JobActive, Revision: 1, CreatedBy: c.Principal.Name,
 		CreatedAt: c.Now, UpdatedAt: c.Now, Anchor: c.Now, Seed: home + "/" + spec.Name,
 	}
 	if spec.StartDate != nil {
 		j.Anchor = *spec.StartDate
 	}
-	if in.Enabled != nil && !*in.Enabled {
+	if enabled != nil && !*enabled {
 		j.Status, j.PausedAt, j.PauseReason = job.JobPaused, &c.Now, "created disabled"
 	}
-	return j, nil
+	return j
 }
 
 // idOf is the id that the caller chose, or a new one.
@@ -110,7 +130,7 @@ func (s *Service) PatchJob(ctx context.Context, c Call, ref string, in *api.JobI
 func (s *Service) edit(c Call, platform string, spec *job.Spec, in *api.JobInput) error {
 	before := *spec
 	spec.ForgetDerived(s.rules.Load().defaults, given(in))
-	problems := append(clearNull(spec, s.rules.Load().defaults, in.Null), overlay(spec, in, c.Now)...)
+	problems := append(clearNull(spec, s.rules.Load().defaults, in.Null), in.Overlay(spec, c.Now)...)
 	if err := problems.Err(); err != nil {
 		return err
 	}

@@ -29,6 +29,8 @@ type HealthOptions struct {
 	// Missing returns the handlers of executions that wait and that no worker knows; nil =
 	// not known.
 	Missing func() []string
+	// JobsDir says how the folder of job files stands; ok is false without one.
+	JobsDir func() (message, fault string, ok bool)
 	// Draining reports that the daemon takes no new work.
 	Draining func() bool
 
@@ -79,6 +81,7 @@ func (s *Service) Health(ctx context.Context, c Call) api.Health {
 	}
 	h.scheduler()
 	h.queue(way)
+	h.jobsDir()
 	h.remember()
 	h.confine(c.Principal.reach())
 	return h.answer
@@ -92,11 +95,12 @@ func (h *examination) confine(reach string) {
 	var issues []api.Issue
 	for i, key := range h.keys {
 		held, ofOne := strings.CutPrefix(key, "queue/held/")
-		if key != "queue/dead" && key != "scheduler/broken" && (!ofOne || held == reach) {
+		if key != "queue/dead" && key != "scheduler/broken" && key != "jobs_dir/fault" && (!ofOne || held == reach) {
 			issues = append(issues, h.answer.Issues[i])
 		}
 	}
 	h.answer.Issues = issues
+	delete(h.answer.Components, "jobs_dir")
 }
 
 // examination is one look.
@@ -176,6 +180,23 @@ func (h *examination) scheduler() {
 		h.issue("scheduler", "late", severityWarning, "schedctl ps", "runs start %s late", lag.Round(100*time.Millisecond))
 	}
 	h.answer.Components["scheduler"] = part
+}
+
+// jobsDir looks at the folder of job files, where there is one.
+func (h *examination) jobsDir() {
+	if h.s.o.Health.JobsDir == nil {
+		return
+	}
+	message, fault, ok := h.s.o.Health.JobsDir()
+	if !ok {
+		return
+	}
+	part := api.Component{Status: up, Message: message}
+	if fault != "" {
+		part.Status = down
+		h.issue("jobs_dir", "fault", severityWarning, "schedd config check", "%s", fault)
+	}
+	h.answer.Components["jobs_dir"] = part
 }
 
 // way is what the queue answered.

@@ -39,6 +39,8 @@ var rights = map[string]right{
 	"POST " + api.RouteJobsCron:      {operator, false},
 	"POST " + api.RouteJobsOnce:      {operator, false},
 	"POST " + api.RouteJobsRecurring: {operator, false},
+	"POST " + api.RouteJobsApply:     {operator, false},
+	"GET " + api.RouteExportJobs:     {viewer, false},
 	"GET " + api.RouteJob:            {viewer, false},
 	"PATCH " + api.RouteJob:          {operator, false},
 	"DELETE " + api.RouteJob:         {operator, false},

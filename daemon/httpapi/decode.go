@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"reflect"
 	"strings"
@@ -18,16 +19,25 @@ func (rq *request) decode(in any) error {
 	if len(rq.raw) == 0 && rq.route.optional {
 		return nil
 	}
-	members, err := scanBody(rq.raw)
+	limit := maxElements
+	if _, many := in.(*api.Apply); many {
+		limit = maxApplyElements
+	}
+	members, err := scanBody(rq.raw, limit)
 	if err != nil {
 		return err
 	}
-	target := reflect.ValueOf(in).Elem()
-	fields := fieldsOf(target.Type())
 	patch, _ := in.(*api.JobInput)
 	if rq.Method != http.MethodPatch {
 		patch = nil
 	}
+	return decodeMembers(members, in, patch).Err()
+}
+
+// decodeMembers reads fields into in. patch, when not nil, gets those that are null.
+func decodeMembers(members []member, in any, patch *api.JobInput) job.Problems {
+	target := reflect.ValueOf(in).Elem()
+	fields := fieldsOf(target.Type())
 	var p job.Problems
 	for _, m := range members {
 		index, known := fields.index[m.name]
@@ -39,14 +49,43 @@ func (rq *request) decode(in any) error {
 		case string(m.raw) == "null":
 			p.Add(m.name, "null", "must not be null; leave it out for the default")
 		default:
-			decodeField(&p, m, target.Field(index))
+			decodeField(&p, m, target.FieldByIndex(index))
 		}
 	}
-	return p.Err()
+	return p
+}
+
+// decodeJobs reads definitions of jobs; each is as strict as a body of its own.
+func decodeJobs(p *job.Problems, m member, jobs *[]api.JobDefinition) {
+	var items []json.RawMessage
+	if err := json.Unmarshal(m.raw, &items); err != nil {
+		p.Add(m.name, "type", "expected an array of jobs, got %s", kindOf(m.raw[0]))
+		return
+	}
+	*jobs = make([]api.JobDefinition, len(items))
+	for i, raw := range items {
+		at := fmt.Sprintf("%s[%d]", m.name, i)
+		if raw[0] != '{' {
+			p.Add(at, "type", "expected a job, got %s", kindOf(raw[0]))
+			continue
+		}
+		members, err := scanBody(raw, maxElements)
+		if err != nil {
+			p.Add(at, "syntax", "%v", err)
+			continue
+		}
+		for _, f := range decodeMembers(members, &(*jobs)[i], nil) {
+			p.Add(at+"."+f.Field, f.Code, "%s", f.Message)
+		}
+	}
 }
 
 // decodeField reads one value.
 func decodeField(p *job.Problems, m member, field reflect.Value) {
+	if jobs, ok := field.Addr().Interface().(*[]api.JobDefinition); ok {
+		decodeJobs(p, m, jobs)
+		return
+	}
 	err := json.Unmarshal(m.raw, field.Addr().Interface())
 	if err == nil {
 		return
@@ -81,7 +120,7 @@ func expected(kind reflect.Type) string {
 
 // fields are what a body may have.
 type fields struct {
-	index    map[string]int
+	index    map[string][]int
 	names    []string
 	readOnly map[string]bool // fields of the resource that only the server writes
 }
@@ -93,16 +132,16 @@ func fieldsOf(t reflect.Type) *fields {
 	if f, ok := known.Load(t); ok {
 		return f.(*fields)
 	}
-	f := &fields{index: map[string]int{}, readOnly: map[string]bool{}}
-	for i := range t.NumField() {
-		if name := jsonName(t.Field(i)); name != "" {
-			f.index[name] = i
+	f := &fields{index: map[string][]int{}, readOnly: map[string]bool{}}
+	for _, sf := range reflect.VisibleFields(t) {
+		if name := jsonName(sf); name != "" {
+			f.index[name] = sf.Index
 			f.names = append(f.names, name)
 		}
 	}
-	if t == reflect.TypeFor[api.JobInput]() {
+	if t == reflect.TypeFor[api.JobInput]() || t == reflect.TypeFor[api.JobDefinition]() {
 		for _, sf := range reflect.VisibleFields(reflect.TypeFor[job.Job]()) {
-			if name := jsonName(sf); name != "" && f.index[name] == 0 {
+			if name := jsonName(sf); name != "" && f.index[name] == nil {
 				f.readOnly[name] = true
 			}
 		}

@@ -73,7 +73,7 @@ func FuzzScan(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		members, err := scanBody(body)
+		members, err := scanBody(body, maxElements)
 		var want map[string]json.RawMessage
 		fault := json.Unmarshal(body, &want)
 		if err != nil {

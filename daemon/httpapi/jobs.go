@@ -21,6 +21,33 @@ func (rq *request) ref() string {
 }
 
 func (s *server) listJobs(rq *request) (any, error) {
+	f, err := rq.jobFilter()
+	if err != nil {
+		return nil, err
+	}
+	page, err := s.service.ListJobs(rq.Context(), rq.call, f)
+	return list(page), err
+}
+
+// exportJobs is listJobs with what job files say of the jobs.
+func (s *server) exportJobs(rq *request) (any, error) {
+	f, err := rq.jobFilter()
+	if err != nil {
+		return nil, err
+	}
+	page, err := s.service.ExportJobs(rq.Context(), rq.call, f)
+	return list(page), err
+}
+
+func (s *server) applyJobs(rq *request, in *api.Apply) (any, error) {
+	if in.Owner == api.OwnerJobsDir {
+		return nil, &job.Error{Code: job.Invalid, Message: "owner: is the daemon's own", Fields: []job.FieldError{{Field: "owner", Code: "reserved", Message: "is the daemon's own"}}}
+	}
+	return s.service.ApplyJobs(rq.Context(), rq.call, in)
+}
+
+// jobFilter reads the parameters of lists of jobs.
+func (rq *request) jobFilter() (control.JobFilter, error) {
 	q := &rq.query
 	f := control.JobFilter{
 		Types:         oneOf(q, "type", job.Types()),
@@ -45,11 +72,7 @@ func (s *server) listJobs(rq *request) (any, error) {
 	q.before("created_after", "created_before", f.CreatedAfter, f.CreatedBefore)
 	q.before("next_run_after", "next_run_before", f.NextRunAfter, f.NextRunBefore)
 	f.Limit, f.Offset, f.Cursor, f.WithTotal = q.page()
-	if err := q.err(); err != nil {
-		return nil, err
-	}
-	page, err := s.service.ListJobs(rq.Context(), rq.call, f)
-	return list(page), err
+	return f, q.err()
 }
 
 // page reads the parameters of a page.

@@ -85,6 +85,8 @@ func (s *server) routes() []route {
 		send(http.MethodPost, api.RouteJobsCron, s.createJob(job.TypeCron)).create(),
 		send(http.MethodPost, api.RouteJobsOnce, s.createJob(job.TypeOneTime)).create(),
 		send(http.MethodPost, api.RouteJobsRecurring, s.createJob(job.TypeRecurring)).create(),
+		get(api.RouteExportJobs, s.exportJobs, jobQuery...),
+		send(http.MethodPost, api.RouteJobsApply, s.applyJobs),
 		get(api.RouteJob, s.getJob),
 		send(http.MethodPatch, api.RouteJob, s.patchJob),
 		{method: http.MethodDelete, pattern: api.RouteJob, role: control.RoleOperator, query: []string{"purge", "archive", "cancel_running"}, do: s.deleteJob},

@@ -14,6 +14,8 @@ import (
 const (
 	maxDepth    = 32
 	maxElements = 10_000
+
+	maxApplyElements = 1_000_000 // of a body that holds many jobs, each of which keeps maxElements
 )
 
 // member is one field of the object that a body is.
@@ -49,8 +51,8 @@ func (f *fault) within(name string) *fault {
 // scanBody reads one JSON object, token by token, and returns its members in order.
 // It refuses what encoding/json lets pass: duplicate names, trailing data, text that
 // is not Unicode; and what would cost too much.
-func scanBody(raw []byte) ([]member, error) {
-	s := scanner{data: raw}
+func scanBody(raw []byte, elements int) ([]member, error) {
+	s := scanner{data: raw, most: elements}
 	members, f := s.body()
 	if f == nil {
 		return members, nil
@@ -72,6 +74,7 @@ type scanner struct {
 	pos      int
 	depth    int
 	elements int
+	most     int // elements
 }
 
 func (s *scanner) fault(code, format string, args ...any) *fault {
@@ -181,8 +184,8 @@ func (s *scanner) enter() *fault {
 
 // element counts one member or item.
 func (s *scanner) element() *fault {
-	if s.elements++; s.elements > maxElements {
-		return s.fault("too_many", "has more than %d elements", maxElements)
+	if s.elements++; s.elements > s.most {
+		return s.fault("too_many", "has more than %d elements", s.most)
 	}
 	return nil
 }

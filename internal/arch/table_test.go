@@ -31,6 +31,7 @@ var table = map[string]row{
 	"handler":               {ours: "job"},
 	"handler/handlertest":   {ours: "handler job"},
 	"api":                   {ours: "job"},
+	"jobfile":               {ours: "api job", third: "go.yaml.in/yaml/v3"},
 	"migrations":            {},
 	"configs":               {},
 
@@ -54,14 +55,14 @@ var table = map[string]row{
 	"daemon/access":   {ours: "internal/token job store"},
 	"daemon/control":  {ours: "api handler internal/token job queue schedule store"},
 	"daemon/httpapi":  {ours: "api daemon/control job store"},
-	"daemon/config":   {ours: "configs job", third: "github.com/spf13/viper github.com/go-viper/mapstructure/v2 go.yaml.in/yaml/v3 golang.org/x/sys/unix"},
+	"daemon/config":   {ours: "configs job jobfile", third: "github.com/spf13/viper github.com/go-viper/mapstructure/v2 go.yaml.in/yaml/v3 golang.org/x/sys/unix"},
 	"daemon/logging":  {third: "github.com/lmittmann/tint golang.org/x/term"},
 	"daemon/listen":   {third: "github.com/coreos/go-systemd/v22/activation golang.org/x/sys/unix"},
 
 	// Composition.
 	"daemon": {
 		ours: "api daemon/access daemon/config daemon/control daemon/dispatch daemon/executor daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/timer " +
-			"handler handler/exec handler/function handler/httpcall internal/build internal/failpoint internal/supervise internal/token job migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
+			"handler handler/exec handler/function handler/httpcall internal/build internal/failpoint internal/supervise internal/token job jobfile migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
 		third: "golang.org/x/sync golang.org/x/sys/unix",
 	},
 	"daemon/command": {
@@ -70,7 +71,7 @@ var table = map[string]row{
 	},
 
 	// The command line.
-	"cli":         {ours: "api cli/crontab cli/human cli/render cli/timex client internal/build job schedule", third: "github.com/spf13/cobra github.com/spf13/pflag go.yaml.in/yaml/v3 golang.org/x/term"},
+	"cli":         {ours: "api cli/crontab cli/human cli/render cli/timex client internal/build job jobfile schedule", third: "github.com/spf13/cobra github.com/spf13/pflag go.yaml.in/yaml/v3 golang.org/x/term"},
 	"cli/crontab": {ours: "api job schedule"},
 	"cli/human":   {},
 	"cli/manual":  {third: "github.com/spf13/cobra github.com/spf13/pflag"},

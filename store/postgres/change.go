@@ -21,6 +21,7 @@ func (s *Store) ChangeJob(ctx context.Context, p store.ChangeJob) (job.Job, erro
 		if err := run.decide(); err != nil {
 			return err
 		}
+		writeEvents(t, &run.events, p.Now)
 		after, err = jobBySeq(t, seq)
 		return err
 	})
@@ -117,7 +118,6 @@ func (ch *change) write(before *job.Job, changed *job.Changed) error {
 	if changed.Event != "" {
 		ch.events.Job(ch.seq, changed.Event, "")
 	}
-	writeEvents(ch.t, &ch.events, ch.p.Now)
 	return nil
 }
 

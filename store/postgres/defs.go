@@ -39,6 +39,15 @@ func (d *definitions) get(seq, revision int64) *definition {
 	return nil
 }
 
+// drop forgets jobs.
+func (d *definitions) drop(seqs []int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, seq := range seqs {
+		delete(d.m, seq)
+	}
+}
+
 func (d *definitions) put(def *definition) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

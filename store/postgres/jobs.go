@@ -22,6 +22,7 @@ func (s *Store) CreateJob(ctx context.Context, p store.CreateJob) (created job.J
 	err = s.write(ctx, func(t *tx) error {
 		var id job.ID
 		var seq int64
+		var events stored.Events
 		replayed = false
 		if p.IdempotencyKey != "" {
 			if id, replayed, err = remember(t, p.Job.Platform, p.IdempotencyKey, p.BodyHash, p.Job.ID, p.Now); err != nil {
@@ -31,11 +32,12 @@ func (s *Store) CreateJob(ctx context.Context, p store.CreateJob) (created job.J
 		if replayed {
 			seq, err = dialect.Find(t.query, p.Job.Platform, id.String())
 		} else {
-			seq, err = createJob(t, &p)
+			seq, err = createJob(t, &p, &events)
 		}
 		if err != nil {
 			return err
 		}
+		writeEvents(t, &events, p.Now)
 		created, err = jobBySeq(t, seq)
 		return err
 	})
@@ -45,7 +47,7 @@ func (s *Store) CreateJob(ctx context.Context, p store.CreateJob) (created job.J
 	return created, replayed, nil
 }
 
-func createJob(t *tx, p *store.CreateJob) (seq int64, err error) {
+func createJob(t *tx, p *store.CreateJob, events *stored.Events) (seq int64, err error) {
 	j := &p.Job
 	spec, err := json.Marshal(&j.Spec)
 	if err != nil {
@@ -73,9 +75,7 @@ func createJob(t *tx, p *store.CreateJob) (seq int64, err error) {
 		}
 	}
 	t.queue(`INSERT INTO cursors (job, next_run, revision) VALUES ($1, $2, $3)`, seq, next, max(1, j.Revision))
-	var events stored.Events
 	events.Job(seq, job.EventJobCreated, "")
-	writeEvents(t, &events, p.Now)
 	return seq, nil
 }
 

@@ -21,6 +21,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"create", shared, createTests},
 		{"idempotency", shared, idempotencyTests},
 		{"change", shared, changeTests},
+		{"apply", own, applyTests},
 		{"plan", own, planTests},
 		{"limits", own, limitTests},
 		{"overlap", own, overlapTests},

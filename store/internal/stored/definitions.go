@@ -45,6 +45,15 @@ func (d *Definitions) Get(seq, revision int64) *Definition {
 	return nil
 }
 
+// Drop forgets jobs.
+func (d *Definitions) Drop(seqs []int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, seq := range seqs {
+		delete(d.m, seq)
+	}
+}
+
 // Put caches a definition in place of an older one of the job, or of any when there
 // are too many.
 func (d *Definitions) Put(def *Definition) {
