@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/agentic-sdlc/scheduler/api"
 )
 
 const contextsYAML = `# where we work
@@ -153,6 +155,8 @@ func TestContextThatAsks(t *testing.T) {
 	if n := len(s.asked("POST")); n != 0 {
 		t.Fatalf("%d requests were sent", n)
 	}
+	s.on("POST /jobs/{id}/backfill", http.StatusOK, api.Backfilled{Job: "nightly-backup", Items: []api.BackfillItem{}})
+	s.runIn(careful(), "backfill", "nightly-backup", "--from", "yesterday", "--to", "today", "--dry-run").check(t, exitOK, "") // nothing changes here either
 	s.runIn(careful(), "job", "pause", "nightly-backup", "--yes").check(t, exitOK, "job nightly-backup paused\n")
 }
 

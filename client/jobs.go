@@ -34,7 +34,9 @@ func (c *Client) Jobs(ctx context.Context, q JobQuery) (Page[job.Job], error) {
 // ApplyJobs makes jobs what their definitions say, all of them or none. Fields of an
 // error begin with jobs[INDEX]. It may be repeated.
 func (c *Client) ApplyJobs(ctx context.Context, in api.Apply, w Write) (api.Applied, error) {
-	return send[api.Applied](ctx, c, http.MethodPost, api.RouteJobsApply, in, w)
+	var out api.Applied
+	_, err := c.do(ctx, request{method: http.MethodPost, path: api.RouteJobsApply, body: in, header: w.header(), out: &out, dry: in.DryRun})
+	return out, err
 }
 
 // ExportJobs returns one page of what job files must say to get these jobs.
@@ -87,7 +89,9 @@ func (c *Client) Run(ctx context.Context, ref string, in api.Run, w Write) (job.
 // Backfill runs a job for the due times in [in.From, in.To) that have no run. Asked
 // again it makes no second run of a due time.
 func (c *Client) Backfill(ctx context.Context, ref string, in api.Backfill) (api.Backfilled, error) {
-	return send[api.Backfilled](ctx, c, http.MethodPost, path(api.RouteJobBackfill, ref), in, Write{Reason: in.Reason})
+	var out api.Backfilled
+	_, err := c.do(ctx, request{method: http.MethodPost, path: path(api.RouteJobBackfill, ref), body: in, header: Write{Reason: in.Reason}.header(), out: &out, dry: in.DryRun})
+	return out, err
 }
 
 // Next explains the schedule of a job, with its next count slots after from.

@@ -32,6 +32,7 @@ type request struct {
 	out          any // where the answer goes; nil = nowhere
 	// accept lists statuses whose body goes to out although they are errors.
 	accept int
+	dry    bool // changes nothing, whatever the method
 }
 
 // do sends a request and reads its whole answer.
@@ -63,7 +64,7 @@ func (c *Client) do(ctx context.Context, r request) (http.Header, error) {
 // closes its body. A request that is harmless to repeat is sent once more when the
 // connection broke before the answer, as it does when the daemon restarts.
 func (c *Client) open(ctx context.Context, r request) (*http.Response, error) {
-	if r.method != http.MethodGet && c.options.Allow != nil {
+	if r.method != http.MethodGet && !r.dry && c.options.Allow != nil {
 		if err := c.options.Allow(r.method, r.path); err != nil {
 			return nil, err
 		}
