@@ -16,7 +16,7 @@ func (e *Executor) Claiming(fn func() error) error {
 	defer e.claiming.RUnlock()
 	err := fn()
 	switch job.CodeOf(err) {
-	case job.Unavailable, job.StorageFull, job.Internal:
+	case job.Unavailable, job.StorageFull, job.Timeout, job.Internal:
 		e.doubt.Store(true)
 	}
 	return err
