@@ -75,7 +75,7 @@ func TestEvents(t *testing.T) {
 		if err := r.Read(b, &row); err != nil || len(row.Events) != 1 {
 			t.Fatalf("Read = %d events, %v; want one", len(row.Events), err)
 		}
-		if e := row.Events[0]; e.Name != tt.name || string(e.Data) != tt.data || e.ID != "9-0" || e.JobID != id {
+		if e := row.Events[0]; e.Name != tt.name || string(e.Data) != tt.data || e.ID != store.EventID(at, 9, 0) || e.JobID != id {
 			t.Errorf("Read = %s %s %s, want %s %s", e.ID, e.Name, e.Data, tt.name, tt.data)
 		}
 	}
