@@ -14,6 +14,7 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store/dump"
+	"github.com/agentic-sdlc/scheduler/store/internal/acts"
 	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
@@ -55,6 +56,7 @@ func (s *Store) fill(t *tx, in *incoming) error {
 		return in.err
 	}
 	t.queue(`SELECT setval(pg_get_serial_sequence('platforms', 'seq'), coalesce(max(seq), 0) + 1, false) FROM platforms`)
+	t.queue(acts.Imported)
 	t.queue("ANALYZE " + strings.Join(tableNames(), ", "))
 	var written dump.Tally
 	if err := reads.Export(t.query, selects, written.Add); err != nil {
