@@ -53,6 +53,9 @@ const (
 	RouteVersion       = Prefix + "/version"
 	RouteLivez         = "/livez"
 	RouteReadyz        = "/readyz"
+	RouteOpenAPIJSON   = "/openapi.json"
+	RouteOpenAPIYAML   = "/openapi.yaml"
+	RouteDocs          = "/docs"
 )
 
 // Headers.
