@@ -49,8 +49,8 @@ func (s *schemas) of(t reflect.Type, sent bool) object {
 		return object{"type": "string", "format": "date-time"}
 	case t == reflect.TypeFor[json.RawMessage]():
 		return object{}
-	case enums[t] != nil:
-		return object{"type": "string", "enum": enums[t]}
+	case enums[t].name != "":
+		return s.enumeration(t)
 	}
 	switch t.Kind() {
 	case reflect.String:
@@ -83,6 +83,19 @@ func (s *schemas) reference(t reflect.Type, sent bool) object {
 		panic(fmt.Sprintf("%s and %s are both called %s", s.types[name], t, name))
 	}
 	return object{"$ref": "#/components/schemas/" + name}
+}
+
+// enumeration makes the schema of a type that is a list of words, and refers to it.
+func (s *schemas) enumeration(t reflect.Type) object {
+	e := enums[t]
+	if s.made[e.name] == nil {
+		schema := object{"type": "string", "enum": e.words}
+		if about := s.comments.of(t); about != "" {
+			schema["description"] = about
+		}
+		s.made[e.name] = schema
+	}
+	return object{"$ref": "#/components/schemas/" + e.name}
 }
 
 // componentName is the name of a struct in the document.
@@ -129,6 +142,9 @@ func (s *schemas) structure(t reflect.Type, sent bool) object {
 
 // property is the schema of one field.
 func (s *schemas) property(t reflect.Type, sf *reflect.StructField, name string, sent bool) object {
+	if t := sf.Type; t.Kind() == reflect.Pointer && enums[t.Elem()].name != "" {
+		return s.enumeration(t.Elem())
+	}
 	if bound, ok := s.bounds[name].(object); ok && (t == reflect.TypeFor[api.JobInput]() || t == reflect.TypeFor[api.JobDefinition]()) {
 		return maps.Clone(bound)
 	}

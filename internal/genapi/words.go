@@ -8,20 +8,26 @@ import (
 	"github.com/agentic-sdlc/scheduler/job"
 )
 
-// enums are the types whose values are a list of words.
-var enums = map[reflect.Type][]string{
-	reflect.TypeFor[job.Type]():        texts(job.Types()),
-	reflect.TypeFor[job.Trigger]():     texts(job.Triggers()),
-	reflect.TypeFor[job.HandlerType](): texts(job.HandlerTypes()),
-	reflect.TypeFor[job.Priority]():    texts(job.Priorities()),
-	reflect.TypeFor[job.Misfire]():     texts(job.Misfires()),
-	reflect.TypeFor[job.Overlap]():     texts(job.Overlaps()),
-	reflect.TypeFor[job.OnLost]():      texts(job.OnLosts()),
-	reflect.TypeFor[job.Backoff]():     texts(job.Backoffs()),
-	reflect.TypeFor[job.LogLevel]():    texts(job.LogLevels()),
-	reflect.TypeFor[job.JobStatus]():   texts(job.JobStatuses()),
-	reflect.TypeFor[job.Status]():      texts(job.Statuses()),
-	reflect.TypeFor[job.Code]():        texts(job.Codes()),
+// enum is a type whose values are a list of words.
+type enum struct {
+	name  string // in the document
+	words []string
+}
+
+// enums are all of them.
+var enums = map[reflect.Type]enum{
+	reflect.TypeFor[job.Type]():        {"JobType", texts(job.Types())},
+	reflect.TypeFor[job.Trigger]():     {"Trigger", texts(job.Triggers())},
+	reflect.TypeFor[job.HandlerType](): {"HandlerType", texts(job.HandlerTypes())},
+	reflect.TypeFor[job.Priority]():    {"Priority", texts(job.Priorities())},
+	reflect.TypeFor[job.Misfire]():     {"Misfire", texts(job.Misfires())},
+	reflect.TypeFor[job.Overlap]():     {"Overlap", texts(job.Overlaps())},
+	reflect.TypeFor[job.OnLost]():      {"OnLost", texts(job.OnLosts())},
+	reflect.TypeFor[job.Backoff]():     {"Backoff", texts(job.Backoffs())},
+	reflect.TypeFor[job.LogLevel]():    {"LogLevel", texts(job.LogLevels())},
+	reflect.TypeFor[job.JobStatus]():   {"JobStatus", texts(job.JobStatuses())},
+	reflect.TypeFor[job.Status]():      {"ExecutionStatus", texts(job.Statuses())},
+	reflect.TypeFor[job.Code]():        {"ErrorCode", texts(job.Codes())},
 }
 
 // words are the fields of other types whose values are a list of words.

@@ -98,7 +98,7 @@ func TestEveryRoute(t *testing.T) {
 	get(200, tokens, tokens)
 	token = s.do(201, "POST", tokens+"/{id}/rotate", tokens+"/"+token+"/rotate", `{}`).text("id")
 	s.do(200, "DELETE", tokens+"/{id}", tokens+"/"+token, "")
-	for _, path := range []string{base + "/handlers", base + "/health", base + "/version", base + "/whoami", "/livez", "/readyz", "/openapi.json", "/openapi.yaml", "/docs"} {
+	for _, path := range []string{base + "/handlers", base + "/health", base + "/version", base + "/whoami", "/livez", "/readyz", "/openapi.json", "/openapi.yaml", "/docs", base + "/backup"} {
 		get(200, path, path)
 	}
 	more(s)

@@ -45,7 +45,7 @@ func start(t *testing.T) *schedd {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	socket, config := filepath.Join(dir, "s"), filepath.Join(dir, "schedd.yaml")
-	text := fmt.Sprintf("data_dir: %s/data\nlisten:\n  socket: %s\nlog:\n  level: error\nnode:\n  name: node-a\n", dir, socket)
+	text := fmt.Sprintf("data_dir: %s/data\nlisten:\n  socket: %s\nlog:\n  level: error\n", dir, socket)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -61,3 +61,11 @@ func run(ctx context.Context, socket string) error {
 	fmt.Printf("accept: a generated client created, listed and cancelled job %s\n", after.JSON200.Name)
 	return nil
 }
+
+// body is a job that a generated client can express.
+func body() generated.CreateCronJobJSONRequestBody {
+	return generated.CreateCronJobJSONRequestBody{
+		Name: "generated", Schedule: "0 2 * * *", HandlerName: "exec",
+		Payload: &map[string]any{"command": []string{"true"}},
+	}
+}
