@@ -49,6 +49,7 @@ const (
 	RouteToken         = Prefix + "/tokens/{id}"
 	RouteTokenRotate   = Prefix + "/tokens/{id}/rotate"
 	RouteWhoami        = Prefix + "/whoami"
+	RouteBackup        = Prefix + "/backup"
 	RouteHealth        = Prefix + "/health"
 	RouteVersion       = Prefix + "/version"
 	RouteLivez         = "/livez"

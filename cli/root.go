@@ -52,6 +52,7 @@ var commands = []verb{
 	{"queue queues", newQueueCmd},
 	{"maintenance", newMaintenanceCmd},
 	{"handler handlers", newHandlerCmd},
+	{"backup backups", newBackupCmd},
 	{"store", newStoreCmd},
 	{"token tokens", newTokenCmd},
 	{"whoami", newWhoamiCmd},

@@ -52,6 +52,9 @@ type Options struct {
 		Ping(ctx context.Context) (queue.Info, error)
 	}
 
+	// Backup writes everything that the store keeps to a file; nil = it cannot.
+	Backup func(ctx context.Context) (Spool, error)
+
 	Version api.Version // what the build says; the store's part is filled in
 	Started time.Time   // of this daemon
 	Health  HealthOptions
@@ -63,6 +66,7 @@ type Service struct {
 	store  store.Store
 	log    *slog.Logger
 	rules  atomic.Pointer[rules]
+	copies sync.Mutex // held while a backup is written
 	health struct {
 		sync.Mutex
 

@@ -83,6 +83,7 @@ var rights = map[string]right{
 	"POST " + api.RouteTokens:        {admin, false},
 	"DELETE " + api.RouteToken:       {admin, false},
 	"POST " + api.RouteTokenRotate:   {admin, false},
+	"GET " + api.RouteBackup:         {admin, true},
 	"GET " + api.RouteWhoami:         {viewer, false},
 	"GET " + api.RouteLivez:          {anybody, false},
 	"GET " + api.RouteReadyz:         {viewer, false},
