@@ -201,4 +201,3 @@ func (s *badSite) count() string {
 	}
 	return counts
 }
-
