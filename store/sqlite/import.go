@@ -35,7 +35,7 @@ func (s *Store) Import(ctx context.Context, rows iter.Seq2[dump.Row, error]) (du
 				return err
 			}
 		}
-		if _, err := c.exec(acts.Imported); err != nil {
+		if err := acts.Imported(eventTx{c: c}, &dialect); err != nil {
 			return err
 		}
 		if err := reads.Export(c.query, selects, func(r dump.Row) error { return errors.Join(ctx.Err(), written.Add(r)) }); err != nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/event"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
@@ -221,6 +222,36 @@ func NextAct(rows Rows) (at time.Time, err error) {
 	return at, err
 }
 
-// Imported makes what a store was filled with heard: which events of the outbox were
-// decided about cannot be told by the positions that they have now.
-const Imported = `UPDATE event_state SET version = version + 1, listening = 1, position = 0`
+// Imported makes what a store was filled with heard. Which events of the outbox were
+// decided about cannot be told by the positions that they have now: all of them are.
+func Imported(tx Tx, d *reads.Dialect) error {
+	system := false
+	if err := tx.Query(`SELECT `+stored.RuleColumns+` FROM event_rules`, nil, func(row *stored.Row) error {
+		rule, err := stored.ScanRule(row)
+		system = system || systemRule(&rule)
+		return err
+	}); err != nil {
+		return err
+	}
+	if err := tx.Query(`SELECT `+d.JobColumns+` FROM jobs j JOIN cursors c ON c.job = j.seq WHERE j.type = $1 AND j.deleted_at IS NULL`,
+		[]any{stored.Code(stored.JobTypes, job.TypeEvent)}, func(row *stored.Row) error {
+			var j job.Job
+			if _, err := stored.ScanJob(row, &j); err == nil {
+				system = system || len(j.After) > 0 || job.IsSystemEvent(j.EventName)
+			}
+			return nil
+		}); err != nil {
+		return err
+	}
+	if err := tx.Query(`SELECT event FROM cancel_shapes`, nil, func(row *stored.Row) error {
+		system = system || job.IsSystemEvent(row.Text())
+		return nil
+	}); err != nil {
+		return err
+	}
+	listening := 0
+	if system {
+		listening = 1
+	}
+	return tx.Queue(`UPDATE event_state SET version = version + 1, listening = $1, position = 0`, listening)
+}
