@@ -59,6 +59,7 @@ var table = map[string]row{
 	"daemon/dispatch": {ours: "internal/mutant job queue store"},
 	"daemon/executor": {ours: "internal/mutant handler internal/failpoint job queue store", third: "golang.org/x/sync"},
 	"daemon/maintain": {ours: "job queue store"},
+	"daemon/tracing":  {ours: "job store", third: "go.opentelemetry.io/otel"},
 	"daemon/access":   {ours: "internal/token job store"},
 	"daemon/control":  {ours: "api handler internal/token job queue schedule store"},
 	"daemon/httpapi":  {ours: "api daemon/control docs/api job store"},
@@ -68,7 +69,7 @@ var table = map[string]row{
 
 	// Composition.
 	"daemon": {
-		ours: "api daemon/access daemon/config daemon/control daemon/dispatch daemon/executor daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/timer " +
+		ours: "api daemon/access daemon/config daemon/control daemon/dispatch daemon/executor daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/timer daemon/tracing " +
 			"handler handler/exec handler/function handler/healthcheck handler/httpcall handler/notify handler/reindex internal/build internal/failpoint internal/supervise internal/token job jobfile migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
 		third: "golang.org/x/sync golang.org/x/sys/unix",
 	},
