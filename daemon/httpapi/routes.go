@@ -80,7 +80,7 @@ var (
 
 // routes is the table: what is not here does not exist.
 func (s *server) routes() []route {
-	return slices.Concat(s.operations(), s.tokens(), []route{
+	return slices.Concat(s.operations(), s.tokens(), s.figures(), []route{
 		get(api.RouteJobs, s.listJobs, jobQuery...),
 		send(http.MethodPost, api.RouteJobsCron, s.createJob(job.TypeCron)).create(),
 		send(http.MethodPost, api.RouteJobsOnce, s.createJob(job.TypeOneTime)).create(),
@@ -108,7 +108,6 @@ func (s *server) routes() []route {
 		get(api.RouteForecast, s.forecast, "window", "job", "limit"),
 		get(api.RouteAuditSlots, s.auditSlots, "job", "limit", "cursor", "total"),
 		get(api.RouteHandlers, s.handlers),
-		get(api.RouteHealth, s.health),
 		get(api.RouteVersion, s.version),
 		get(api.RouteLivez, s.livez).public(),
 		get(api.RouteReadyz, s.readyz),

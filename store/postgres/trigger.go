@@ -48,6 +48,7 @@ type triggering struct {
 	changed map[int64]*cursor
 	cancels []func()
 	events  stored.Events
+	deltas  stored.Deltas            // of slots that do not run
 	claimed map[int64]*store.Claimed // by k
 	births  map[int64][]int64        // k's by session
 	claims  map[int64]*int64         // ids of rows of claims by session
@@ -164,6 +165,7 @@ func (r *triggering) insert(tr *trigger, e *execution, j *job.Job) (err error) {
 func (r *triggering) note(tr *trigger, e *execution, cur *cursor, def *job.Job, admission *job.Admission) {
 	if e.status == stored.Skipped {
 		r.events.Skipped(e.run(), stored.Time(e.at.UnixMicro()), e.skip)
+		r.deltas.Skip(tr.seq, 1, e.skip, tr.p.Now)
 	} else {
 		cur.runs++
 		if e.queued {

@@ -196,6 +196,7 @@ func (r *triggering) write() error {
 	if err := r.keys.write(r.t, len(r.batch) == 1); err != nil {
 		return err
 	}
+	writeDeltas(r.t, &r.deltas)
 	writeEvents(r.t, &r.events, r.batch[0].p.Now)
 	return nil
 }
