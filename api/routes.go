@@ -51,6 +51,7 @@ const (
 	RouteTokenRotate   = Prefix + "/tokens/{id}/rotate"
 	RouteWhoami        = Prefix + "/whoami"
 	RouteMetrics       = Prefix + "/metrics"
+	RouteBackup        = Prefix + "/backup"
 	RouteHealth        = Prefix + "/health"
 	RouteVersion       = Prefix + "/version"
 	RouteLivez         = "/livez"

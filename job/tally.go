@@ -30,8 +30,8 @@ func (t *Tally) Add(status Status, took time.Duration) {
 	}
 }
 
-// Skip counts n slots that did not run.
-func (t *Tally) Skip(reason SkipReason, n int64) {
+// AddSkips counts n slots that did not run.
+func (t *Tally) AddSkips(reason SkipReason, n int64) {
 	t.Skipped += n
 	if reason == SkipMissed {
 		t.Missed += n

@@ -52,6 +52,9 @@ type Options struct {
 		Ping(ctx context.Context) (queue.Info, error)
 	}
 
+	// Backup writes everything that the store keeps to a file; nil = it cannot.
+	Backup func(ctx context.Context) (Spool, error)
+
 	Version api.Version // what the build says; the store's part is filled in
 	Started time.Time   // of this daemon
 	Health  HealthOptions
@@ -60,11 +63,11 @@ type Options struct {
 
 // Service does what operators ask for. It is safe for concurrent use.
 type Service struct {
-	o     Options
-	store store.Store
-	log   *slog.Logger
-	rules atomic.Pointer[rules]
-
+	o       Options
+	store   store.Store
+	log     *slog.Logger
+	rules   atomic.Pointer[rules]
+	copies  sync.Mutex // held while a backup is written
 	counted counted
 	health  struct {
 		sync.Mutex

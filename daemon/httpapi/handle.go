@@ -48,6 +48,9 @@ func (s *server) serve(rt route) http.Handler {
 
 // do checks all that is common to routes, then runs the action.
 func (s *server) do(rq *request) (any, error) {
+	if err := checkFrame(rq.Request); err != nil {
+		return nil, err
+	}
 	if err := s.checkOrigin(rq.Request); err != nil {
 		return nil, err
 	}

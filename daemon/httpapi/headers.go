@@ -19,11 +19,25 @@ import (
 	"github.com/agentic-sdlc/scheduler/job"
 )
 
-// Bounds of headers, in bytes.
+// Bounds of headers and of what is asked for, in bytes.
 const (
 	maxKey    = 128
 	maxReason = 1 << 10
+	maxTarget = 8 << 10
 )
+
+// checkFrame refuses requests that two servers may cut differently, and lines without
+// end. A body says its length: Content-Length and chunks in one request are how a request
+// is smuggled past a proxy, and net/http hides the one when it sees the other.
+func checkFrame(r *http.Request) error {
+	if len(r.TransferEncoding) > 0 {
+		return job.Errorf(job.Invalid, "bodies in chunks are not accepted").WithHint("send the body with Content-Length, without Transfer-Encoding")
+	}
+	if len(r.RequestURI) > maxTarget {
+		return &statusError{http.StatusRequestURITooLong, job.Errorf(job.Invalid, "path and query have more than %d bytes", maxTarget)}
+	}
+	return nil
+}
 
 // checkOrigin refuses what a browser sends on behalf of another site, and names that
 // are not ours.

@@ -27,6 +27,7 @@ func TestRoutesAreThoseOfTheContract(t *testing.T) {
 		"GET " + api.RouteQueue, "GET " + api.RouteQueueMessages, "POST " + api.RouteQueuePause, "POST " + api.RouteQueueResume,
 		"GET " + api.RouteMaintenance, "PUT " + api.RouteMaintenance, "DELETE " + api.RouteMaintenance,
 		"GET " + api.RouteDeadLetters, "GET " + api.RouteDeadLetter, "POST " + api.RouteDeadRetry, "DELETE " + api.RouteDeadLetter,
+		"GET " + api.RouteMetrics, "GET " + api.RouteJobStats, "GET " + api.RouteHealthz, "GET " + api.RoutePlatform,
 		"GET " + api.RouteVersion, "GET " + api.RouteLivez, "GET " + api.RouteReadyz,
 	} {
 		if !slices.Contains(got, pattern) {
@@ -56,7 +57,8 @@ func TestNoRoute(t *testing.T) {
 		{"POST", base + "/jobs/x", 405, "GET, HEAD, PATCH, DELETE"},
 		{"BREW", base + "/jobs", 405, "GET, HEAD"},
 		{"OPTIONS", base + "/jobs", 405, "GET, HEAD"},
-		{"GET", base + "/jobs/" + strings.Repeat("x", 10<<10), 404, ""},
+		{"GET", base + "/jobs/" + strings.Repeat("x", 7<<10), 404, ""},
+		{"GET", base + "/jobs/" + strings.Repeat("x", 10<<10), 414, ""},
 		{"GET", base + "/jobs/00000000-0000-0000-0000-000000000000", 404, ""},
 		{"GET", base + "/executions/no-such-job%2F1", 404, ""},
 	}

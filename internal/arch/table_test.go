@@ -45,7 +45,11 @@ var table = map[string]row{
 	"handler/exec":     {ours: "handler handler/payload internal/supervise job"},
 	"handler/httpcall": {ours: "handler handler/payload job"},
 	"handler/function": {ours: "handler job"},
-	"client":           {ours: "api job"},
+	"handler/notify":   {ours: "handler handler/httpcall handler/payload job", third: "github.com/wneessen/go-mail"},
+	"handler/reindex":  {ours: "handler handler/payload"},
+
+	"handler/healthcheck": {ours: "handler handler/httpcall handler/payload job"},
+	"client":              {ours: "api job"},
 
 	// Components of the daemon, and its glue to the machine.
 	"daemon/timer":    {ours: "internal/mutant job schedule store"},
@@ -62,7 +66,7 @@ var table = map[string]row{
 	// Composition.
 	"daemon": {
 		ours: "api daemon/access daemon/config daemon/control daemon/dispatch daemon/executor daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/timer " +
-			"handler handler/exec handler/function handler/httpcall internal/build internal/failpoint internal/supervise internal/token job jobfile migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
+			"handler handler/exec handler/function handler/healthcheck handler/httpcall handler/notify handler/reindex internal/build internal/failpoint internal/supervise internal/token job jobfile migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
 		third: "golang.org/x/sync golang.org/x/sys/unix",
 	},
 	"daemon/command": {

@@ -230,7 +230,7 @@ func (p *planning) record(def *definition, cur *cursor) error {
 		cur.skipped += r.Count
 		p.out.Skipped += r.Count
 		p.events.SkippedRange(cur.seq, r)
-		p.deltas.Skip(cur.seq, r.Count, stored.Code(stored.Reasons, r.Reason), p.p.Now)
+		p.deltas.AddSkips(cur.seq, r.Count, stored.Code(stored.Reasons, r.Reason), p.p.Now)
 	}
 	// Run numbers follow the slots, so runs and skips are written side by side.
 	skips := p.plan.Skips
@@ -264,7 +264,7 @@ func (p *planning) skip(def *definition, cur *cursor, skip *job.PlannedSkip) err
 	cur.skipped++
 	p.out.Skipped++
 	p.events.Skipped(e.run(), skip.Slot, e.skip)
-	p.deltas.Skip(cur.seq, 1, e.skip, p.p.Now)
+	p.deltas.AddSkips(cur.seq, 1, e.skip, p.p.Now)
 	return nil
 }
 

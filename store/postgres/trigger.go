@@ -165,7 +165,7 @@ func (r *triggering) insert(tr *trigger, e *execution, j *job.Job) (err error) {
 func (r *triggering) note(tr *trigger, e *execution, cur *cursor, def *job.Job, admission *job.Admission) {
 	if e.status == stored.Skipped {
 		r.events.Skipped(e.run(), stored.Time(e.at.UnixMicro()), e.skip)
-		r.deltas.Skip(tr.seq, 1, e.skip, tr.p.Now)
+		r.deltas.AddSkips(tr.seq, 1, e.skip, tr.p.Now)
 	} else {
 		cur.runs++
 		if e.queued {

@@ -174,7 +174,7 @@ func (p *planning) record(def *stored.Definition, cur *cursor) error {
 		cur.skipped += r.Count
 		p.out.Skipped += r.Count
 		p.events.SkippedRange(cur.seq, r)
-		p.deltas.Skip(cur.seq, r.Count, stored.Code(stored.Reasons, r.Reason), p.p.Now)
+		p.deltas.AddSkips(cur.seq, r.Count, stored.Code(stored.Reasons, r.Reason), p.p.Now)
 	}
 	// Run numbers follow the slots, so runs and skips are written side by side.
 	skips := p.plan.Skips
@@ -208,7 +208,7 @@ func (p *planning) skip(def *stored.Definition, cur *cursor, skip *job.PlannedSk
 	cur.skipped++
 	p.out.Skipped++
 	p.events.Skipped(e.run(), skip.Slot, e.skip)
-	p.deltas.Skip(cur.seq, 1, e.skip, p.p.Now)
+	p.deltas.AddSkips(cur.seq, 1, e.skip, p.p.Now)
 	return nil
 }
 

@@ -105,7 +105,7 @@ func (tr *trigger) insertRun(j *job.Job, state job.State) (*execution, error) {
 	}
 	if e.status == stored.Skipped {
 		tr.events.Skipped(e.run(), e.at, e.skip)
-		tr.deltas.Skip(tr.seq, 1, e.skip, tr.t.Now)
+		tr.deltas.AddSkips(tr.seq, 1, e.skip, tr.t.Now)
 	} else {
 		tr.cur.runs++
 		if !e.queued {

@@ -51,8 +51,8 @@ func (d *Deltas) Add(e *End) {
 	}
 }
 
-// Skip counts n slots that do not run.
-func (d *Deltas) Skip(seq, n, reason int64, at time.Time) {
+// AddSkips counts n slots that do not run.
+func (d *Deltas) AddSkips(seq, n, reason int64, at time.Time) {
 	d.begin(seq, Skipped, at)
 	d.b = binary.AppendVarint(d.b, n)
 	d.b = append(d.b, byte(reason))

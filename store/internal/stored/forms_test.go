@@ -87,7 +87,7 @@ func TestDeltas(t *testing.T) {
 	d.Add(&stored.End{Job: 300, Status: stored.Cancelled, Ended: at})
 	d.Add(&stored.End{Job: 300, Status: stored.Failed, Started: at, Ended: at, Class: "exit", Message: "exit status 3"})
 	d.Add(&stored.End{Job: 300, Status: stored.Timeout, Started: at, Ended: at, Class: "exit", Message: "exit status 3"})
-	d.Skip(300, 60, 1, at)
+	d.AddSkips(300, 60, 1, at)
 	b := d.Take()
 	if got, want := hex.EncodeToString(b), packedDeltas; got != want {
 		t.Errorf("deltas are packed as %s, want %s", got, want)
@@ -144,7 +144,7 @@ func TestTally(t *testing.T) {
 	tally.Add(job.Success, 1500*time.Microsecond)
 	tally.Add(job.Success, time.Second)
 	tally.Add(job.Failed, 0)
-	tally.Skip(job.SkipMissed, 7)
+	tally.AddSkips(job.SkipMissed, 7)
 	tally.Starts.Add(-2, 1)
 	tally.Starts.Add(3, 5)
 	b := stored.PackTally(&tally)

@@ -78,7 +78,7 @@ func quarters(from, to int64) int64 {
 // began when starts is set.
 func EndTally(t *job.Tally, d *Delta, start int64, starts bool) {
 	if d.Status == Skipped {
-		t.Skip(Value(Reasons, d.Reason), d.N)
+		t.AddSkips(Value(Reasons, d.Reason), d.N)
 		return
 	}
 	t.Add(Value(Statuses, d.Status), time.Duration(d.TookUS)*time.Microsecond)
