@@ -58,6 +58,9 @@ const (
 	RouteReadyz        = "/readyz"
 	RouteHealthz       = "/healthz"       // as RouteHealth, for probes
 	RoutePlatform      = "/api/v1/health" // the platform as a whole
+	RouteOpenAPIJSON   = "/openapi.json"
+	RouteOpenAPIYAML   = "/openapi.yaml"
+	RouteDocs          = "/docs"
 )
 
 // Headers.

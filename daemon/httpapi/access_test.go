@@ -91,6 +91,9 @@ var rights = map[string]right{
 	"GET " + api.RouteWhoami:         {viewer, false},
 	"GET " + api.RouteLivez:          {anybody, false},
 	"GET " + api.RouteReadyz:         {viewer, false},
+	"GET " + api.RouteOpenAPIJSON:    {viewer, false},
+	"GET " + api.RouteOpenAPIYAML:    {viewer, false},
+	"GET " + api.RouteDocs:           {viewer, false},
 }
 
 // caller is one kind of principal.

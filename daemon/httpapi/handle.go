@@ -67,7 +67,7 @@ func (s *server) do(rq *request) (any, error) {
 	if rq.route.pattern == "/" {
 		return rq.route.do(rq)
 	}
-	if err := checkAccept(rq.Request); err != nil {
+	if err := checkAccept(rq.Request, rq.route.kinds); err != nil {
 		return nil, err
 	}
 	if err := rq.readQuery(); err != nil {

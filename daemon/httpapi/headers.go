@@ -66,8 +66,14 @@ func checkNoSecret(r *http.Request) error {
 	return nil
 }
 
-// checkAccept refuses callers that cannot read JSON.
-func checkAccept(r *http.Request) error {
+// jsonKinds are what answers are unless the route says otherwise.
+var jsonKinds = []string{"application/json", "application/x-ndjson"}
+
+// checkAccept refuses callers that cannot read what the route answers.
+func checkAccept(r *http.Request, kinds []string) error {
+	if kinds == nil {
+		kinds = jsonKinds
+	}
 	values := r.Header.Values("Accept")
 	if len(values) == 0 {
 		return nil
@@ -77,11 +83,12 @@ func checkAccept(r *http.Request) error {
 		if q, _ := strconv.ParseFloat(params["q"], 64); params["q"] != "" && q == 0 {
 			continue
 		}
-		if err == nil && slices.Contains([]string{"*/*", "application/*", "application/json", "application/x-ndjson"}, kind) {
+		family, _, _ := strings.Cut(kinds[0], "/")
+		if err == nil && (kind == "*/*" || kind == family+"/*" || slices.Contains(kinds, kind)) {
 			return nil
 		}
 	}
-	return &statusError{http.StatusNotAcceptable, job.Errorf(job.Invalid, "answers are application/json only")}
+	return &statusError{http.StatusNotAcceptable, job.Errorf(job.Invalid, "answers are %s only", kinds[0])}
 }
 
 // readHeaders takes what the headers say about the call.
