@@ -197,6 +197,10 @@ func (r *triggering) write() error {
 		return err
 	}
 	writeDeltas(r.t, &r.deltas)
+	if r.into != nil {
+		r.into.Add(&r.events)
+		return nil
+	}
 	writeEvents(r.t, &r.events, r.batch[0].p.Now)
 	return nil
 }
