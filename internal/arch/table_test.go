@@ -101,7 +101,7 @@ var table = map[string]row{
 	"internal/mutant":    {},
 	"internal/supervise": {third: "golang.org/x/sys/unix"},
 	"internal/token":     {},
-	"internal/testbed":   {third: "github.com/jackc/pgx/v5/pgconn"},
+	"internal/testbed":   {third: "github.com/jackc/pgx/v5/pgconn go.opentelemetry.io/proto/otlp google.golang.org/protobuf/proto"},
 }
 
 // testOnly is what test files may import of others.
@@ -120,6 +120,7 @@ var clockFiles = map[string]string{
 	"daemon/clock.go":            "follows the store's clock by the monotonic one",
 	"daemon/command/watchdog.go": "tells systemd how things stand, as often as it asks for",
 	"daemon/executor/term.go":    "deadlines of handlers are monotonic",
+	"daemon/tracing/request.go":  "times requests",
 	"daemon/httpapi/headers.go":  "bounds the reading of a body",
 	"daemon/httpapi/logs.go":     "polls the log of a run that is followed",
 	"daemon/httpapi/slow.go":     "bounds the writing of an answer",
