@@ -42,6 +42,9 @@ type Spec struct {
 	Overlap         Overlap  `json:"overlap"`
 	OnLost          OnLost   `json:"on_lost"`
 
+	PauseOnFailures int   `json:"pause_on_failures,omitempty"` // paused after so many final failures in a row; 0 = never
+	OnFailure       *Hook `json:"on_failure,omitempty"`        // runs once when a run has failed for good
+
 	Tags     []string        `json:"tags"`
 	Metadata json.RawMessage `json:"metadata,omitempty"` // JSON object
 }
@@ -67,6 +70,7 @@ type Job struct {
 	AvgDurationMS   *int64 `json:"avg_duration_ms,omitempty"` // of successful executions
 
 	PausedAt     *time.Time `json:"paused_at,omitempty"`
+	PauseUntil   *time.Time `json:"pause_until,omitempty"` // when it resumes by itself
 	PauseReason  string     `json:"pause_reason,omitempty"`
 	StatusReason string     `json:"status_reason,omitempty"` // why status is error or failed
 
