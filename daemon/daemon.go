@@ -114,7 +114,7 @@ func (n *node) startSupervisor(ctx context.Context) error {
 // build makes the handlers, the engine and the use cases.
 func (n *node) build(context.Context) error {
 	var err error
-	if n.handlers, err = buildHandlers(n.cfg.Handlers, n.runner, os.Environ()); err != nil {
+	if n.handlers, err = buildHandlers(n.cfg.Handlers, n.runner, os.Environ(), n.parts); err != nil {
 		return &exitError{status: exitConfig, err: err}
 	}
 	ids := &job.IDs{Rand: rand.Reader}
