@@ -58,6 +58,7 @@ var commands = []verb{
 	{"whoami", newWhoamiCmd},
 	{"login", newLoginCmd},
 	{"health", newHealthCmd},
+	{"doctor", newDoctorCmd},
 	{"config context contexts", newConfigCmd},
 	{"api", newAPICmd},
 	{"version", newVersionCmd},
