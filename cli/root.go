@@ -59,6 +59,7 @@ var commands = []verb{
 	{"login", newLoginCmd},
 	{"health", newHealthCmd},
 	{"doctor", newDoctorCmd},
+	{"metrics", newMetricsCmd},
 	{"config context contexts", newConfigCmd},
 	{"api", newAPICmd},
 	{"version", newVersionCmd},
