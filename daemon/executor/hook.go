@@ -22,7 +22,9 @@ func (e *Executor) Hook(ctx context.Context, j *job.Job, x *job.Execution) job.H
 	ctx, cancel := context.WithTimeout(ctx, spec.Timeout())
 	defer cancel()
 	var printed tail
-	result, err := e.callHook(ctx, spec, hookTask(j, x, &printed))
+	task := hookTask(j, x, &printed)
+	task.TraceParent = job.TraceParent(x.TraceID, x.ID, x.Attempt, e.o.Sampled == nil || e.o.Sampled(x.TraceID))
+	result, err := e.callHook(ctx, spec, task)
 	ended := e.o.Now()
 	out.CompletedAt, out.ExitCode, out.Output = &ended, result.ExitCode, printed.text()
 	switch {
@@ -47,7 +49,7 @@ func hookTask(j *job.Job, x *job.Execution, log handler.Log) *handler.Task {
 	return &handler.Task{
 		JobID: j.ID, JobName: j.Name, Platform: j.Platform, ExecutionID: x.ID, Attempt: x.Attempt, Token: x.Token, RunNumber: x.RunNumber,
 		Occurrence: x.Occurrence, ScheduledAt: x.ScheduledAt, Trigger: x.Trigger, Payload: payload, Timeout: j.OnFailure.Timeout(),
-		TraceParent: job.TraceParent(x.TraceID, x.ID, x.Attempt), Log: log,
+		Log: log,
 	}
 }
 
