@@ -54,6 +54,9 @@ const (
 	RouteVersion       = Prefix + "/version"
 	RouteLivez         = "/livez"
 	RouteReadyz        = "/readyz"
+	RouteOpenAPIJSON   = "/openapi.json"
+	RouteOpenAPIYAML   = "/openapi.yaml"
+	RouteDocs          = "/docs"
 )
 
 // Headers.

@@ -23,6 +23,9 @@ type (
 	ExecutionPage   = store.Page[job.Execution]
 )
 
+// HandlerInfo describes a handler.
+type HandlerInfo = handler.Info
+
 // Bounds and words of lists.
 const (
 	MaxLimit    = store.MaxLimit

@@ -20,6 +20,7 @@ type route struct {
 	body            reflect.Type // nil = none is read
 	optional        bool         // the body may be left out
 	creates         bool         // takes an Idempotency-Key
+	kinds           []string     // media types of the answer; nil = JSON
 	do              action
 }
 
@@ -43,6 +44,12 @@ func send[T any](method, pattern string, do func(rq *request, in *T) (any, error
 			return do(rq, &in)
 		},
 	}
+}
+
+// tried lets a caller ask what a route would do: ?dry_run=true.
+func (rt route) tried() route {
+	rt.query = append(rt.query, dryRun)
+	return rt
 }
 
 // maybe makes the body of a route optional.
@@ -80,17 +87,17 @@ var (
 
 // routes is the table: what is not here does not exist.
 func (s *server) routes() []route {
-	return slices.Concat(s.operations(), s.tokens(), s.agents(), []route{
+	return slices.Concat(s.operations(), s.tokens(), s.agents(), s.descriptions(), []route{
 		get(api.RouteJobs, s.listJobs, jobQuery...),
-		send(http.MethodPost, api.RouteJobsCron, s.createJob(job.TypeCron)).create(),
-		send(http.MethodPost, api.RouteJobsOnce, s.createJob(job.TypeOneTime)).create(),
-		send(http.MethodPost, api.RouteJobsRecurring, s.createJob(job.TypeRecurring)).create(),
+		send(http.MethodPost, api.RouteJobsCron, s.createJob(job.TypeCron)).create().tried(),
+		send(http.MethodPost, api.RouteJobsOnce, s.createJob(job.TypeOneTime)).create().tried(),
+		send(http.MethodPost, api.RouteJobsRecurring, s.createJob(job.TypeRecurring)).create().tried(),
 		get(api.RouteExportJobs, s.exportJobs, jobQuery...),
 		send(http.MethodPost, api.RouteJobsApply, s.applyJobs),
 		get(api.RouteJob, s.getJob),
-		send(http.MethodPatch, api.RouteJob, s.patchJob),
+		send(http.MethodPatch, api.RouteJob, s.patchJob).tried(),
 		{method: http.MethodDelete, pattern: api.RouteJob, role: control.RoleOperator, query: []string{"purge", "archive", "cancel_running"}, do: s.deleteJob},
-		send(http.MethodPut, api.RouteJobReschedule, s.reschedule),
+		send(http.MethodPut, api.RouteJobReschedule, s.reschedule).tried(),
 		send(http.MethodPost, api.RouteJobPause, s.pause).maybe(),
 		send(http.MethodPost, api.RouteJobResume, s.resume).maybe(),
 		send(http.MethodPost, api.RouteJobCancel, s.cancelJob).maybe(),

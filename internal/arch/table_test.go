@@ -34,6 +34,7 @@ var table = map[string]row{
 	"jobfile":               {ours: "api job", third: "go.yaml.in/yaml/v3"},
 	"migrations":            {},
 	"configs":               {},
+	"docs/api":              {},
 
 	// Adapters.
 	"store/postgres":   {ours: "internal/mutant internal/failpoint job migrations schedule store store/dump store/internal/reads store/internal/stored", third: "github.com/jackc/pgx/v5 github.com/pressly/goose/v3 golang.org/x/sys/unix"},
@@ -59,7 +60,7 @@ var table = map[string]row{
 	"daemon/maintain": {ours: "job queue store"},
 	"daemon/access":   {ours: "internal/token job store"},
 	"daemon/control":  {ours: "api handler internal/token job queue schedule store"},
-	"daemon/httpapi":  {ours: "api daemon/control job store"},
+	"daemon/httpapi":  {ours: "api daemon/control docs/api job store"},
 	"daemon/config":   {ours: "configs job jobfile", third: "github.com/spf13/viper github.com/go-viper/mapstructure/v2 go.yaml.in/yaml/v3 golang.org/x/sys/unix"},
 	"daemon/logging":  {third: "github.com/lmittmann/tint golang.org/x/term"},
 	"daemon/listen":   {third: "github.com/coreos/go-systemd/v22/activation golang.org/x/sys/unix"},
@@ -93,6 +94,7 @@ var table = map[string]row{
 	"internal/chaos":     {ours: "schedule/oracle"},
 	"internal/crash":     {third: "modernc.org/sqlite"},
 	"internal/failpoint": {},
+	"internal/genapi":    {ours: "api daemon/control daemon/httpapi job jobfile", third: "go.yaml.in/yaml/v3"},
 	"internal/gendocs":   {ours: "cli cli/manual"},
 	"internal/mutant":    {},
 	"internal/supervise": {third: "golang.org/x/sys/unix"},
@@ -146,6 +148,7 @@ var sleepFiles = map[string]string{
 // exitFiles are the files outside cmd that may end the process.
 var exitFiles = map[string]string{
 	"internal/failpoint/on.go": "that is what it is for",
+	"internal/genapi/main.go":  "a program of the build",
 	"internal/gendocs/main.go": "a program of the build",
 }
 
