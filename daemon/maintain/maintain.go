@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -25,6 +26,9 @@ type Options struct {
 	Now    func() time.Time
 	// Clock reads the store's clock, for Now to follow; nil = Now follows nothing.
 	Clock func(ctx context.Context) error
+
+	// Embedded leaves what one node does for all to others.
+	Embedded bool
 
 	Lease, Heartbeat, ReapEvery time.Duration
 	Retention                   func() store.Retention
@@ -87,6 +91,9 @@ func New(o Options) *Maintainer {
 		{name: "publish", every: 200 * time.Millisecond, duty: publishing, do: m.publish},
 		{name: "retain", every: time.Minute, duty: upkeep, do: m.retain},
 		{name: "trim_logs", every: time.Minute, duty: upkeep, do: whole(m.trimLogs)},
+	}
+	if o.Embedded {
+		m.upkeep = slices.DeleteFunc(m.upkeep, func(t task) bool { return t.duty != nil })
 	}
 	return m
 }

@@ -79,6 +79,10 @@ var table = map[string]row{
 		third: "github.com/spf13/cobra github.com/spf13/pflag github.com/coreos/go-systemd/v22/daemon golang.org/x/sys/unix",
 	},
 
+	// What other programs embed.
+	"worker":             {ours: "daemon handler handler/function"},
+	"examples/go-worker": {ours: "job worker"},
+
 	// The command line.
 	"cli":         {ours: "api cli/crontab cli/human cli/render cli/timex client internal/build job jobfile schedule", third: "github.com/spf13/cobra github.com/spf13/pflag go.yaml.in/yaml/v3 golang.org/x/term"},
 	"cli/crontab": {ours: "api job schedule"},
