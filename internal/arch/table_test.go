@@ -122,6 +122,7 @@ var clockFiles = map[string]string{
 	"cli/watch.go":               "repaints until interrupted",
 	"client/follow.go":           "waits between attempts to reconnect",
 	"client/request.go":          "measures requests for the trace",
+	"examples/go-worker/main.go": "pretends to work",
 	"daemon/clock.go":            "follows the store's clock by the monotonic one",
 	"daemon/command/watchdog.go": "tells systemd how things stand, as often as it asks for",
 	"daemon/executor/term.go":    "deadlines of handlers are monotonic",
@@ -158,6 +159,8 @@ var exitFiles = map[string]string{
 	"internal/failpoint/on.go": "that is what it is for",
 	"internal/genapi/main.go":  "a program of the build",
 	"internal/gendocs/main.go": "a program of the build",
+
+	"examples/go-worker/main.go": "a program",
 }
 
 // notInSchedctl is what must never be linked into schedctl, however it would come.
