@@ -41,6 +41,7 @@ type EngineOptions struct {
 	Lease, Heartbeat, ReapEvery time.Duration
 	Drain                       time.Duration
 	ClaimIdle                   time.Duration // 0 = 15 s
+	Poll                        time.Duration // how long the store is at most not looked at; 0 = 1 s
 	LogCaps                     store.LogCaps
 
 	// Attempted and Sampled are as in executor.Options.
@@ -88,14 +89,14 @@ func NewEngine(o EngineOptions) *Engine {
 		Attempted: o.Attempted, Sampled: o.Sampled, Freed: func(n int) { e.dispatch.Freed(n) }, Look: func() { e.dispatch.Kick() },
 	})
 	e.dispatch = dispatch.New(dispatch.Options{
-		Store: o.Store, Queue: o.Queue, Logger: o.Logger, Now: now, Free: e.freeAnywhere, Reach: e.reach, Alone: e.alone, Mine: e.mine, Claim: e.executor.Claim,
+		Store: o.Store, Queue: o.Queue, Logger: o.Logger, Now: now, Free: e.freeAnywhere, Reach: e.reach, Alone: e.alone, Mine: e.mine, Sweep: o.Poll, Claim: e.executor.Claim,
 	})
 	e.timer = timer.New(timer.Options{
 		Store: o.Store, Policy: func() job.Policy { return e.settings.Load().Policy }, NewID: e.ids.New, Logger: o.Logger, Now: now, Session: e.session.Load,
 		Take: e.take, Release: e.executor.Release, Start: e.executor.Start, Claiming: e.executor.Claiming, Announce: e.dispatch.Kick,
 	})
 	e.maintain = maintain.New(maintain.Options{
-		Store: o.Store, Bus: o.Bus, Logger: o.Logger, Now: now, Clock: e.syncClock, Lease: o.Lease, Heartbeat: o.Heartbeat, ReapEvery: o.ReapEvery,
+		Store: o.Store, Bus: o.Bus, Logger: o.Logger, Now: now, Clock: e.syncClock, Embedded: e.does(roleEmbedded), Lease: o.Lease, Heartbeat: o.Heartbeat, ReapEvery: o.ReapEvery,
 		Retention: func() store.Retention { return e.settings.Load().Retention }, LogCaps: o.LogCaps, Session: e.session.Load, NewSession: e.openSession,
 		Running: e.executor.Running, Pulse: e.pulse, Cancel: e.executor.Cancel, Fence: e.executor.Fence, Ready: e.dispatch.Kick, Wake: e.Wake,
 		Policy: func() job.Policy { return e.settings.Load().Policy }, NewID: e.NewID, Hook: e.hook(),

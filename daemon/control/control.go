@@ -59,6 +59,8 @@ type Options struct {
 	Backup func(ctx context.Context) (Spool, error)
 
 	Agents AgentOptions
+	// Functions returns the handlers of programs that embed a worker; nil = there are none.
+	Functions func() []string
 
 	Version api.Version // what the build says; the store's part is filled in
 	Started time.Time   // of this daemon

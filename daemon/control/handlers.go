@@ -20,6 +20,9 @@ func (s *Service) ListHandlers(c Call) []handler.Info {
 func (s *Service) checkHandler(c *Call, spec *job.Spec, typeGiven bool) (handler.Info, job.Problems) {
 	var p job.Problems
 	h, info, ok := s.o.Handlers.Lookup(spec.Runner())
+	if !ok && s.isFunction(spec) {
+		info, ok = function(spec.HandlerName), true
+	}
 	if !ok && typeGiven && spec.HandlerType != job.HandlerFunction {
 		h, info, ok = s.o.Handlers.Lookup(spec.HandlerName) // to say what is wrong
 	}
@@ -59,6 +62,16 @@ func (s *Service) checkHook(c *Call, hook *job.Hook, platform string) error {
 		return err
 	}
 	return c.mayUse(info, platform)
+}
+
+// isFunction reports whether a program that embeds a worker has the handler.
+func (s *Service) isFunction(spec *job.Spec) bool {
+	return spec.Runner() == spec.HandlerName && s.o.Functions != nil && slices.Contains(s.o.Functions(), spec.HandlerName)
+}
+
+// function describes a function of another program.
+func function(name string) handler.Info {
+	return handler.Info{Name: name, Type: job.HandlerFunction, Kind: "worker", Description: "a function of a Go program"}
 }
 
 // judge asks a handler what is wrong with a payload.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -31,6 +32,9 @@ type Options struct {
 	Now    func() time.Time
 	// Clock reads the store's clock, for Now to follow; nil = Now follows nothing.
 	Clock func(ctx context.Context) error
+
+	// Embedded leaves what one node does for all to others.
+	Embedded bool
 
 	Lease, Heartbeat, ReapEvery time.Duration
 	Retention                   func() store.Retention
@@ -104,6 +108,9 @@ func New(o Options) *Maintainer {
 	}
 	if o.Hook != nil {
 		m.upkeep = append(m.upkeep, task{name: "aftermath", every: time.Second, duty: &duty{name: "aftermath"}, do: m.aftermath})
+	}
+	if o.Embedded {
+		m.upkeep = slices.DeleteFunc(m.upkeep, func(t task) bool { return t.duty != nil })
 	}
 	return m
 }

@@ -79,6 +79,10 @@ var table = map[string]row{
 		third: "github.com/spf13/cobra github.com/spf13/pflag github.com/coreos/go-systemd/v22/daemon golang.org/x/sys/unix",
 	},
 
+	// What other programs embed.
+	"worker":             {ours: "daemon handler handler/function"},
+	"examples/go-worker": {ours: "job worker"},
+
 	// The command line.
 	"cli":         {ours: "api cli/crontab cli/human cli/render cli/timex client internal/build job jobfile schedule", third: "github.com/spf13/cobra github.com/spf13/pflag go.yaml.in/yaml/v3 golang.org/x/term"},
 	"cli/crontab": {ours: "api job schedule"},
@@ -118,6 +122,7 @@ var clockFiles = map[string]string{
 	"cli/watch.go":               "repaints until interrupted",
 	"client/follow.go":           "waits between attempts to reconnect",
 	"client/request.go":          "measures requests for the trace",
+	"examples/go-worker/main.go": "pretends to work",
 	"daemon/clock.go":            "follows the store's clock by the monotonic one",
 	"daemon/command/watchdog.go": "tells systemd how things stand, as often as it asks for",
 	"daemon/executor/term.go":    "deadlines of handlers are monotonic",
@@ -154,6 +159,8 @@ var exitFiles = map[string]string{
 	"internal/failpoint/on.go": "that is what it is for",
 	"internal/genapi/main.go":  "a program of the build",
 	"internal/gendocs/main.go": "a program of the build",
+
+	"examples/go-worker/main.go": "a program",
 }
 
 // notInSchedctl is what must never be linked into schedctl, however it would come.
