@@ -30,6 +30,8 @@ type Options struct {
 	Logger  *slog.Logger     // nil = silent
 	Version string           // goes into answers to callers who were let in, as X-Schedd-Version; "" = not
 
+	// Exposition answers what Prometheus asks; nil = nothing is exposed.
+	Exposition http.Handler
 	// Host says whether requests may be for the host that they name; nil = any, as on a
 	// Unix socket.
 	Host          func(r *http.Request) bool
