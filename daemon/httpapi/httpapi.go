@@ -32,6 +32,9 @@ type Options struct {
 
 	// Exposition answers what Prometheus asks; nil = nothing is exposed.
 	Exposition http.Handler
+	// Trace begins the span of a request below the caller's, if there is one; nil = nobody
+	// traces.
+	Trace func(callerTrace, callerSpan string) (trace, span string, end func(method, route string, status int))
 	// Host says whether requests may be for the host that they name; nil = any, as on a
 	// Unix socket.
 	Host          func(r *http.Request) bool
