@@ -58,6 +58,7 @@ const (
 	RouteReadyz        = "/readyz"
 	RouteHealthz       = "/healthz"       // as RouteHealth, for probes
 	RoutePlatform      = "/api/v1/health" // the platform as a whole
+	RouteExposition    = "/metrics"       // what Prometheus reads
 	RouteOpenAPIJSON   = "/openapi.json"
 	RouteOpenAPIYAML   = "/openapi.yaml"
 	RouteDocs          = "/docs"

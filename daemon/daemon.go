@@ -16,6 +16,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/daemon/config"
 	"github.com/agentic-sdlc/scheduler/daemon/control"
 	"github.com/agentic-sdlc/scheduler/daemon/listen"
+	"github.com/agentic-sdlc/scheduler/daemon/metrics"
 	"github.com/agentic-sdlc/scheduler/daemon/tracing"
 	"github.com/agentic-sdlc/scheduler/handler"
 	"github.com/agentic-sdlc/scheduler/internal/build"
@@ -45,7 +46,7 @@ func Run(ctx context.Context, o Options) error {
 	SpendMemory()
 	n := &node{o: o, cfg: o.Config, log: o.Logger, started: now(), clock: &Clock{}}
 	defer n.close()
-	for _, step := range []func(context.Context) error{n.claimName, n.openTracing, n.openStore, n.startSupervisor, n.openQueue, n.openAgents, n.build, n.startJobsDir, n.listen} {
+	for _, step := range []func(context.Context) error{n.claimName, n.openTracing, n.openStore, n.startSupervisor, n.openQueue, n.openAgents, n.newMetrics, n.build, n.startJobsDir, n.listen} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -76,7 +77,9 @@ type node struct {
 	network  net.Listener // nil = there is none
 	tls      *listen.Certificate
 	gate     *access.Gate
-	failed   chan error // what ended a server
+	metrics  *metrics.Metrics
+	exposed  net.Listener // for Prometheus; nil = there is none
+	failed   chan error   // what ended a server
 	draining drainFlag
 	jobsDir  jobsDir
 	tracer   *tracing.Tracer // nil = nobody traces
@@ -127,7 +130,7 @@ func (n *node) build(context.Context) error {
 	ids.After(n.store.Newest())
 	w := n.cfg.Worker
 	o := EngineOptions{
-		Store: n.store, Queue: n.queue, Bus: n.bus, Handlers: n.handlers, Logger: n.log,
+		Store: n.metrics.Watch(n.store), Queue: n.queue, Bus: n.bus, Handlers: n.handlers, Logger: n.log,
 		Node: n.name, Version: n.o.Build.Version, IDs: ids, Clock: n.clock, Shared: n.shared(), Roles: n.cfg.Roles, Settings: settingsOf(&n.cfg),
 		Slots: w.Slots, SlowSlots: w.Commands, Lease: w.Lease, Heartbeat: w.Heartbeat, ReapEvery: w.ReapEvery, Drain: w.DrainTimeout, ClaimIdle: n.cfg.Queue.Redis.ClaimIdle,
 		LogCaps: store.LogCaps{Job: int64(n.cfg.Limits.LogJobBytes), Total: int64(n.cfg.Limits.LogTotalBytes)},

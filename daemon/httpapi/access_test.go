@@ -66,6 +66,7 @@ var rights = map[string]right{
 	"GET " + api.RouteHealthz:        {viewer, false},
 	"GET " + api.RoutePlatform:       {viewer, false},
 	"GET " + api.RouteMetrics:        {viewer, false},
+	"GET " + api.RouteExposition:     {viewer, true},
 	"GET " + api.RouteJobStats:       {viewer, false},
 	"GET " + api.RouteVersion:        {viewer, false},
 	"GET " + api.RouteWorkers:        {viewer, false},

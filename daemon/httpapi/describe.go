@@ -113,6 +113,7 @@ var described = map[string]description{
 	"GET " + api.RouteHealthz:        tells[api.Health]("healthz", "How this node is, for probes"),
 	"GET " + api.RoutePlatform:       tells[api.PlatformHealth]("getPlatformHealth", "How the platform is that schedd is a part of"),
 	"GET " + api.RouteMetrics:        tells[api.Metrics]("getMetrics", "What ended within a time, and what is there now"),
+	"GET " + api.RouteExposition:     tells[reading]("getExposition", "What Prometheus reads").as("text/plain", "application/openmetrics-text"),
 	"GET " + api.RouteJobStats:       tells[api.JobStats]("getJobStats", "What became of the executions of a job"),
 	"GET " + api.RouteVersion:        tells[api.Version]("getVersion", "Which schedd this is"),
 	"GET " + api.RouteLivez:          tells[alive]("livez", "Whether the process serves"),

@@ -62,6 +62,7 @@ var table = map[string]row{
 	"daemon/maintain": {ours: "job queue store"},
 	"daemon/tracing":  {ours: "job store", third: "go.opentelemetry.io/otel"},
 	"daemon/access":   {ours: "internal/token job store"},
+	"daemon/metrics":  {ours: "job store", third: "github.com/prometheus/client_golang"},
 	"daemon/control":  {ours: "api handler internal/token job queue schedule store"},
 	"daemon/httpapi":  {ours: "api daemon/control docs/api job store"},
 	"daemon/config":   {ours: "configs job jobfile", third: "github.com/spf13/viper github.com/go-viper/mapstructure/v2 go.yaml.in/yaml/v3 golang.org/x/sys/unix"},
@@ -70,7 +71,7 @@ var table = map[string]row{
 
 	// Composition.
 	"daemon": {
-		ours: "api daemon/access daemon/config daemon/control daemon/dispatch daemon/executor daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/timer daemon/tracing " +
+		ours: "api daemon/access daemon/config daemon/control daemon/dispatch daemon/executor daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/metrics daemon/timer daemon/tracing " +
 			"handler handler/agent handler/exec handler/function handler/healthcheck handler/httpcall handler/notify handler/reindex internal/build internal/failpoint internal/supervise internal/token job jobfile migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
 		third: "golang.org/x/sync golang.org/x/sys/unix",
 	},
@@ -165,7 +166,7 @@ var exitFiles = map[string]string{
 
 // notInSchedctl is what must never be linked into schedctl, however it would come.
 const notInSchedctl = "github.com/jackc/pgx github.com/redis/go-redis modernc.org/sqlite go.opentelemetry.io/otel " +
-	"github.com/expr-lang/expr github.com/danielgtaylor/huma github.com/spf13/viper github.com/pressly/goose"
+	"github.com/expr-lang/expr github.com/danielgtaylor/huma github.com/prometheus github.com/spf13/viper github.com/pressly/goose"
 
 // Budgets of production files, in lines. The median is that of the whole project.
 const (
