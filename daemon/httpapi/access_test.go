@@ -35,61 +35,69 @@ type right struct {
 // rights is the other half of the table of routes, written down apart: a route without
 // a line here fails the test.
 var rights = map[string]right{
-	"GET " + api.RouteJobs:           {viewer, false},
-	"POST " + api.RouteJobsCron:      {operator, false},
-	"POST " + api.RouteJobsOnce:      {operator, false},
-	"POST " + api.RouteJobsRecurring: {operator, false},
-	"POST " + api.RouteJobsApply:     {operator, false},
-	"GET " + api.RouteExportJobs:     {viewer, false},
-	"GET " + api.RouteJob:            {viewer, false},
-	"PATCH " + api.RouteJob:          {operator, false},
-	"DELETE " + api.RouteJob:         {operator, false},
-	"PUT " + api.RouteJobReschedule:  {operator, false},
-	"POST " + api.RouteJobPause:      {operator, false},
-	"POST " + api.RouteJobResume:     {operator, false},
-	"POST " + api.RouteJobCancel:     {operator, false},
-	"POST " + api.RouteJobRun:        {operator, false},
-	"POST " + api.RouteJobBackfill:   {operator, false},
-	"GET " + api.RouteJobNext:        {viewer, false},
-	"GET " + api.RouteJobWhy:         {viewer, false},
-	"GET " + api.RouteJobExecutions:  {viewer, false},
-	"GET " + api.RouteExecutions:     {viewer, false},
-	"GET " + api.RouteExecution:      {viewer, false},
-	"POST " + api.RouteRetry:         {operator, false},
-	"POST " + api.RouteCancel:        {operator, false},
-	"GET " + api.RouteLogs:           {viewer, false},
-	"GET " + api.RouteWhy:            {viewer, false},
-	"GET " + api.RouteForecast:       {viewer, false},
-	"GET " + api.RouteAuditSlots:     {viewer, false},
-	"GET " + api.RouteHandlers:       {viewer, false},
-	"GET " + api.RouteHealth:         {viewer, false},
-	"GET " + api.RouteVersion:        {viewer, false},
-	"GET " + api.RouteWorkers:        {viewer, false},
-	"GET " + api.RouteWorker:         {viewer, false},
-	"POST " + api.RouteWorkerDrain:   {operator, true},
-	"POST " + api.RouteWorkerUndrain: {operator, true},
-	"GET " + api.RouteQueue:          {viewer, false},
-	"GET " + api.RouteQueueMessages:  {viewer, false},
-	"POST " + api.RouteQueuePause:    {operator, false},
-	"POST " + api.RouteQueueResume:   {operator, false},
-	"GET " + api.RouteMaintenance:    {viewer, false},
-	"PUT " + api.RouteMaintenance:    {operator, true},
-	"DELETE " + api.RouteMaintenance: {operator, true},
-	"GET " + api.RouteDeadLetters:    {viewer, false},
-	"GET " + api.RouteDeadLetter:     {viewer, false},
-	"POST " + api.RouteDeadRetry:     {operator, false},
-	"DELETE " + api.RouteDeadLetter:  {operator, false},
-	"GET " + api.RouteTokens:         {admin, false},
-	"POST " + api.RouteTokens:        {admin, false},
-	"DELETE " + api.RouteToken:       {admin, false},
-	"POST " + api.RouteTokenRotate:   {admin, false},
-	"GET " + api.RouteBackup:         {admin, true},
-	"GET " + api.RouteWhoami:         {viewer, false},
-	"GET " + api.RouteLivez:          {anybody, false},
-	"GET " + api.RouteReadyz:         {viewer, false},
-	"GET " + api.RouteOpenAPIJSON:    {viewer, false},
-	"GET " + api.RouteOpenAPIYAML:    {viewer, false},
-	"GET " + api.RouteDocs:           {viewer, false},
+	"GET " + api.RouteJobs:              {viewer, false},
+	"POST " + api.RouteJobsCron:         {operator, false},
+	"POST " + api.RouteJobsOnce:         {operator, false},
+	"POST " + api.RouteJobsRecurring:    {operator, false},
+	"POST " + api.RouteJobsEvent:        {operator, false},
+	"POST " + api.RouteEvents:           {operator, false},
+	"GET " + api.RouteEventHandlers:     {viewer, false},
+	"POST " + api.RouteEventHandlers:    {operator, false},
+	"GET " + api.RouteEventHandler:      {viewer, false},
+	"PATCH " + api.RouteEventHandler:    {operator, false},
+	"DELETE " + api.RouteEventHandler:   {operator, false},
+	"POST " + api.RouteEventHandlerTest: {operator, false},
+	"POST " + api.RouteJobsApply:        {operator, false},
+	"GET " + api.RouteExportJobs:        {viewer, false},
+	"GET " + api.RouteJob:               {viewer, false},
+	"PATCH " + api.RouteJob:             {operator, false},
+	"DELETE " + api.RouteJob:            {operator, false},
+	"PUT " + api.RouteJobReschedule:     {operator, false},
+	"POST " + api.RouteJobPause:         {operator, false},
+	"POST " + api.RouteJobResume:        {operator, false},
+	"POST " + api.RouteJobCancel:        {operator, false},
+	"POST " + api.RouteJobRun:           {operator, false},
+	"POST " + api.RouteJobBackfill:      {operator, false},
+	"GET " + api.RouteJobNext:           {viewer, false},
+	"GET " + api.RouteJobWhy:            {viewer, false},
+	"GET " + api.RouteJobExecutions:     {viewer, false},
+	"GET " + api.RouteExecutions:        {viewer, false},
+	"GET " + api.RouteExecution:         {viewer, false},
+	"POST " + api.RouteRetry:            {operator, false},
+	"POST " + api.RouteCancel:           {operator, false},
+	"GET " + api.RouteLogs:              {viewer, false},
+	"GET " + api.RouteWhy:               {viewer, false},
+	"GET " + api.RouteForecast:          {viewer, false},
+	"GET " + api.RouteAuditSlots:        {viewer, false},
+	"GET " + api.RouteHandlers:          {viewer, false},
+	"GET " + api.RouteHealth:            {viewer, false},
+	"GET " + api.RouteVersion:           {viewer, false},
+	"GET " + api.RouteWorkers:           {viewer, false},
+	"GET " + api.RouteWorker:            {viewer, false},
+	"POST " + api.RouteWorkerDrain:      {operator, true},
+	"POST " + api.RouteWorkerUndrain:    {operator, true},
+	"GET " + api.RouteQueue:             {viewer, false},
+	"GET " + api.RouteQueueMessages:     {viewer, false},
+	"POST " + api.RouteQueuePause:       {operator, false},
+	"POST " + api.RouteQueueResume:      {operator, false},
+	"GET " + api.RouteMaintenance:       {viewer, false},
+	"PUT " + api.RouteMaintenance:       {operator, true},
+	"DELETE " + api.RouteMaintenance:    {operator, true},
+	"GET " + api.RouteDeadLetters:       {viewer, false},
+	"GET " + api.RouteDeadLetter:        {viewer, false},
+	"POST " + api.RouteDeadRetry:        {operator, false},
+	"DELETE " + api.RouteDeadLetter:     {operator, false},
+	"GET " + api.RouteTokens:            {admin, false},
+	"POST " + api.RouteTokens:           {admin, false},
+	"DELETE " + api.RouteToken:          {admin, false},
+	"POST " + api.RouteTokenRotate:      {admin, false},
+	"GET " + api.RouteBackup:            {admin, true},
+	"GET " + api.RouteWhoami:            {viewer, false},
+	"GET " + api.RouteLivez:             {anybody, false},
+	"GET " + api.RouteReadyz:            {viewer, false},
+	"GET " + api.RouteOpenAPIJSON:       {viewer, false},
+	"GET " + api.RouteOpenAPIYAML:       {viewer, false},
+	"GET " + api.RouteDocs:              {viewer, false},
 }
 
 // caller is one kind of principal.
@@ -275,7 +283,7 @@ func TestSecretsInURLs(t *testing.T) {
 }
 
 // riches are what one platform has, by the kind of reference.
-type riches struct{ jobs, executions, tokens []string }
+type riches struct{ jobs, executions, tokens, rules []string }
 
 func (b *bench) riches(platform, name string) riches {
 	b.t.Helper()
@@ -284,7 +292,9 @@ func (b *bench) riches(platform, name string) riches {
 	b.settle(e.ID, job.EventFail)
 	waiting := read[job.Execution](b.do("POST", base+"/jobs/"+j.ID.String()+"/run", "").want(201))
 	tok := read[api.NewToken](b.do("POST", base+"/tokens", `{"name":"`+name+`","role":"admin","platform_id":"`+platform+`"}`).want(201))
+	h := read[api.EventHandler](b.do("POST", base+"/event-handlers", `{"name":"`+name+`","event_name":"ticket:created","action_type":"run_job","action_config":{"job":"`+name+`"},"platform_id":"`+platform+`"}`).want(201))
 	return riches{
+		rules:      []string{h.ID, name},
 		jobs:       []string{j.ID.String(), name},
 		executions: []string{e.ID.String(), waiting.ID.String(), name + "%2F1", name + ":2", name + "%2Flast", name + ":last-failed"},
 		tokens:     []string{tok.ID, name},
@@ -294,6 +304,8 @@ func (b *bench) riches(platform, name string) riches {
 // of is what a route's {id} may be.
 func (r riches) of(pattern string) []string {
 	switch {
+	case strings.HasPrefix(pattern, api.RouteEventHandlers):
+		return r.rules
 	case strings.HasPrefix(pattern, api.RouteTokens):
 		return r.tokens
 	case strings.HasPrefix(pattern, api.RouteExecutions), strings.HasPrefix(pattern, api.RouteDeadLetters):
@@ -312,6 +324,7 @@ func TestForeign(t *testing.T) {
 		jobs:       []string{"01a2044e-c1c0-7d11-9c40-5be0f3a2c7b1", "absent-job"},
 		executions: []string{"01a2044e-c1c0-7d11-9c40-5be0f3a2c7b1", "01a2044e-c1c0-7d11-9c40-5be0f3a2c7b2", "absent-job%2F1", "absent-job:2", "absent-job%2Flast", "absent-job:last-failed"},
 		tokens:     []string{"zzzzzzzz", "absent-job"},
+		rules:      []string{"01a2044e-c1c0-7d11-9c40-5be0f3a2c7b1", "absent-job"},
 	}
 	before := b.sums()
 	b.who = control.Principal{Name: "token:web", Role: admin, Platform: "web", Token: "aaaaaaaa"}

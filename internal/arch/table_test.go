@@ -59,8 +59,9 @@ var table = map[string]row{
 	"daemon/dispatch": {ours: "internal/mutant job queue store"},
 	"daemon/executor": {ours: "internal/mutant handler internal/failpoint job queue store", third: "golang.org/x/sync"},
 	"daemon/maintain": {ours: "job queue store"},
+	"daemon/events":   {ours: "event job store"},
 	"daemon/access":   {ours: "internal/token job store"},
-	"daemon/control":  {ours: "api handler internal/token job queue schedule store"},
+	"daemon/control":  {ours: "api event handler internal/token job queue schedule store"},
 	"daemon/httpapi":  {ours: "api daemon/control docs/api job store"},
 	"daemon/config":   {ours: "configs job jobfile", third: "github.com/spf13/viper github.com/go-viper/mapstructure/v2 go.yaml.in/yaml/v3 golang.org/x/sys/unix"},
 	"daemon/logging":  {third: "github.com/lmittmann/tint golang.org/x/term"},
@@ -68,8 +69,8 @@ var table = map[string]row{
 
 	// Composition.
 	"daemon": {
-		ours: "api daemon/access daemon/config daemon/control daemon/dispatch daemon/executor daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/timer " +
-			"handler handler/exec handler/function handler/healthcheck handler/httpcall handler/notify handler/reindex internal/build internal/failpoint internal/supervise internal/token job jobfile migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
+		ours: "api daemon/access daemon/config daemon/control daemon/dispatch daemon/events daemon/executor daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/timer " +
+			"event handler handler/exec handler/function handler/healthcheck handler/httpcall handler/notify handler/reindex internal/build internal/failpoint internal/supervise internal/token job jobfile migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
 		third: "golang.org/x/sync golang.org/x/sys/unix",
 	},
 	"daemon/command": {

@@ -17,6 +17,7 @@ import (
 // type says.
 var required = map[string][]string{
 	api.RouteJobsCron:      {"name", "schedule", "handler_name"},
+	api.RouteJobsEvent:     {"name", "handler_name"},
 	api.RouteJobsRecurring: {"name", "schedule", "handler_name"},
 	api.RouteJobsOnce:      {"name", "handler_name"},
 }
@@ -117,7 +118,7 @@ func (s *schemas) operation(op *httpapi.Operation) (object, error) {
 // body is the schema of what a request has.
 func (s *schemas) body(op *httpapi.Operation) object {
 	schema := s.of(op.Body, true)
-	if op.Method == http.MethodPatch {
+	if op.Method == http.MethodPatch && op.Pattern == api.RouteJob {
 		return s.patch()
 	}
 	if fields := required[op.Pattern]; fields != nil {
