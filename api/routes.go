@@ -12,7 +12,6 @@ const (
 	RouteJobsCron         = Prefix + "/jobs/cron"
 	RouteJobsOnce         = Prefix + "/jobs/once"
 	RouteJobsRecurring    = Prefix + "/jobs/recurring"
-	RouteJobsEvent        = Prefix + "/jobs/event"
 	RouteJobsApply        = Prefix + "/jobs/apply"
 	RouteExportJobs       = Prefix + "/export/jobs" // not below /jobs: a job may be named export
 	RouteJob              = Prefix + "/jobs/{id}"
@@ -24,6 +23,7 @@ const (
 	RouteJobBackfill      = Prefix + "/jobs/{id}/backfill"
 	RouteJobNext          = Prefix + "/jobs/{id}/next"
 	RouteJobWhy           = Prefix + "/jobs/{id}/why"
+	RouteJobStats         = Prefix + "/jobs/{id}/stats"
 	RouteJobExecutions    = Prefix + "/jobs/{id}/executions"
 	RouteExecutions       = Prefix + "/executions"
 	RouteExecution        = Prefix + "/executions/{id}"
@@ -33,10 +33,6 @@ const (
 	RouteWhy              = Prefix + "/executions/{id}/why"
 	RouteForecast         = Prefix + "/next"
 	RouteAuditSlots       = Prefix + "/audit/slots"
-	RouteEvents           = Prefix + "/events"
-	RouteEventHandlers    = Prefix + "/event-handlers"
-	RouteEventHandler     = Prefix + "/event-handlers/{id}"
-	RouteEventHandlerTest = Prefix + "/event-handlers/{id}/test"
 	RouteHandlers         = Prefix + "/handlers"
 	RouteWorkers          = Prefix + "/workers"
 	RouteWorker           = Prefix + "/workers/{id}"
@@ -54,14 +50,22 @@ const (
 	RouteToken            = Prefix + "/tokens/{id}"
 	RouteTokenRotate      = Prefix + "/tokens/{id}/rotate"
 	RouteWhoami           = Prefix + "/whoami"
+	RouteMetrics          = Prefix + "/metrics"
 	RouteBackup           = Prefix + "/backup"
 	RouteHealth           = Prefix + "/health"
 	RouteVersion          = Prefix + "/version"
 	RouteLivez            = "/livez"
 	RouteReadyz           = "/readyz"
+	RouteHealthz          = "/healthz"       // as RouteHealth, for probes
+	RoutePlatform         = "/api/v1/health" // the platform as a whole
 	RouteOpenAPIJSON      = "/openapi.json"
 	RouteOpenAPIYAML      = "/openapi.yaml"
 	RouteDocs             = "/docs"
+	RouteJobsEvent        = Prefix + "/jobs/event"
+	RouteEvents           = Prefix + "/events"
+	RouteEventHandlers    = Prefix + "/event-handlers"
+	RouteEventHandler     = Prefix + "/event-handlers/{id}"
+	RouteEventHandlerTest = Prefix + "/event-handlers/{id}/test"
 )
 
 // Headers.
