@@ -73,5 +73,6 @@ func Default() Config {
 			Format: "auto",
 			Redact: []string{"password", "passwd", "secret", "token", "authorization", "cookie", "api_key"},
 		},
+		Tracing: Tracing{SampleRatio: 1},
 	}
 }

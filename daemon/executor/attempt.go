@@ -141,9 +141,22 @@ func (r *run) describeTask() *handler.Task {
 	r.task = handler.Task{
 		JobID: j.ID, JobName: j.Name, Platform: j.Platform, ExecutionID: r.c.ID, Attempt: r.c.Attempt, Token: r.c.Token,
 		RunNumber: r.c.Number, Occurrence: r.c.Occurrence, ScheduledAt: r.c.ScheduledAt, Trigger: r.c.Trigger, Payload: payload,
-		Timeout: time.Duration(j.TimeoutMS) * time.Millisecond, TraceParent: job.TraceParent(r.c.TraceID, r.c.ID, r.c.Attempt), Log: &r.log,
+		Timeout: time.Duration(j.TimeoutMS) * time.Millisecond, TraceParent: job.TraceParent(r.c.TraceID, r.c.ID, r.c.Attempt, r.recorded()), Log: &r.log,
 	}
 	return &r.task
+}
+
+// recorded says whether the trace of the run is: what a handler leads to need not be when
+// the run is not. Where nobody traces, others may.
+func (r *run) recorded() bool {
+	if r.e.o.Sampled == nil {
+		return true
+	}
+	trace := r.c.TraceID
+	if trace == "" {
+		trace = job.TraceID(r.c.ID)
+	}
+	return r.e.o.Sampled(trace)
 }
 
 // outcome classifies how the handler returned.
@@ -174,6 +187,9 @@ func (r *run) finish(o job.Outcome, result handler.Result, err error) {
 
 // send hands the settlement over; the run is over for whoever waits for it.
 func (r *run) send(s store.Settlement) {
+	if r.e.o.Attempted != nil {
+		r.e.o.Attempted(&r.c, &s)
+	}
 	r.e.ended <- settlement{Settlement: s, slow: r.slow}
 	r.e.slots.taken.Done()
 }

@@ -60,6 +60,7 @@ var table = map[string]row{
 	"daemon/executor": {ours: "internal/mutant handler internal/failpoint job queue store", third: "golang.org/x/sync"},
 	"daemon/maintain": {ours: "job queue store"},
 	"daemon/events":   {ours: "event job store"},
+	"daemon/tracing":  {ours: "job store", third: "go.opentelemetry.io/otel"},
 	"daemon/access":   {ours: "internal/token job store"},
 	"daemon/control":  {ours: "api event handler internal/token job queue schedule store"},
 	"daemon/httpapi":  {ours: "api daemon/control docs/api job store"},
@@ -69,7 +70,7 @@ var table = map[string]row{
 
 	// Composition.
 	"daemon": {
-		ours: "api daemon/access daemon/config daemon/control daemon/dispatch daemon/events daemon/executor daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/timer " +
+		ours: "api daemon/access daemon/config daemon/control daemon/dispatch daemon/events daemon/executor daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/timer daemon/tracing " +
 			"event handler handler/exec handler/function handler/healthcheck handler/httpcall handler/notify handler/reindex internal/build internal/failpoint internal/supervise internal/token job jobfile migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
 		third: "golang.org/x/sync golang.org/x/sys/unix",
 	},
@@ -101,7 +102,7 @@ var table = map[string]row{
 	"internal/mutant":    {},
 	"internal/supervise": {third: "golang.org/x/sys/unix"},
 	"internal/token":     {},
-	"internal/testbed":   {third: "github.com/jackc/pgx/v5/pgconn"},
+	"internal/testbed":   {third: "github.com/jackc/pgx/v5/pgconn go.opentelemetry.io/proto/otlp google.golang.org/protobuf/proto"},
 }
 
 // testOnly is what test files may import of others.
@@ -120,6 +121,7 @@ var clockFiles = map[string]string{
 	"daemon/clock.go":            "follows the store's clock by the monotonic one",
 	"daemon/command/watchdog.go": "tells systemd how things stand, as often as it asks for",
 	"daemon/executor/term.go":    "deadlines of handlers are monotonic",
+	"daemon/tracing/request.go":  "times requests",
 	"daemon/httpapi/headers.go":  "bounds the reading of a body",
 	"daemon/httpapi/logs.go":     "polls the log of a run that is followed",
 	"daemon/httpapi/slow.go":     "bounds the writing of an answer",
