@@ -356,6 +356,9 @@ func TestForeign(t *testing.T) {
 			body = `{"schedule":"0 3 * * *"}`
 		case rt.method == "PATCH":
 			body = `{"description":"mine"}`
+			if rt.pattern == api.RouteEventHandler {
+				body = `{"enabled":false}`
+			}
 		case rt.body != nil:
 			body = `{}`
 		}
