@@ -42,6 +42,8 @@ func (in *JobInput) Overlay(s *job.Spec, now time.Time) job.Problems {
 	if in.CancelOn != nil {
 		s.CancelOn = slices.Clone(*in.CancelOn)
 	}
+	set(&s.PauseOnFailures, in.PauseOnFails)
+	setPointer(&s.OnFailure, in.OnFailure)
 	if in.Tags != nil {
 		s.Tags = slices.Clone(*in.Tags)
 	}

@@ -46,7 +46,7 @@ func Run(ctx context.Context, o Options) error {
 	SpendMemory()
 	n := &node{o: o, cfg: o.Config, log: o.Logger, started: now(), clock: &Clock{}}
 	defer n.close()
-	for _, step := range []func(context.Context) error{n.claimName, n.openTracing, n.openStore, n.startSupervisor, n.openQueue, n.build, n.startJobsDir, n.listen} {
+	for _, step := range []func(context.Context) error{n.claimName, n.openTracing, n.openStore, n.startSupervisor, n.openQueue, n.openAgents, n.build, n.startJobsDir, n.listen} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -69,6 +69,7 @@ type node struct {
 	handlers *handler.Registry
 	queue    queue.Queue
 	bus      queue.Bus
+	agents   agents
 	engine   *Engine
 	control  *control.Service
 	socket   *listen.Listener
@@ -120,6 +121,9 @@ func (n *node) build(context.Context) error {
 	if n.handlers, err = buildHandlers(n.cfg.Handlers, n.runner, os.Environ(), n.parts); err != nil {
 		return &exitError{status: exitConfig, err: err}
 	}
+	if err := n.addAgents(); err != nil {
+		return &exitError{status: exitConfig, err: err}
+	}
 	ids := &job.IDs{Rand: rand.Reader}
 	ids.After(n.store.Newest())
 	w := n.cfg.Worker
@@ -137,6 +141,7 @@ func (n *node) build(context.Context) error {
 		Store: n.store, Handlers: n.handlers, Defaults: defaultsOf(&n.cfg), Policy: policyOf(&n.cfg), NewID: n.engine.NewID, Logger: n.log,
 		Emitted: n.engine.Emitted, Wake: n.engine.Wake, Kick: n.engine.Kick, Beat: n.engine.Beat, Trigger: n.engine.Trigger, Queue: n.queue,
 		CancelRunning: n.engine.Cancel, Backup: n.backup, Started: n.started, Version: n.version(), Vitals: newUsage(n.started, n.clock.Now).vitals,
+		Agents: n.agentOptions(),
 		Health: control.HealthOptions{
 			Clock: n.clock.Now, Draining: n.draining.get,
 			Ticked: n.ticked(), Refused: func() int64 { return n.engine.Vitals().Fenced },

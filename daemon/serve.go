@@ -61,7 +61,7 @@ func (n *node) serve(ctx context.Context) error {
 	n.local.ConnContext = peers.ConnContext
 	servers := []*http.Server{n.local}
 	engine := start(context.WithoutCancel(ctx), n.engine.Run)
-	background := []func(context.Context) error{n.reload}
+	background := []func(context.Context) error{n.reload, n.hearAgents}
 	n.failed = make(chan error, 2)
 	go n.accept(n.local, n.socket)
 	if n.network != nil {

@@ -20,6 +20,7 @@ type Config struct {
 	Scheduler Scheduler `yaml:"scheduler" reload:"yes"` //
 	Worker    Worker    `yaml:"worker"`                 //
 	Handlers  Handlers  `yaml:"handlers"`               //
+	Agents    Agents    `yaml:"agents"`                 //
 	Limits    Limits    `yaml:"limits"`                 //
 	Retention Retention `yaml:"retention" reload:"yes"` //
 	Log       Log       `yaml:"log"`                    //

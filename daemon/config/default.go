@@ -61,6 +61,7 @@ func Default() Config {
 			Notifications: []Notification{},
 			KnowledgeBase: KnowledgeBase{Timeout: time.Minute},
 		},
+		Agents: Agents{Wait: 30 * time.Second},
 		Limits: Limits{LogJobBytes: 64 << 20, LogTotalBytes: 1 << 30},
 		Retention: Retention{
 			Success:  7 * day,

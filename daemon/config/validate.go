@@ -30,7 +30,7 @@ var (
 	headerName   = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
 	octalMode    = regexp.MustCompile(`^0?[0-7]{3}$`)
 	shells       = []string{"sh", "bash", "dash", "zsh", "ksh", "fish", "busybox"}
-	ourHandlers  = []string{"exec", "http", "send-notification", "health-check", "reindex-knowledge-base", "emit-event", "cleanup-old-data"}
+	ourHandlers  = []string{"exec", "http", "send-notification", "health-check", "reindex-knowledge-base", "emit-event", "cleanup-old-data", "agent"}
 )
 
 // Validate returns what is wrong with values that are of the right type: words and

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 
 	"github.com/agentic-sdlc/scheduler/api"
@@ -23,6 +24,9 @@ func (s *Service) CreateJob(ctx context.Context, c Call, typ job.Type, in *api.J
 	}
 	p, err := creation(&c, j)
 	if err != nil {
+		return job.Job{}, false, err
+	}
+	if err := s.knowsAgent(ctx, &j); err != nil {
 		return job.Job{}, false, err
 	}
 	if c.DryRun {
@@ -73,6 +77,9 @@ func (s *Service) newJob(c *Call, typ job.Type, in *api.JobInput) (job.Job, erro
 		return job.Job{}, err
 	}
 	if err := c.mayUse(info, home); err != nil {
+		return job.Job{}, err
+	}
+	if err := s.checkHook(c, spec.OnFailure, home); err != nil {
 		return job.Job{}, err
 	}
 	return born(c, id, home, &spec, in.Enabled), nil
@@ -151,6 +158,11 @@ func (s *Service) edit(c Call, platform string, spec *job.Spec, in *api.JobInput
 	_, registered, _ := s.o.Handlers.Lookup(spec.HandlerName)
 	if err := checkListening(spec, registered).Err(); err != nil {
 		return err
+	}
+	if !sameValue(spec.OnFailure, before.OnFailure) {
+		if err := errors.Join(spec.Validate().Err(), s.checkHook(&c, spec.OnFailure, platform)); err != nil {
+			return err
+		}
 	}
 	if spec.HandlerName == before.HandlerName && spec.HandlerType == before.HandlerType && sameJSON(spec.Payload, before.Payload) {
 		return nil
