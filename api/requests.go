@@ -39,6 +39,12 @@ type JobInput struct {
 	AllowOverlap   *bool            `json:"allow_overlap,omitempty"`
 	Overlap        *job.Overlap     `json:"overlap,omitempty"`
 	OnLost         *job.OnLost      `json:"on_lost,omitempty"`
+	EventName      *string          `json:"event_name,omitempty"` // event jobs: name, or pattern, of the events that make it run
+	When           *string          `json:"when,omitempty"`       // condition
+	DelayMS        *int64           `json:"delay_ms,omitempty"`
+	DebounceMS     *int64           `json:"debounce_ms,omitempty"`
+	After          *[]job.After     `json:"after,omitempty"`
+	CancelOn       *[]job.CancelOn  `json:"cancel_on,omitempty"`
 	PauseOnFails   *int             `json:"pause_on_failures,omitempty"`
 	OnFailure      *job.Hook        `json:"on_failure,omitempty"`
 	Tags           *[]string        `json:"tags,omitempty"`

@@ -51,6 +51,8 @@ type jobFlags struct {
 	tags, metadata            []string
 	description               string
 	disabled                  bool
+
+	eventFlags
 }
 
 // declare adds what every type of job has.
@@ -85,6 +87,7 @@ func (o *jobFlags) declare(cmd *cobra.Command, a *app) {
 	f.StringArrayVar(&o.tags, "tag", nil, "tag; may be given again")
 	f.StringArrayVar(&o.metadata, "metadata", nil, "KEY=VALUE; may be given again")
 	f.StringVar(&o.description, "description", "", "what the job is for")
+	o.declareCondition(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("timezone", completeZones)
 	_ = cmd.RegisterFlagCompletionFunc("handler", completeHandlers(a))
 	_ = cmd.RegisterFlagCompletionFunc("tag", a.completeTagFlag)
@@ -115,6 +118,9 @@ func (o *jobFlags) input(a *app, cmd *cobra.Command, argv []string, base json.Ra
 		return in, err
 	}
 	given := cmd.Flags().Changed
+	if err := o.fill(cmd, &in); err != nil {
+		return in, err
+	}
 	set(given("schedule"), &in.Schedule, o.schedule)
 	set(given("timezone"), &in.Timezone, o.timezone)
 	set(given("description"), &in.Description, o.description)

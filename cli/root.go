@@ -39,6 +39,8 @@ var commands = []verb{
 	{"ps", newPsCmd},
 	{"logs", newLogsCmd},
 	{"dlq dead-letter dead-letters", newDLQCmd},
+	{"event events", newEventCmd},
+	{"trigger triggers", newTriggerCmd},
 	{"explain", newExplainCmd},
 	{"next forecast", newNextCmd},
 	{"why", newWhyCmd},

@@ -18,6 +18,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/daemon/listen"
 	"github.com/agentic-sdlc/scheduler/daemon/metrics"
 	"github.com/agentic-sdlc/scheduler/daemon/tracing"
+	"github.com/agentic-sdlc/scheduler/event"
 	"github.com/agentic-sdlc/scheduler/handler"
 	"github.com/agentic-sdlc/scheduler/internal/build"
 	"github.com/agentic-sdlc/scheduler/internal/supervise"
@@ -131,7 +132,7 @@ func (n *node) build(context.Context) error {
 	w := n.cfg.Worker
 	o := EngineOptions{
 		Store: n.metrics.Watch(n.store), Queue: n.queue, Bus: n.bus, Handlers: n.handlers, Logger: n.log,
-		Node: n.name, Version: n.o.Build.Version, IDs: ids, Clock: n.clock, Shared: n.shared(), Roles: n.cfg.Roles, Settings: settingsOf(&n.cfg),
+		Prepare: n.prepare, Node: n.name, Version: n.o.Build.Version, IDs: ids, Clock: n.clock, Shared: n.shared(), Roles: n.cfg.Roles, Settings: settingsOf(&n.cfg),
 		Slots: w.Slots, SlowSlots: w.Commands, Lease: w.Lease, Heartbeat: w.Heartbeat, ReapEvery: w.ReapEvery, Drain: w.DrainTimeout, ClaimIdle: n.cfg.Queue.Redis.ClaimIdle,
 		LogCaps: store.LogCaps{Job: int64(n.cfg.Limits.LogJobBytes), Total: int64(n.cfg.Limits.LogTotalBytes)},
 	}
@@ -141,7 +142,7 @@ func (n *node) build(context.Context) error {
 	n.engine = NewEngine(o)
 	n.control = control.New(control.Options{
 		Store: n.store, Handlers: n.handlers, Defaults: defaultsOf(&n.cfg), Policy: policyOf(&n.cfg), NewID: n.engine.NewID, Logger: n.log,
-		Wake: n.engine.Wake, Kick: n.engine.Kick, Beat: n.engine.Beat, Trigger: n.engine.Trigger, Queue: n.queue,
+		Emitted: n.engine.Emitted, Wake: n.engine.Wake, Kick: n.engine.Kick, Beat: n.engine.Beat, Trigger: n.engine.Trigger, Queue: n.queue,
 		CancelRunning: n.engine.Cancel, Backup: n.backup, Started: n.started, Version: n.version(), Vitals: newUsage(n.started, n.clock.Now).vitals,
 		Agents: n.agentOptions(), Functions: n.engine.Functions,
 		Health: control.HealthOptions{
@@ -154,6 +155,11 @@ func (n *node) build(context.Context) error {
 		Store: n.store, Now: n.clock.Now, Rate: n.cfg.Listen.RequestRate, Burst: n.cfg.Listen.RequestBurst, Logger: n.log,
 	})
 	return nil
+}
+
+// prepare says what an act of an event rule comes to.
+func (n *node) prepare(now time.Time, a *event.Act) (store.Deed, error) {
+	return n.control.PrepareAct(now, a)
 }
 
 // ticked tells of this node's timer; nil when it has none.

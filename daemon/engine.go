@@ -12,9 +12,11 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/daemon/config"
 	"github.com/agentic-sdlc/scheduler/daemon/dispatch"
+	"github.com/agentic-sdlc/scheduler/daemon/events"
 	"github.com/agentic-sdlc/scheduler/daemon/executor"
 	"github.com/agentic-sdlc/scheduler/daemon/maintain"
 	"github.com/agentic-sdlc/scheduler/daemon/timer"
+	"github.com/agentic-sdlc/scheduler/event"
 	"github.com/agentic-sdlc/scheduler/handler"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/queue"
@@ -35,6 +37,9 @@ type EngineOptions struct {
 	Clock    *Clock   // nil = this machine's
 	Shared   bool     // other nodes may use the store
 	Roles    []string // of config.RoleAPI, RoleScheduler, RoleWorker; nil = all
+
+	// Prepare says what an act comes to; nil = events make nothing happen.
+	Prepare func(now time.Time, a *event.Act) (store.Deed, error)
 
 	Settings                    Settings
 	Slots, SlowSlots            int
@@ -67,6 +72,7 @@ type Engine struct {
 	dispatch *dispatch.Dispatcher
 	executor *executor.Executor
 	maintain *maintain.Maintainer
+	events   *events.Events
 }
 
 // NewEngine connects the components; Run starts them.
@@ -100,6 +106,10 @@ func NewEngine(o EngineOptions) *Engine {
 		Retention: func() store.Retention { return e.settings.Load().Retention }, LogCaps: o.LogCaps, Session: e.session.Load, NewSession: e.openSession,
 		Running: e.executor.Running, Pulse: e.pulse, Cancel: e.executor.Cancel, Fence: e.executor.Fence, Ready: e.dispatch.Kick, Wake: e.Wake,
 		Policy: func() job.Policy { return e.settings.Load().Policy }, NewID: e.NewID, Hook: e.hook(),
+	})
+	e.events = events.New(events.Options{
+		Store: o.Store, Logger: o.Logger, Now: now, NewID: func() job.ID { return e.NewID() }, Policy: func() job.Policy { return e.settings.Load().Policy },
+		Prepare: o.Prepare, Planned: e.Wake, Ready: e.Kick, Stop: e.Cancel,
 	})
 	return e
 }
@@ -191,6 +201,9 @@ func (e *Engine) Run(ctx context.Context) error {
 	planners, runners := []func(context.Context) error{e.dispatch.Run}, []func(context.Context) error{}
 	if e.does(config.RoleScheduler) {
 		planners = append(planners, e.timer.Run)
+		if e.o.Prepare != nil {
+			planners = append(planners, e.events.Run)
+		}
 	}
 	if e.does(config.RoleWorker) {
 		runners = append(runners, e.executor.Run)
@@ -251,6 +264,9 @@ func (e *Engine) Trigger(ctx context.Context, t store.Trigger) (store.Triggered,
 
 // Cancel asks executions to stop if they run here.
 func (e *Engine) Cancel(ids []job.ID) { e.executor.Cancel(ids) }
+
+// Emitted makes the node decide about events at once: some came in.
+func (e *Engine) Emitted() { e.events.Wake() }
 
 // Beat sends a heartbeat at once: what concerns the node has changed in the store.
 func (e *Engine) Beat() { e.maintain.Beat() }

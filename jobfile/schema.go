@@ -98,6 +98,10 @@ func (f *field) schema() *schema {
 			s.MaxLength, s.Pattern = job.MaxNameLen, `^[A-Za-z0-9][A-Za-z0-9._-]*$`
 		case "handler_name":
 			s.MaxLength, s.Pattern = job.MaxNameLen, `^[A-Za-z0-9][A-Za-z0-9._-]*$`
+		case "when":
+			s.MinLength, s.MaxLength = 0, job.MaxConditionLen
+		case "event_name":
+			s.MaxLength, s.Pattern = job.MaxEventName, `^[A-Za-z0-9*?][A-Za-z0-9._:/*?-]*$`
 		case "description":
 			s.MinLength, s.MaxLength = 0, job.MaxTextLen
 		}
@@ -120,6 +124,8 @@ func (f *field) schema() *schema {
 		s.Type, s.Items, s.MaxItems, s.Unique = "array", &schema{Type: "string"}, f.max, f.name == "tags"
 	case object:
 		s.Type = "object"
+	case objects:
+		s.Type, s.Items = "array", &schema{Type: "object"}
 	}
 	return s
 }

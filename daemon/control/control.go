@@ -44,6 +44,7 @@ type Options struct {
 	Wake          func()             // a cursor may have moved to an earlier instant; nil = nobody cares
 	Kick          func()             // an execution may be ready; nil = nobody cares
 	Beat          func()             // what concerns this node may have changed in the store; nil = nobody cares
+	Emitted       func()             // events came in; nil = nobody cares
 	CancelRunning func(ids []job.ID) // these were asked to stop: a hint, the store knows; nil = nobody cares
 	// Trigger makes a run and starts it if it can; nil = the store's, then Kick.
 	Trigger func(ctx context.Context, t store.Trigger) (store.Triggered, error)
@@ -76,7 +77,10 @@ type Service struct {
 	rules   atomic.Pointer[rules]
 	copies  sync.Mutex // held while a backup is written
 	counted counted
-	health  struct {
+
+	eventRates eventRates
+
+	health struct {
 		sync.Mutex
 
 		since map[string]time.Time // first sight of each issue that is still there
@@ -88,7 +92,7 @@ func New(o Options) *Service {
 	if o.Defaults == (job.Defaults{}) {
 		o.Defaults = job.StandardDefaults()
 	}
-	if o.Policy == (job.Policy{}) {
+	if o.Policy.RangeMin == 0 {
 		o.Policy = job.DefaultPolicy()
 	}
 	if o.Handlers == nil {
@@ -97,7 +101,7 @@ func New(o Options) *Service {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	for _, hook := range []*func(){&o.Wake, &o.Kick, &o.Beat} {
+	for _, hook := range []*func(){&o.Wake, &o.Kick, &o.Beat, &o.Emitted} {
 		if *hook == nil {
 			*hook = func() {}
 		}

@@ -19,6 +19,9 @@ func (s *Service) CreateJob(ctx context.Context, c Call, typ job.Type, in *api.J
 	if err != nil {
 		return job.Job{}, false, err
 	}
+	if err := s.checkAfter(ctx, j.Platform, &j.Spec, nil); err != nil {
+		return job.Job{}, false, err
+	}
 	p, err := creation(&c, j)
 	if err != nil {
 		return job.Job{}, false, err
@@ -61,6 +64,7 @@ func (s *Service) newJob(c *Call, typ job.Type, in *api.JobInput) (job.Job, erro
 	info, faults := s.checkHandler(c, &spec, in.HandlerType != nil)
 	spec.Normalize(s.rules.Load().defaults)
 	problems = append(append(problems, spec.ValidateAt(c.Now)...), faults...)
+	problems = append(problems, checkListening(&spec, info)...)
 	id, err := s.idOf(in)
 	if err != nil {
 		problems.Add("id", "pattern", "must be a UUID")
@@ -146,6 +150,15 @@ func (s *Service) edit(c Call, platform string, spec *job.Spec, in *api.JobInput
 		return err
 	}
 	spec.Normalize(s.rules.Load().defaults)
+	if !sameValue(before.After, spec.After) || before.Name != spec.Name {
+		if err := s.checkAfter(context.Background(), platform, spec, nil); err != nil {
+			return err
+		}
+	}
+	_, registered, _ := s.o.Handlers.Lookup(spec.HandlerName)
+	if err := checkListening(spec, registered).Err(); err != nil {
+		return err
+	}
 	if !sameValue(spec.OnFailure, before.OnFailure) {
 		if err := errors.Join(spec.Validate().Err(), s.checkHook(&c, spec.OnFailure, platform)); err != nil {
 			return err

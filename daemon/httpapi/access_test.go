@@ -96,13 +96,21 @@ var rights = map[string]right{
 	"GET " + api.RouteOpenAPIYAML:    {viewer, false},
 	"GET " + api.RouteDocs:           {viewer, false},
 
-	"GET " + api.RouteAgents:          {viewer, false},
-	"POST " + api.RouteAgents:         {operator, false},
-	"GET " + api.RouteAgent:           {viewer, false},
-	"PATCH " + api.RouteAgent:         {operator, false},
-	"DELETE " + api.RouteAgent:        {operator, false},
-	"POST " + api.RouteAgentHeartbeat: {operator, false},
-	"POST " + api.RouteAgentReply:     {operator, false},
+	"GET " + api.RouteAgents:            {viewer, false},
+	"POST " + api.RouteAgents:           {operator, false},
+	"GET " + api.RouteAgent:             {viewer, false},
+	"PATCH " + api.RouteAgent:           {operator, false},
+	"DELETE " + api.RouteAgent:          {operator, false},
+	"POST " + api.RouteAgentHeartbeat:   {operator, false},
+	"POST " + api.RouteAgentReply:       {operator, false},
+	"POST " + api.RouteJobsEvent:        {operator, false},
+	"POST " + api.RouteEvents:           {operator, false},
+	"GET " + api.RouteEventHandlers:     {viewer, false},
+	"POST " + api.RouteEventHandlers:    {operator, false},
+	"GET " + api.RouteEventHandler:      {viewer, false},
+	"PATCH " + api.RouteEventHandler:    {operator, false},
+	"DELETE " + api.RouteEventHandler:   {operator, false},
+	"POST " + api.RouteEventHandlerTest: {operator, false},
 }
 
 // caller is one kind of principal.
@@ -288,7 +296,7 @@ func TestSecretsInURLs(t *testing.T) {
 }
 
 // riches are what one platform has, by the kind of reference.
-type riches struct{ jobs, executions, tokens []string }
+type riches struct{ jobs, executions, tokens, rules []string }
 
 func (b *bench) riches(platform, name string) riches {
 	b.t.Helper()
@@ -297,7 +305,9 @@ func (b *bench) riches(platform, name string) riches {
 	b.settle(e.ID, job.EventFail)
 	waiting := read[job.Execution](b.do("POST", base+"/jobs/"+j.ID.String()+"/run", "").want(201))
 	tok := read[api.NewToken](b.do("POST", base+"/tokens", `{"name":"`+name+`","role":"admin","platform_id":"`+platform+`"}`).want(201))
+	h := read[api.EventHandler](b.do("POST", base+"/event-handlers", `{"name":"`+name+`","event_name":"ticket:created","action_type":"run_job","action_config":{"job":"`+name+`"},"platform_id":"`+platform+`"}`).want(201))
 	return riches{
+		rules:      []string{h.ID, name},
 		jobs:       []string{j.ID.String(), name},
 		executions: []string{e.ID.String(), waiting.ID.String(), name + "%2F1", name + ":2", name + "%2Flast", name + ":last-failed"},
 		tokens:     []string{tok.ID, name},
@@ -307,6 +317,8 @@ func (b *bench) riches(platform, name string) riches {
 // of is what a route's {id} may be.
 func (r riches) of(pattern string) []string {
 	switch {
+	case strings.HasPrefix(pattern, api.RouteEventHandlers):
+		return r.rules
 	case strings.HasPrefix(pattern, api.RouteTokens):
 		return r.tokens
 	case strings.HasPrefix(pattern, api.RouteExecutions), strings.HasPrefix(pattern, api.RouteDeadLetters):
@@ -325,6 +337,7 @@ func TestForeign(t *testing.T) {
 		jobs:       []string{"01a2044e-c1c0-7d11-9c40-5be0f3a2c7b1", "absent-job"},
 		executions: []string{"01a2044e-c1c0-7d11-9c40-5be0f3a2c7b1", "01a2044e-c1c0-7d11-9c40-5be0f3a2c7b2", "absent-job%2F1", "absent-job:2", "absent-job%2Flast", "absent-job:last-failed"},
 		tokens:     []string{"zzzzzzzz", "absent-job"},
+		rules:      []string{"01a2044e-c1c0-7d11-9c40-5be0f3a2c7b1", "absent-job"},
 	}
 	before := b.sums()
 	b.who = control.Principal{Name: "token:web", Role: admin, Platform: "web", Token: "aaaaaaaa"}
@@ -352,6 +365,9 @@ func TestForeign(t *testing.T) {
 			body = `{"schedule":"0 3 * * *"}`
 		case rt.method == "PATCH":
 			body = `{"description":"mine"}`
+			if rt.pattern == api.RouteEventHandler {
+				body = `{"enabled":false}`
+			}
 		case rt.body != nil:
 			body = `{}`
 		}

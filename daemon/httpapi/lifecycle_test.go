@@ -279,6 +279,9 @@ func TestPlatforms(t *testing.T) {
 				body = `{"schedule":"0 3 * * *"}`
 			case rt.method == "PATCH":
 				body = `{"description":"mine"}`
+				if rt.pattern == api.RouteEventHandler {
+					body = `{"enabled":false}`
+				}
 			}
 			got := b.do(rt.method, strings.ReplaceAll(rt.pattern, "{id}", ref), body)
 			if got.Code != 404 {

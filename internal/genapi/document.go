@@ -17,6 +17,7 @@ import (
 // type says.
 var required = map[string][]string{
 	api.RouteJobsCron:      {"name", "schedule", "handler_name"},
+	api.RouteJobsEvent:     {"name", "handler_name"},
 	api.RouteJobsRecurring: {"name", "schedule", "handler_name"},
 	api.RouteJobsOnce:      {"name", "handler_name"},
 }
