@@ -12,6 +12,10 @@ const (
 	RouteJobsCron      = Prefix + "/jobs/cron"
 	RouteJobsOnce      = Prefix + "/jobs/once"
 	RouteJobsRecurring = Prefix + "/jobs/recurring"
+	RouteJobsBulk      = Prefix + "/jobs/bulk"
+	RouteJobRevisions  = Prefix + "/jobs/{id}/revisions"
+	RouteJobRevision   = Prefix + "/jobs/{id}/revisions/{n}"
+	RouteJobRestore    = Prefix + "/jobs/{id}/revisions/{n}/restore"
 	RouteJobsApply     = Prefix + "/jobs/apply"
 	RouteExportJobs    = Prefix + "/export/jobs" // not below /jobs: a job may be named export
 	RouteJob           = Prefix + "/jobs/{id}"

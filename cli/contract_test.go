@@ -28,6 +28,8 @@ var contract = map[string]reflect.Type{
 	"explain":    reflect.TypeFor[api.Explained](),
 	"next":       reflect.TypeFor[api.ForecastItem](),
 	"next_busy":  reflect.TypeFor[busyMinute](),
+	"revision":   reflect.TypeFor[api.Revision](),
+	"job_diff":   reflect.TypeFor[revisionDiff](),
 	"why":        reflect.TypeFor[api.Why](),
 	"audit":      reflect.TypeFor[api.SlotAudit](),
 	"applied":    reflect.TypeFor[api.Applied](),

@@ -135,14 +135,7 @@ func (s *Service) edit(c Call, platform string, spec *job.Spec, in *api.JobInput
 		return err
 	}
 	spec.Normalize(s.rules.Load().defaults)
-	if spec.HandlerName == before.HandlerName && spec.HandlerType == before.HandlerType && sameJSON(spec.Payload, before.Payload) {
-		return nil
-	}
-	info, problems := s.checkHandler(&c, spec, in.HandlerType != nil)
-	if err := append(spec.Validate(), problems...).Err(); err != nil {
-		return err
-	}
-	return c.mayUse(info, platform)
+	return s.checkEdit(c, platform, &before, spec, in.HandlerType != nil)
 }
 
 // sameJSON compares texts the way encoding/json writes them, as a store may.

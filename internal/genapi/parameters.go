@@ -94,6 +94,7 @@ var parameters = map[string]parameter{
 
 	api.RouteJobs + " status":         list("Any of these states", texts(job.JobStatuses())...),
 	api.RouteExportJobs + " status":   list("Any of these states", texts(job.JobStatuses())...),
+	api.RouteJobsBulk + " status":     list("Any of these states", texts(job.JobStatuses())...),
 	api.RouteForecast + " job":        list("Any of these jobs"),
 	api.RouteForecast + " limit":      number("Runs to tell", 1, 10_000, 1000),
 	api.RouteAuditSlots + " limit":    number("Jobs of the page", 1, 100, 20),
