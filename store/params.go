@@ -129,9 +129,10 @@ type Trigger struct {
 	Dead           bool           // RetryOf must be in the dead letters
 	Payload        json.RawMessage
 	By             string
-	Force          bool        // run a paused job
-	Overlap        job.Overlap // "" = the job's
-	Slot           time.Time   // scheduled_at of a run that stands for a due time gone by; zero = Now
+	Force          bool           // run a paused job
+	Overlap        job.Overlap    // "" = the job's
+	Skip           job.SkipReason // the run is recorded as skipped; "" = it is not
+	Slot           time.Time      // scheduled_at of a run that stands for a due time gone by; zero = Now
 	Now            time.Time
 	NewID          func() job.ID
 	IdempotencyKey string

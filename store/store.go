@@ -18,6 +18,7 @@ type Store interface {
 	Logs
 	Ledger
 	Upkeep
+	Events
 
 	// Ping answers whether the store can be used, soon: storage_full when it can be read,
 	// and a write found no room a moment ago.

@@ -39,10 +39,10 @@ type Options struct {
 	Drain     time.Duration // how long a stop waits for what runs
 	Grace     time.Duration // how long a cancelled handler may go on; 0 = 5 s
 	ClaimIdle time.Duration // after which a message that was not claimed is taken over; 0 = 15 s
-	// Freed says that slots became free, and how many; Promoted, that waiting runs got
-	// their turn.
-	Freed    func(n int)
-	Promoted func()
+	// Freed says that slots became free, and how many; Look, that there may be more to
+	// start: waiting runs got their turn, or another node announced what it left.
+	Freed func(n int)
+	Look  func()
 }
 
 // Executor runs executions.

@@ -89,6 +89,17 @@ var (
 		table("idempotency", "platform, key", text("platform", "key", "hash"), column(ID, "id"), ints("created_at")),
 		table("logs", "k, seq", column(Key, "k"), ints("seq", "attempt", "at"), enum("level", stored.Levels), text("stream", "message"), column(JSON, "context")),
 		table("log_sizes", "k", column(Key, "k"), ints("job", "bytes")),
+		table("event_rules", "seq", ints("seq"), column(ID, "id"), text("platform", "name"), column(JSON, "rule"),
+			ints("revision", "triggered", "succeeded", "failed", "deduplicated", "cancelled"), optInts("last_triggered"), text("last_error"),
+			optInts("last_error_at"), text("created_by", "updated_by"), ints("created_at", "updated_at")),
+		table("events", "k", column(Key, "k", "lo"), text("id", "platform", "name"), column(JSON, "data"), ints("at", "depth"), column(ID, "execution"),
+			text("trace_id", "parent_span")),
+		table("event_inbox", "k", column(Key, "k")),
+		table("event_acts", "rule, event", ints("rule"), text("event"), ints("at"), enum("state", stored.ActStates), ints("depth"), optInts("due_at"),
+			text("grp"), column(JSON, "act"), optInts("job"), column(OptKey, "k"), text("detail")),
+		table("event_keys", "rule, key", ints("rule"), text("key"), ints("until"), optInts("job")),
+		table("cancel_keys", "platform, event, key, job", text("platform", "event", "key"), ints("job", "at")),
+		table("cancel_shapes", "platform, event, fields", text("platform", "event", "fields")),
 		Outbox,
 	}
 	byName = index()

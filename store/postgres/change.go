@@ -6,6 +6,7 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/acts"
 	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
@@ -189,7 +190,7 @@ func (ch *change) definition(before *job.Job, changed *job.Changed) error {
 	}
 	ch.t.queue(`DELETE FROM job_tags WHERE job = $1`, ch.seq)
 	writeTags(ch.t, ch.seq, j.Tags)
-	return nil
+	return acts.JobStored(&eventTx{t: ch.t}, ch.seq, j, before, ch.p.Now)
 }
 
 // keepRevision keeps what a job was before it changes.

@@ -61,7 +61,8 @@ type Store struct {
 	batches     stored.Batches
 	ended       ended
 	walked      walked
-	triggers    group
+	triggers    group[trigger]
+	accepts     group[accepting]
 	tenants     sync.Map // platform slug → its number
 	newest      job.ID
 	closed      atomic.Bool

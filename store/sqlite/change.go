@@ -8,6 +8,7 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/acts"
 	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
@@ -205,6 +206,9 @@ func (ch *change) definition(before *job.Job, changed *job.Changed) error {
 		return reads.NameTaken(ch.c.query, j)
 	}
 	if err != nil {
+		return err
+	}
+	if err := acts.JobStored(eventTx{c: ch.c}, ch.seq, j, before, ch.p.Now); err != nil {
 		return err
 	}
 	return writeTags(ch.c, ch.seq, j.Tags)

@@ -51,6 +51,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"ledger", own, ledgerTests},
 		{"upkeep", own, upkeepTests},
 		{"outbox", own, outboxTests},
+		{"events", own, eventTests},
 		{"retain", own, retainTests},
 		{"platform", shared, platformTests},
 		{"precision", own, precisionTests},
