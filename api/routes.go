@@ -35,6 +35,7 @@ const (
 	RouteLogs          = Prefix + "/executions/{id}/logs"
 	RouteWhy           = Prefix + "/executions/{id}/why"
 	RouteForecast      = Prefix + "/next"
+	RouteEventsStream  = Prefix + "/events/stream"
 	RouteAuditSlots    = Prefix + "/audit/slots"
 	RouteHandlers      = Prefix + "/handlers"
 	RouteWorkers       = Prefix + "/workers"

@@ -28,6 +28,7 @@ var contract = map[string]reflect.Type{
 	"explain":    reflect.TypeFor[api.Explained](),
 	"next":       reflect.TypeFor[api.ForecastItem](),
 	"next_busy":  reflect.TypeFor[busyMinute](),
+	"event":      reflect.TypeFor[api.BusEvent](),
 	"revision":   reflect.TypeFor[api.Revision](),
 	"job_diff":   reflect.TypeFor[revisionDiff](),
 	"why":        reflect.TypeFor[api.Why](),

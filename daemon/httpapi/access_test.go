@@ -46,6 +46,7 @@ var rights = map[string]right{
 	"DELETE " + api.RouteJob:         {operator, false},
 	"PUT " + api.RouteJobReschedule:  {operator, false},
 	"POST " + api.RouteJobsBulk:      {operator, false},
+	"GET " + api.RouteEventsStream:   {viewer, false},
 	"GET " + api.RouteJobRevisions:   {viewer, false},
 	"GET " + api.RouteJobRevision:    {viewer, false},
 	"POST " + api.RouteJobRestore:    {operator, false},

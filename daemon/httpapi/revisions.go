@@ -10,12 +10,15 @@ import (
 	"github.com/agentic-sdlc/scheduler/job"
 )
 
-// manyJobs are the routes about what jobs were, and about many of them at once.
+// manyJobs are the routes about what jobs were, about many of them at once, and about what
+// happens to them.
 func (s *server) manyJobs() []route {
 	bulk := send(http.MethodPost, api.RouteJobsBulk, s.bulk).create()
 	bulk.query = jobQuery[:len(jobQuery)-len(paging)-1] // conditions: neither order nor page
+	follow := get(api.RouteEventsStream, s.streamEvents, "event", "job", "last_event_id")
+	follow.kinds = []string{"text/event-stream", "application/json"} // an error is JSON
 	return []route{
-		bulk,
+		bulk, follow,
 		get(api.RouteJobRevisions, s.revisions, "limit", "cursor"),
 		get(api.RouteJobRevision, s.revision),
 		send(http.MethodPost, api.RouteJobRestore, s.restore).maybe(),

@@ -1,10 +1,14 @@
 package openapi
 
 import (
+	"bufio"
+	"context"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 const base = "/api/v1/scheduler"
@@ -125,5 +129,29 @@ func TestEveryRoute(t *testing.T) {
 	t.Logf("accept: %d operations of the description answered as it says", len(s.answered))
 }
 
-// more drives what came later than the rest.
-func more(*schedd) {}
+// more drives what does not end by itself.
+func more(s *schedd) {
+	stream := base + "/events/stream"
+	ctx, cancel := context.WithTimeout(s.t.Context(), 30*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, host+stream+"?event=scheduler:*", nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	resp, err := s.http.Do(r)
+	if err != nil || resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Type") != "text/event-stream" {
+		s.t.Fatalf("the stream: %v, %v", resp, err)
+	}
+	defer resp.Body.Close()
+	lines := bufio.NewScanner(resp.Body)
+	for lines.Scan() {
+		if lines.Text() == ": connected" {
+			s.do(201, "POST", base+"/jobs/{id}/run", base+"/jobs/nightly/run", `{}`)
+		}
+		if lines.Text() == "event: scheduler:execution.completed" {
+			s.answered["GET "+stream] = true
+			break
+		}
+	}
+	s.do(400, "GET", stream, stream+"?event=%5B", "")
+}
