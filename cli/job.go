@@ -27,6 +27,7 @@ func newJobCmd(a *app) *cobra.Command {
 			{"diff", newJobDiffCmd},
 			{"rollback", newJobRollbackCmd},
 			{"history", newJobHistoryCmd},
+			{"stats", newJobStatsCmd},
 			{"export", newJobExportCmd},
 			{"run", func(a *app) *cobra.Command { return newRunCmd(a, "") }},
 		})...,

@@ -353,12 +353,11 @@ type Retention struct {
 
 // Totals are the store's figures at a glance.
 type Totals struct {
-	Jobs     map[job.JobStatus]int64 `json:"jobs"`
-	Waiting  int64                   `json:"waiting"`
-	Delayed  int64                   `json:"delayed"`
-	Running  int64                   `json:"running"`
-	Dead     int64                   `json:"dead"`
-	LogBytes int64                   `json:"log_bytes"`
+	Jobs    map[job.JobStatus]int64 `json:"jobs"`
+	Waiting int64                   `json:"waiting"`
+	Delayed int64                   `json:"delayed"`
+	Running int64                   `json:"running"`
+	Dead    int64                   `json:"dead"`
 	// OldestReady is the age of the longest-ready waiting execution.
 	OldestReady time.Duration `json:"-"`
 }

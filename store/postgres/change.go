@@ -87,6 +87,7 @@ func (ch *change) write(before *job.Job, changed *job.Changed) error {
 		return err
 	}
 	ch.queueRecords()
+	writeDeltas(ch.t, &ch.deltas)
 	over, err := ch.executions(before, changed)
 	if err != nil {
 		return err

@@ -229,5 +229,6 @@ func purge(t *tx, seqs []int64) {
 	for _, table := range append([]string{"waiting"}, stored.TablesOfJob...) {
 		t.queue(`DELETE FROM `+table+` WHERE job = ANY ($1::bigint[])`, seqs)
 	}
+	t.queue(`DELETE FROM rollups WHERE owner = ANY ($1::bigint[])`, seqs)
 	t.queue(`DELETE FROM jobs WHERE seq = ANY ($1::bigint[])`, seqs)
 }

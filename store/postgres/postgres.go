@@ -76,6 +76,7 @@ type Store struct {
 var dialect = reads.Dialect{
 	JobColumns: jobColumns,
 	Status:     "c.status",
+	States:     "cursors c",
 	Until:      "coalesce(e.until_at, c.until_at)",
 	MaxRetries: "j.max_retries",
 	Waiting:    "LEFT JOIN waiting w ON w.k = e.k",

@@ -48,6 +48,7 @@ type triggering struct {
 	changed map[int64]*cursor
 	cancels []func()
 	events  stored.Events
+	deltas  stored.Deltas            // of slots that do not run
 	into    *stored.Events           // takes the events, of which a transaction writes one row; nil = they are all
 	claimed map[int64]*store.Claimed // by k
 	births  map[int64][]int64        // k's by session
@@ -172,6 +173,7 @@ func (r *triggering) insert(tr *trigger, e *execution, j *job.Job) (err error) {
 func (r *triggering) note(tr *trigger, e *execution, cur *cursor, def *job.Job, admission *job.Admission) {
 	if e.status == stored.Skipped {
 		r.events.Skipped(e.run(), stored.Time(e.at.UnixMicro()), e.skip)
+		r.deltas.AddSkips(tr.seq, 1, e.skip, tr.p.Now)
 	} else {
 		cur.runs++
 		if e.queued {

@@ -196,6 +196,7 @@ func (r *triggering) write() error {
 	if err := r.keys.write(r.t, len(r.batch) == 1); err != nil {
 		return err
 	}
+	writeDeltas(r.t, &r.deltas)
 	if r.into != nil {
 		r.into.Add(&r.events)
 		return nil

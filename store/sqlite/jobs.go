@@ -149,6 +149,9 @@ func purge(c *conn, seq int64) error {
 			return err
 		}
 	}
+	if _, err := c.exec(`DELETE FROM rollups WHERE owner = ?`, seq); err != nil {
+		return err
+	}
 	_, err := c.exec(`DELETE FROM jobs WHERE seq = ?`, seq)
 	return err
 }

@@ -171,6 +171,7 @@ func (s *Store) dsn(o Options) string {
 var dialect = reads.Dialect{
 	JobColumns: stored.JobColumns,
 	Status:     "j.status",
+	States:     "jobs j",
 	Until:      "e.until_at",
 	MaxRetries: "json_extract(j.spec, '$.max_retries')",
 	Contains:   "instr(lower(%s), lower(?)) > 0",

@@ -82,6 +82,9 @@ func (tr *trigger) make() (k int64, replayed bool, err error) {
 	if err := remember(tr.c, j.Platform, tr.t.IdempotencyKey, tr.t.BodyHash, stored.IDOf(e.k, e.lo), tr.t.Now); err != nil {
 		return 0, false, err
 	}
+	if err := writeDeltas(tr.c, &tr.deltas); err != nil {
+		return 0, false, err
+	}
 	return e.k, false, writeEvents(tr.c, &tr.events, tr.t.Now)
 }
 
@@ -111,6 +114,7 @@ func (tr *trigger) insertRun(j *job.Job, state job.State) (*execution, error) {
 	}
 	if e.status == stored.Skipped {
 		tr.events.Skipped(e.run(), e.at, e.skip)
+		tr.deltas.AddSkips(tr.seq, 1, e.skip, tr.t.Now)
 	} else {
 		tr.cur.runs++
 		if !e.queued {

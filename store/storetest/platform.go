@@ -164,6 +164,17 @@ var scopes = []scopeOf{
 	{"Entries", func(b *bench, platform string, p possessions, byName bool) error {
 		return b.store.Entries(b.ctx, platform, jobRef(p, byName), time.Time{}, b.now, func(store.Entry) error { return nil })
 	}},
+	{"Tally", func(b *bench, platform string, _ possessions, _ bool) error {
+		sum, err := b.store.Tally(b.ctx, store.TallyOf{Platform: platform, From: Base, To: b.now.Add(time.Hour), Hours: true})
+		if err == nil && sum.Failed == 0 {
+			err = job.Errorf(job.NotFound, "nothing")
+		}
+		return err
+	}},
+	{"JobFigures", func(b *bench, platform string, p possessions, byName bool) error {
+		_, err := b.store.JobFigures(b.ctx, platform, jobRef(p, byName), time.Time{})
+		return err
+	}},
 	{"RevokeToken", func(b *bench, platform string, p possessions, byName bool) error {
 		_, err := b.store.RevokeToken(b.ctx, store.RevokeToken{Platform: platform, Ref: tokenRef(p, byName), Now: b.now})
 		if err == nil { // for the next call

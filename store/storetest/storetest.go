@@ -50,6 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"trim logs", own, trimLogTests},
 		{"ledger", own, ledgerTests},
 		{"upkeep", own, upkeepTests},
+		{"figures", own, figureTests},
 		{"outbox", own, outboxTests},
 		{"events", own, eventTests},
 		{"retain", own, retainTests},
