@@ -53,6 +53,15 @@ type Spec struct {
 	Metadata json.RawMessage `json:"metadata,omitempty"` // JSON object
 }
 
+// Runner is the name under which nodes register what runs the job: its handler's, or
+// "agent" for all agents.
+func (s *Spec) Runner() string {
+	if s.HandlerType == HandlerAgent {
+		return string(HandlerAgent)
+	}
+	return s.HandlerName
+}
+
 // Job is a definition with its identity, its state and its figures.
 type Job struct {
 	ID       ID     `json:"id"`

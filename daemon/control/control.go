@@ -63,6 +63,8 @@ type Options struct {
 		Subscribe(ctx context.Context, glob string) (<-chan queue.Event, error)
 	}
 
+	Agents AgentOptions
+
 	Version api.Version // what the build says; the store's part is filled in
 	Started time.Time   // of this daemon
 	Health  HealthOptions

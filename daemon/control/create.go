@@ -22,6 +22,9 @@ func (s *Service) CreateJob(ctx context.Context, c Call, typ job.Type, in *api.J
 	if err != nil {
 		return job.Job{}, false, err
 	}
+	if err := s.knowsAgent(ctx, &j); err != nil {
+		return job.Job{}, false, err
+	}
 	if c.DryRun {
 		created, err = s.dryCreate(ctx, &c, p)
 		return created, false, err

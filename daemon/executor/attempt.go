@@ -44,7 +44,7 @@ type run struct {
 
 func (e *Executor) newRun(session int64, c *store.Claimed) *run {
 	r := &run{e: e, c: *c, session: session}
-	h, info, ok := e.o.Handlers.Lookup(c.Job.HandlerName)
+	h, info, ok := e.o.Handlers.Lookup(c.Job.Runner())
 	if ok && info.For(c.Job.Platform) { // it may have been, when the job was made
 		r.handler, r.slow = h, info.Slow
 	}
@@ -101,7 +101,7 @@ func (r *run) endedBy(now time.Time) time.Time {
 // call calls the handler and turns a panic into an error.
 func (r *run) call(ctx context.Context) (result handler.Result, err error) {
 	if r.handler == nil {
-		return result, &handler.Failure{Class: "handler_missing", Message: fmt.Sprintf("handler %q is not registered on this node", r.c.Job.HandlerName)}
+		return result, &handler.Failure{Class: "handler_missing", Message: fmt.Sprintf("handler %q is not registered on this node", r.c.Job.Runner())}
 	}
 	// A process may stand still between a claim and its start, for longer than its lease:
 	// others may have started the execution meanwhile.
@@ -139,11 +139,24 @@ func (r *run) describeTask() *handler.Task {
 		payload = json.RawMessage("{}")
 	}
 	r.task = handler.Task{
-		JobID: j.ID, JobName: j.Name, Platform: j.Platform, ExecutionID: r.c.ID, Attempt: r.c.Attempt, Token: r.c.Token,
+		JobID: j.ID, JobName: j.Name, Handler: j.HandlerName, Platform: j.Platform, ExecutionID: r.c.ID, Attempt: r.c.Attempt, Token: r.c.Token,
 		RunNumber: r.c.Number, Occurrence: r.c.Occurrence, ScheduledAt: r.c.ScheduledAt, Trigger: r.c.Trigger, Payload: payload,
-		Timeout: time.Duration(j.TimeoutMS) * time.Millisecond, TraceParent: job.TraceParent(r.c.TraceID, r.c.ID, r.c.Attempt), Log: &r.log,
+		Priority: j.Priority, OnLost: j.OnLost, Timeout: time.Duration(j.TimeoutMS) * time.Millisecond, TraceParent: job.TraceParent(r.c.TraceID, r.c.ID, r.c.Attempt, r.recorded()), Log: &r.log,
 	}
 	return &r.task
+}
+
+// recorded says whether the trace of the run is: what a handler leads to need not be when
+// the run is not. Where nobody traces, others may.
+func (r *run) recorded() bool {
+	if r.e.o.Sampled == nil {
+		return true
+	}
+	trace := r.c.TraceID
+	if trace == "" {
+		trace = job.TraceID(r.c.ID)
+	}
+	return r.e.o.Sampled(trace)
 }
 
 // outcome classifies how the handler returned.
@@ -174,6 +187,9 @@ func (r *run) finish(o job.Outcome, result handler.Result, err error) {
 
 // send hands the settlement over; the run is over for whoever waits for it.
 func (r *run) send(s store.Settlement) {
+	if r.e.o.Attempted != nil {
+		r.e.o.Attempted(&r.c, &s)
+	}
 	r.e.ended <- settlement{Settlement: s, slow: r.slow}
 	r.e.slots.taken.Done()
 }

@@ -89,6 +89,8 @@ var (
 		table("holds", "id", enum("kind", stored.HoldKinds), text("platform"), ints("since"), optInts("until", "ended_at"), text("held_by", "reason")),
 		table("tokens", "id", text("id", "platform", "name", "role", "hash"), ints("created_at"), text("created_by"), ints("expires_at"),
 			optInts("revoked_at"), text("revoked_by"), optInts("used_at")),
+		table("agents", "platform, name", text("platform", "name", "type", "transport", "endpoint"), ints("capacity", "heartbeat_ms"), column(Bool, "enabled"),
+			text("description"), optInts("seen_at"), ints("created_at"), text("created_by"), ints("updated_at"), text("updated_by")),
 		table("idempotency", "platform, key", text("platform", "key", "hash"), column(ID, "id"), ints("created_at")),
 		table("logs", "k, seq", column(Key, "k"), ints("seq", "attempt", "at"), enum("level", stored.Levels), text("stream", "message"), column(JSON, "context")),
 		table("log_sizes", "k", column(Key, "k"), ints("job", "bytes")),
