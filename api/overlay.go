@@ -32,6 +32,8 @@ func (in *JobInput) Overlay(s *job.Spec, now time.Time) job.Problems {
 	named(&p, "priority", &s.Priority, in.Priority)
 	overlayPlaces(&p, s, in)
 	named(&p, "on_lost", &s.OnLost, in.OnLost)
+	set(&s.PauseOnFailures, in.PauseOnFails)
+	setPointer(&s.OnFailure, in.OnFailure)
 	if in.Tags != nil {
 		s.Tags = slices.Clone(*in.Tags)
 	}

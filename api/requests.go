@@ -39,6 +39,8 @@ type JobInput struct {
 	AllowOverlap   *bool            `json:"allow_overlap,omitempty"`
 	Overlap        *job.Overlap     `json:"overlap,omitempty"`
 	OnLost         *job.OnLost      `json:"on_lost,omitempty"`
+	PauseOnFails   *int             `json:"pause_on_failures,omitempty"`
+	OnFailure      *job.Hook        `json:"on_failure,omitempty"`
 	Tags           *[]string        `json:"tags,omitempty"`
 	Metadata       json.RawMessage  `json:"metadata,omitempty"`
 	PlatformID     *string          `json:"platform_id,omitempty"`
@@ -54,10 +56,13 @@ type Reschedule struct {
 	ExecuteAt *time.Time `json:"execute_at,omitempty"` // one-time jobs
 }
 
-// Pause is the optional body of POST /jobs/{id}/pause.
+// Pause is the optional body of POST /jobs/{id}/pause. Neither until nor for = until
+// somebody resumes it.
 type Pause struct {
-	Reason        string `json:"reason,omitempty"`
-	CancelRunning bool   `json:"cancel_running,omitempty"`
+	Until         *time.Time `json:"until,omitempty"` // resume by itself at an instant
+	For           string     `json:"for,omitempty"`   // or after a duration such as "2h30m"
+	Reason        string     `json:"reason,omitempty"`
+	CancelRunning bool       `json:"cancel_running,omitempty"`
 }
 
 // Resume is the optional body of POST /jobs/{id}/resume.

@@ -60,6 +60,7 @@ var commands = []verb{
 	{"whoami", newWhoamiCmd},
 	{"login", newLoginCmd},
 	{"health", newHealthCmd},
+	{"doctor", newDoctorCmd},
 	{"metrics", newMetricsCmd},
 	{"config context contexts", newConfigCmd},
 	{"api", newAPICmd},

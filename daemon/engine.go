@@ -97,9 +97,18 @@ func NewEngine(o EngineOptions) *Engine {
 	e.maintain = maintain.New(maintain.Options{
 		Store: o.Store, Bus: o.Bus, Logger: o.Logger, Now: now, Clock: e.syncClock, Lease: o.Lease, Heartbeat: o.Heartbeat, ReapEvery: o.ReapEvery,
 		Retention: func() store.Retention { return e.settings.Load().Retention }, LogCaps: o.LogCaps, Session: e.session.Load, NewSession: e.openSession,
-		Running: e.executor.Running, Pulse: e.pulse, Cancel: e.executor.Cancel, Fence: e.executor.Fence, Ready: e.dispatch.Kick,
+		Running: e.executor.Running, Pulse: e.pulse, Cancel: e.executor.Cancel, Fence: e.executor.Fence, Ready: e.dispatch.Kick, Wake: e.Wake,
+		Policy: func() job.Policy { return e.settings.Load().Policy }, NewID: e.NewID, Hook: e.hook(),
 	})
 	return e
+}
+
+// hook is what runs after final failures; nil on a node that runs no handlers.
+func (e *Engine) hook() func(ctx context.Context, j *job.Job, x *job.Execution) job.HookRun {
+	if !e.does(config.RoleWorker) {
+		return nil
+	}
+	return e.executor.Hook
 }
 
 // openSession registers a new session of this node.

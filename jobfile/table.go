@@ -64,6 +64,8 @@ var fields = []field{
 	{name: "allow_overlap", shape: flag, about: "true is overlap allow"},
 	{name: "overlap", shape: word, words: list(job.Overlaps()), about: "What becomes of a run that is due while another is not over"},
 	{name: "on_lost", shape: word, words: list(job.OnLosts()), about: "What becomes of a run whose worker vanished"},
+	{name: "pause_on_failures", shape: integer, max: job.MaxPauseOnFailures, about: "The job is paused after so many final failures in a row; 0 is never"},
+	{name: "on_failure", shape: object, about: "What runs once when a run has failed for good: handler_name, payload, timeout_ms"},
 	{name: "tags", shape: words, max: job.MaxTags, about: "Labels to select jobs by"},
 	{name: "metadata", shape: object, about: "Whatever you want to keep with the job"},
 

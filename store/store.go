@@ -20,6 +20,7 @@ type Store interface {
 	Ledger
 	Figures
 	Upkeep
+	Aftermaths
 	Events
 
 	// Ping answers whether the store can be used, soon: storage_full when it can be read,
@@ -197,6 +198,18 @@ type Ledger interface {
 	Book(ctx context.Context, platform, ref string) (Book, error)
 	// Entries calls fn for every record of a slot in (after, upto], by slot.
 	Entries(ctx context.Context, platform, ref string, after, upto time.Time, fn func(Entry) error) error
+}
+
+// Aftermaths is what is to happen later to jobs by what they say themselves.
+type Aftermaths interface {
+	// PausesOver returns jobs whose pause ends by itself by now, the earliest first.
+	PausesOver(ctx context.Context, now time.Time, limit int) ([]JobRef, error)
+	// Aftermaths returns final failures of jobs that say what is to follow them, and of
+	// which that is not done: oldest first. Each was written with its dead letter, in one
+	// transaction.
+	Aftermaths(ctx context.Context, limit int) ([]Aftermath, error)
+	// MoveAftermath takes one from a state to a later one; false when it is not in it.
+	MoveAftermath(ctx context.Context, m MoveAftermath) (moved bool, err error)
 }
 
 // Upkeep is what a store needs done now and then.

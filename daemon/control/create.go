@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 
 	"github.com/agentic-sdlc/scheduler/api"
@@ -72,6 +73,9 @@ func (s *Service) newJob(c *Call, typ job.Type, in *api.JobInput) (job.Job, erro
 		return job.Job{}, err
 	}
 	if err := c.mayUse(info, home); err != nil {
+		return job.Job{}, err
+	}
+	if err := s.checkHook(c, spec.OnFailure, home); err != nil {
 		return job.Job{}, err
 	}
 	return born(c, id, home, &spec, in.Enabled), nil

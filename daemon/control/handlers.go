@@ -36,6 +36,31 @@ func (s *Service) checkHandler(c *Call, spec *job.Spec, typeGiven bool) (handler
 	return info, append(p, judge(h, spec.Payload)...)
 }
 
+// checkHook checks what is to run after final failures, as if it were what the job runs.
+func (s *Service) checkHook(c *Call, hook *job.Hook, platform string) error {
+	if hook == nil {
+		return nil
+	}
+	var p job.Problems
+	h, info, ok := s.o.Handlers.Lookup(hook.HandlerName)
+	if !ok || !info.For(platform) {
+		p.Add("on_failure.handler_name", "unknown", "handler %.80q is not registered%s", hook.HandlerName, s.didYouMean(c, hook.HandlerName))
+		return p.Err()
+	}
+	payload := hook.Payload
+	if payload == nil {
+		payload = json.RawMessage("{}")
+	}
+	for _, fault := range judge(h, payload) {
+		fault.Field = "on_failure." + fault.Field
+		p = append(p, fault)
+	}
+	if err := p.Err(); err != nil {
+		return err
+	}
+	return c.mayUse(info, platform)
+}
+
 // judge asks a handler what is wrong with a payload.
 func judge(h handler.Handler, payload json.RawMessage) job.Problems {
 	v, ok := h.(handler.Validator)

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strconv"
 
 	"github.com/agentic-sdlc/scheduler/api"
@@ -111,9 +112,14 @@ func (s *Service) RestoreRevision(ctx context.Context, c Call, ref string, n int
 	return s.change(ctx, c, j.ID.String(), change, "job restored")
 }
 
-// checkEdit refuses a definition whose handler or payload is new when the caller may not
-// use that, or the handler cannot.
+// checkEdit refuses a definition whose handler, payload or hook is new when the caller may
+// not use that, or the handler cannot.
 func (s *Service) checkEdit(c Call, platform string, before, spec *job.Spec, typeGiven bool) error {
+	if !sameValue(spec.OnFailure, before.OnFailure) {
+		if err := errors.Join(spec.Validate().Err(), s.checkHook(&c, spec.OnFailure, platform)); err != nil {
+			return err
+		}
+	}
 	if spec.HandlerName == before.HandlerName && spec.HandlerType == before.HandlerType && sameJSON(spec.Payload, before.Payload) {
 		return nil
 	}

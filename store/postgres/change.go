@@ -165,7 +165,7 @@ func (ch *change) drop() (map[int64]bool, error) {
 }
 
 const sqlChangeJob = `UPDATE jobs SET name = $1, live = $2, type = $3, priority = $4, handler = $5, spec = $6, max_retries = $7, anchor = $8,
-	seed = $9, reason = $10, pause_reason = $11, updated_by = $12, updated_at = $13, paused_at = $14, completed_at = $15, cancelled_at = $16, deleted_at = $17 WHERE seq = $18`
+	seed = $9, reason = $10, pause_reason = $11, updated_by = $12, updated_at = $13, paused_at = $14, completed_at = $15, cancelled_at = $16, deleted_at = $17, pause_until = $18 WHERE seq = $19`
 
 // definition writes the job as it becomes.
 func (ch *change) definition(before *job.Job, changed *job.Changed) error {
@@ -182,7 +182,7 @@ func (ch *change) definition(before *job.Job, changed *job.Changed) error {
 	}
 	_, err = ch.t.exec(sqlChangeJob, j.Name, live, stored.Code(stored.JobTypes, j.Type), stored.Code(stored.Priorities, j.Priority),
 		j.HandlerName, spec, j.MaxRetries, j.Anchor.UnixMicro(), j.Seed, j.StatusReason, j.PauseReason, ch.p.By, ch.p.Now.UnixMicro(), stored.MicrosPtr(j.PausedAt),
-		stored.MicrosPtr(j.CompletedAt), stored.MicrosPtr(j.CancelledAt), stored.MicrosPtr(j.DeletedAt), ch.seq)
+		stored.MicrosPtr(j.CompletedAt), stored.MicrosPtr(j.CancelledAt), stored.MicrosPtr(j.DeletedAt), stored.MicrosPtr(j.PauseUntil), ch.seq)
 	if violated(err) == "jobs_name" {
 		return &nameError{job: *j}
 	}

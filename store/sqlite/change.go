@@ -190,7 +190,7 @@ func (ch *change) drop() error {
 }
 
 const sqlChangeJob = `UPDATE jobs SET name = ?, live = ?, type = ?, status = ?, priority = ?, handler = ?, revision = ?, spec = ?, anchor = ?, seed = ?, reason = ?, pause_reason = ?,
-	updated_by = ?, updated_at = ?, paused_at = ?, completed_at = ?, cancelled_at = ?, deleted_at = ? WHERE seq = ?`
+	updated_by = ?, updated_at = ?, paused_at = ?, completed_at = ?, cancelled_at = ?, deleted_at = ?, pause_until = ? WHERE seq = ?`
 
 // definition writes the job as it becomes.
 func (ch *change) definition(before *job.Job, changed *job.Changed) error {
@@ -202,7 +202,7 @@ func (ch *change) definition(before *job.Job, changed *job.Changed) error {
 	live := !j.Status.Terminal() && j.DeletedAt == nil
 	_, err = ch.c.exec(sqlChangeJob, j.Name, live, stored.Code(stored.JobTypes, j.Type), stored.Code(stored.JobStatuses, j.Status), stored.Code(stored.Priorities, j.Priority), j.HandlerName,
 		before.Revision+1, spec, j.Anchor.UnixMicro(), j.Seed, j.StatusReason, j.PauseReason, ch.p.By, ch.p.Now.UnixMicro(), stored.MicrosPtr(j.PausedAt), stored.MicrosPtr(j.CompletedAt),
-		stored.MicrosPtr(j.CancelledAt), stored.MicrosPtr(j.DeletedAt), ch.seq)
+		stored.MicrosPtr(j.CancelledAt), stored.MicrosPtr(j.DeletedAt), stored.MicrosPtr(j.PauseUntil), ch.seq)
 	if uniqueViolation(err) {
 		return reads.NameTaken(ch.c.query, j)
 	}

@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"settle", shared, settleTests},
 		{"retry", shared, retryTests},
 		{"dead letters", shared, deadTests},
+		{"aftermath", own, aftermathTests},
 		{"cancel", shared, cancelTests},
 		{"sessions", own, sessionTests},
 		{"nodes", own, nodeTests},
