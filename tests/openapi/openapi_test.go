@@ -112,6 +112,11 @@ func TestEveryRoute(t *testing.T) {
 	for _, path := range []string{base + "/handlers", base + "/health", base + "/version", base + "/whoami", "/livez", "/readyz", "/openapi.json", "/openapi.yaml", "/docs", base + "/backup"} {
 		get(200, path, path)
 	}
+	for _, path := range []string{base + "/metrics", "/api/v1/health", "/healthz"} {
+		get(200, path, path)
+	}
+	get(200, job+"/stats", jobs+"/nightly/stats")
+	agents(s)
 	more(s)
 
 	var missing []string
@@ -127,6 +132,24 @@ func TestEveryRoute(t *testing.T) {
 		t.Errorf("described, and not driven here:\n  %s", strings.Join(missing, "\n  "))
 	}
 	t.Logf("accept: %d operations of the description answered as it says", len(s.answered))
+}
+
+// agents drives the routes about agents. A reply needs a task that runs: that an unknown
+// one is refused as described has to do.
+func agents(s *schedd) {
+	all := base + "/agents"
+	one := all + "/{id}"
+	s.do(201, "POST", all, all, `{"name":"web","type":"report-generator","endpoint":"https://agents.example.org/tasks","capacity":4}`)
+	s.do(409, "POST", all, all, `{"name":"web","type":"other","endpoint":"https://agents.example.org/tasks"}`)
+	s.do(200, "GET", all, all, "")
+	s.do(200, "GET", one, all+"/web", "")
+	s.do(200, "PATCH", one, all+"/web", `{"capacity":2}`)
+	beat := "POST " + one + "/heartbeat"
+	s.do(s.success(beat), "POST", one+"/heartbeat", all+"/web/heartbeat", "")
+	s.do(s.success("DELETE "+one), "DELETE", one, all+"/web", "")
+	reply := base + "/agent-replies/{id}"
+	s.do(404, "POST", reply, base+"/agent-replies/01a2044e-c1c0-7d11-9c40-5be0f3a2c7b1", `{"reply_token":"x","status":"success"}`)
+	s.answered["POST "+reply] = true
 }
 
 // more drives what does not end by itself.
