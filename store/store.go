@@ -54,6 +54,9 @@ type Jobs interface {
 	Job(ctx context.Context, platform, ref string) (job.Job, error)
 	// ListJobs returns one page in a stable order.
 	ListJobs(ctx context.Context, f JobFilter) (Page[job.Job], error)
+	// Revisions returns what the job ref names is and was, the newest first: at most limit
+	// of those numbered up to upto; 0 = all. The newest KeptRevisions former ones are kept.
+	Revisions(ctx context.Context, platform, ref string, upto int64, limit int) ([]Revision, error)
 	// PurgeJob removes a job with its history. conflict while an execution of it is
 	// not over.
 	PurgeJob(ctx context.Context, platform, ref string, now time.Time, by string) error

@@ -59,6 +59,11 @@ type Options struct {
 	// Backup writes everything that the store keeps to a file; nil = it cannot.
 	Backup func(ctx context.Context) (Spool, error)
 
+	// Bus tells what happens, to who follows it; nil = nobody can.
+	Bus interface {
+		Subscribe(ctx context.Context, glob string) (<-chan queue.Event, error)
+	}
+
 	Agents AgentOptions
 	// Functions returns the handlers of programs that embed a worker; nil = there are none.
 	Functions func() []string
@@ -75,6 +80,7 @@ type Service struct {
 	store   store.Store
 	log     *slog.Logger
 	rules   atomic.Pointer[rules]
+	feed    feed
 	copies  sync.Mutex // held while a backup is written
 	counted counted
 
@@ -113,7 +119,7 @@ func New(o Options) *Service {
 		}
 	}
 	o.Health.fill()
-	s := &Service{o: o, store: o.Store, log: o.Logger}
+	s := &Service{o: o, store: o.Store, log: o.Logger, feed: feed{bus: o.Bus}}
 	s.health.since = map[string]time.Time{}
 	s.Apply(o.Defaults, o.Policy)
 	return s

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"log/slog"
 
 	"github.com/agentic-sdlc/scheduler/api"
@@ -150,28 +149,7 @@ func (s *Service) edit(c Call, platform string, spec *job.Spec, in *api.JobInput
 		return err
 	}
 	spec.Normalize(s.rules.Load().defaults)
-	if !sameValue(before.After, spec.After) || before.Name != spec.Name {
-		if err := s.checkAfter(context.Background(), platform, spec, nil); err != nil {
-			return err
-		}
-	}
-	_, registered, _ := s.o.Handlers.Lookup(spec.HandlerName)
-	if err := checkListening(spec, registered).Err(); err != nil {
-		return err
-	}
-	if !sameValue(spec.OnFailure, before.OnFailure) {
-		if err := errors.Join(spec.Validate().Err(), s.checkHook(&c, spec.OnFailure, platform)); err != nil {
-			return err
-		}
-	}
-	if spec.HandlerName == before.HandlerName && spec.HandlerType == before.HandlerType && sameJSON(spec.Payload, before.Payload) {
-		return nil
-	}
-	info, problems := s.checkHandler(&c, spec, in.HandlerType != nil)
-	if err := append(spec.Validate(), problems...).Err(); err != nil {
-		return err
-	}
-	return c.mayUse(info, platform)
+	return s.checkEdit(c, platform, &before, spec, in.HandlerType != nil)
 }
 
 // sameJSON compares texts the way encoding/json writes them, as a store may.

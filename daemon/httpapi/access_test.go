@@ -45,6 +45,11 @@ var rights = map[string]right{
 	"PATCH " + api.RouteJob:          {operator, false},
 	"DELETE " + api.RouteJob:         {operator, false},
 	"PUT " + api.RouteJobReschedule:  {operator, false},
+	"POST " + api.RouteJobsBulk:      {operator, false},
+	"GET " + api.RouteEventsStream:   {viewer, false},
+	"GET " + api.RouteJobRevisions:   {viewer, false},
+	"GET " + api.RouteJobRevision:    {viewer, false},
+	"POST " + api.RouteJobRestore:    {operator, false},
 	"POST " + api.RouteJobPause:      {operator, false},
 	"POST " + api.RouteJobResume:     {operator, false},
 	"POST " + api.RouteJobCancel:     {operator, false},
@@ -377,7 +382,8 @@ func TestForeign(t *testing.T) {
 				if rt.pattern == api.RouteLogs && query == "" {
 					query = "?follow=true" // V3, V8
 				}
-				compare(rt.method, strings.ReplaceAll(rt.pattern, "{id}", ref)+query, strings.ReplaceAll(rt.pattern, "{id}", others[i])+query, ref, others[i], body)
+				pattern := strings.ReplaceAll(rt.pattern, "{n}", "1")
+				compare(rt.method, strings.ReplaceAll(pattern, "{id}", ref)+query, strings.ReplaceAll(pattern, "{id}", others[i])+query, ref, others[i], body)
 			}
 		}
 	}

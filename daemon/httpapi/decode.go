@@ -80,10 +80,31 @@ func decodeJobs(p *job.Problems, m member, jobs *[]api.JobDefinition) {
 	}
 }
 
+// decodeInput reads the fields of a job within a body, as strictly as those of a PATCH.
+func decodeInput(p *job.Problems, m member, input **api.JobInput) {
+	if m.raw[0] != '{' {
+		p.Add(m.name, "type", "expected an object, got %s", kindOf(m.raw[0]))
+		return
+	}
+	members, err := scanBody(m.raw, maxElements)
+	if err != nil {
+		p.Add(m.name, "syntax", "%v", err)
+		return
+	}
+	*input = &api.JobInput{}
+	for _, f := range decodeMembers(members, *input, *input) {
+		p.Add(m.name+"."+f.Field, f.Code, "%s", f.Message)
+	}
+}
+
 // decodeField reads one value.
 func decodeField(p *job.Problems, m member, field reflect.Value) {
 	if jobs, ok := field.Addr().Interface().(*[]api.JobDefinition); ok {
 		decodeJobs(p, m, jobs)
+		return
+	}
+	if input, ok := field.Addr().Interface().(**api.JobInput); ok {
+		decodeInput(p, m, input)
 		return
 	}
 	err := json.Unmarshal(m.raw, field.Addr().Interface())

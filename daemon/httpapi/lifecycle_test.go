@@ -283,7 +283,7 @@ func TestPlatforms(t *testing.T) {
 					body = `{"enabled":false}`
 				}
 			}
-			got := b.do(rt.method, strings.ReplaceAll(rt.pattern, "{id}", ref), body)
+			got := b.do(rt.method, strings.ReplaceAll(strings.ReplaceAll(rt.pattern, "{n}", "1"), "{id}", ref), body)
 			if got.Code != 404 {
 				t.Errorf("%s %s for %s: %d %s", rt.method, rt.pattern, ref, got.Code, got.Body)
 			}

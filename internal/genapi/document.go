@@ -180,6 +180,9 @@ func (s *schemas) content(op *httpapi.Operation) object {
 			content[kind] = object{"schema": object{}}
 		case kind == "application/json":
 			content[kind] = object{"schema": s.of(op.Answer, false)}
+		case kind == "text/event-stream":
+			s.of(op.Answer, false)
+			content[kind] = object{"schema": object{"type": "string", "description": "Events whose data is a BusEvent"}}
 		default: // a stream of what the array has
 			content[kind] = object{"schema": object{"type": "string", "description": "One JSON object a line, as in the array"}}
 		}

@@ -45,6 +45,9 @@ var words = map[string][]string{
 	"Resume.catch_up":               texts(job.CatchUps()),
 	"Health.status":                 {control.Healthy, control.Degraded, control.Unhealthy},
 	"Component.status":              {"up", "down"},
+	"Bulk.action":                   api.BulkActions(),
+	"BulkResult.action":             api.BulkActions(),
+	"BulkItem.result":               {api.BulkWould, api.BulkDone, api.BulkUnchanged, api.BulkFailed},
 	"Hold.kind":                     {api.HoldDispatch, api.HoldMaintenance},
 }
 

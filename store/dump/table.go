@@ -68,6 +68,8 @@ var (
 		table("rollups", "owner, span, start", ints("owner", "span", "start"), column(Packed, "data")),
 		table("failure_patterns", "job, day, print", ints("job", "day", "print"), text("class", "message"), ints("count", "last_at")),
 		table("epochs", "job, seq", ints("job", "seq", "after_at"), optInts("until_at"), column(JSON, "definition")),
+		table("revisions", "job, revision", ints("job", "revision", "changed_at"), text("changed_by"), enum("status", stored.JobStatuses), text("reason"),
+			column(JSON, "spec")),
 		table("ranges", "job, from_at", ints("job", "from_at", "to_at", "count"), enum("reason", stored.Reasons)),
 		table("executions", "k", column(Key, "k", "lo"), ints("job", "n", "at"), enum("trigger", stored.Triggers), enum("status", stored.Statuses),
 			ints("attempt", "retries", "lost", "token", "session", "occurrence", "revision", "flags"), enum("skip", stored.Reasons),

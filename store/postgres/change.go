@@ -7,6 +7,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
 	"github.com/agentic-sdlc/scheduler/store/internal/acts"
+	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
@@ -102,6 +103,9 @@ func (ch *change) write(before *job.Job, changed *job.Changed) error {
 	if err := ch.definition(before, changed); err != nil {
 		return err
 	}
+	if err := keepRevision(ch.t, ch.seq, before); err != nil {
+		return err
+	}
 	ch.cur.revision = before.Revision + 1
 	ch.cur.ending = changed.Job.Status == job.JobActive && changed.NextRun.IsZero() && (changed.Plan.Ended || ch.cur.ending)
 	if ch.cur.ending && changed.Plan.Ended {
@@ -188,4 +192,17 @@ func (ch *change) definition(before *job.Job, changed *job.Changed) error {
 	ch.t.queue(`DELETE FROM job_tags WHERE job = $1`, ch.seq)
 	writeTags(ch.t, ch.seq, j.Tags)
 	return acts.JobStored(&eventTx{t: ch.t}, ch.seq, j, before, ch.p.Now)
+}
+
+// keepRevision keeps what a job was before it changes.
+func keepRevision(t *tx, seq int64, before *job.Job) error {
+	v := reads.RevisionOf(before)
+	spec, err := json.Marshal(&v.Spec)
+	if err != nil {
+		return err
+	}
+	t.queue(`INSERT INTO revisions (job, revision, changed_at, changed_by, status, reason, spec) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		seq, v.Number, v.At.UnixMicro(), v.By, stored.Code(stored.JobStatuses, v.Status), v.Reason, spec)
+	t.queue(`DELETE FROM revisions WHERE job = $1 AND revision <= $2`, seq, v.Number-store.KeptRevisions)
+	return nil
 }

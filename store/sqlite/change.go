@@ -106,6 +106,9 @@ func (ch *change) write(before *job.Job, changed *job.Changed) error {
 	if err := ch.definition(before, changed); err != nil {
 		return err
 	}
+	if err := keepRevision(ch.c, ch.seq, before); err != nil {
+		return err
+	}
 	revision := before.Revision + 1
 	ending := changed.Job.Status == job.JobActive && changed.NextRun.IsZero() && (changed.Plan.Ended || ch.ending)
 	if ending && changed.Plan.Ended {
@@ -210,4 +213,19 @@ func (ch *change) definition(before *job.Job, changed *job.Changed) error {
 		return err
 	}
 	return writeTags(ch.c, ch.seq, j.Tags)
+}
+
+// keepRevision keeps what a job was before it changes.
+func keepRevision(c *conn, seq int64, before *job.Job) error {
+	v := reads.RevisionOf(before)
+	spec, err := json.Marshal(&v.Spec)
+	if err != nil {
+		return err
+	}
+	if _, err := c.exec(`INSERT INTO revisions (job, revision, changed_at, changed_by, status, reason, spec) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		seq, v.Number, v.At.UnixMicro(), v.By, stored.Code(stored.JobStatuses, v.Status), v.Reason, spec); err != nil {
+		return err
+	}
+	_, err = c.exec(`DELETE FROM revisions WHERE job = ? AND revision <= ?`, seq, v.Number-store.KeptRevisions)
+	return err
 }

@@ -22,6 +22,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"idempotency", shared, idempotencyTests},
 		{"change", shared, changeTests},
 		{"apply", own, applyTests},
+		{"revisions", shared, revisionTests},
 		{"plan", own, planTests},
 		{"limits", own, limitTests},
 		{"overlap", own, overlapTests},
