@@ -40,7 +40,6 @@ var commands = []verb{
 	{"ps", newPsCmd},
 	{"logs", newLogsCmd},
 	{"dlq dead-letter dead-letters", newDLQCmd},
-	{"event events", newEventCmd},
 	{"trigger triggers", newTriggerCmd},
 	{"explain", newExplainCmd},
 	{"next forecast", newNextCmd},

@@ -22,7 +22,7 @@ func whenNames() scope {
 // payload, and the slot in the zone of the schedule.
 func CheckWhen(s *job.Spec) job.Problems {
 	var p job.Problems
-	if _, err := compileWhen(s.When); err != nil {
+	if _, err := compileWhen(s.When); err != nil && len(s.When) <= job.MaxConditionLen { // what is longer, job refuses
 		p.Add("when", "syntax", "%s", err)
 	}
 	return p
