@@ -134,14 +134,14 @@ func (s *Service) PatchJob(ctx context.Context, c Call, ref string, in *api.JobI
 		}
 	}
 	change := func(cur job.Job, st job.State) (job.Changed, error) {
-		patch := job.Patch(s.act(c), func(spec *job.Spec) error { return s.edit(c, cur.Platform, spec, in) })
+		patch := job.Patch(s.act(c), func(spec *job.Spec) error { return s.edit(ctx, c, cur.Platform, spec, in) })
 		return patch(cur, st)
 	}
 	return s.change(ctx, c, ref, change, "job changed")
 }
 
 // edit writes a PATCH over the definition of a job of the platform.
-func (s *Service) edit(c Call, platform string, spec *job.Spec, in *api.JobInput) error {
+func (s *Service) edit(ctx context.Context, c Call, platform string, spec *job.Spec, in *api.JobInput) error {
 	before := *spec
 	spec.ForgetDerived(s.rules.Load().defaults, given(in))
 	problems := append(clearNull(spec, s.rules.Load().defaults, in.Null), in.Overlay(spec, c.Now)...)
@@ -149,7 +149,7 @@ func (s *Service) edit(c Call, platform string, spec *job.Spec, in *api.JobInput
 		return err
 	}
 	spec.Normalize(s.rules.Load().defaults)
-	return s.checkEdit(c, platform, &before, spec, in.HandlerType != nil)
+	return s.checkEdit(ctx, c, platform, &before, spec, in.HandlerType != nil)
 }
 
 // sameJSON compares texts the way encoding/json writes them, as a store may.

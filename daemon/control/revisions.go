@@ -106,7 +106,7 @@ func (s *Service) RestoreRevision(ctx context.Context, c Call, ref string, n int
 		return job.Patch(s.act(c), func(spec *job.Spec) error {
 			before := *spec
 			*spec = list[0].Spec
-			return s.checkEdit(c, cur.Platform, &before, spec, false)
+			return s.checkEdit(ctx, c, cur.Platform, &before, spec, false)
 		})(cur, st)
 	}
 	return s.change(ctx, c, j.ID.String(), change, "job restored")
@@ -114,9 +114,9 @@ func (s *Service) RestoreRevision(ctx context.Context, c Call, ref string, n int
 
 // checkEdit refuses a definition whose handler, payload or hook is new when the caller may
 // not use that, or the handler cannot.
-func (s *Service) checkEdit(c Call, platform string, before, spec *job.Spec, typeGiven bool) error {
+func (s *Service) checkEdit(ctx context.Context, c Call, platform string, before, spec *job.Spec, typeGiven bool) error {
 	if !sameValue(before.After, spec.After) || before.Name != spec.Name {
-		if err := s.checkAfter(context.Background(), platform, spec, nil); err != nil {
+		if err := s.checkAfter(ctx, platform, spec, nil); err != nil {
 			return err
 		}
 	}
