@@ -109,7 +109,7 @@ var table = map[string]row{
 	"internal/mutant":    {},
 	"internal/supervise": {third: "golang.org/x/sys/unix"},
 	"internal/token":     {},
-	"internal/testbed":   {third: "github.com/jackc/pgx/v5/pgconn go.opentelemetry.io/proto/otlp google.golang.org/protobuf/proto"},
+	"internal/testbed":   {third: "github.com/jackc/pgx/v5/pgconn go.opentelemetry.io/proto/otlp golang.org/x/sys/unix google.golang.org/protobuf/proto"},
 }
 
 // testOnly is what test files may import of others.
