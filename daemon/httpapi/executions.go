@@ -26,20 +26,29 @@ func (s *server) jobExecutions(rq *request) (any, error) { return s.executions(r
 func (s *server) executions(rq *request, of string) (any, error) {
 	q := &rq.query
 	f := control.ExecutionFilter{
-		Job:       of,
-		Statuses:  oneOf(q, "status", job.Statuses()),
-		Triggers:  oneOf(q, "trigger", job.Triggers()),
-		Since:     q.time("since"),
-		Until:     q.time("until"),
-		Dead:      q.flag("dead"),
+		Job:      of,
+		Statuses: oneOf(q, "status", job.Statuses()),
+		Triggers: oneOf(q, "trigger", job.Triggers()),
+		Since:    q.time("since"),
+		Until:    q.time("until"),
+		Dead:     q.flag("dead"),
+		Workers:  q.list("worker"), Handlers: q.list("handler"), ErrorClasses: q.list("error_class"), Text: q.text("text"),
+		MinDuration: q.millis("min_duration_ms"), MaxDuration: q.millis("max_duration_ms"),
 		Ascending: single(q, "sort_order", "asc", "desc") == "asc",
 	}
+	logs := q.flag("include_logs")
 	q.before("since", "until", f.Since, f.Until)
+	if f.MaxDuration > 0 && f.MinDuration > f.MaxDuration {
+		q.problems.Add("min_duration_ms", "contradiction", "must not be above max_duration_ms")
+	}
 	f.Limit, f.Offset, f.Cursor, f.WithTotal = q.page()
 	if err := q.err(); err != nil {
 		return nil, err
 	}
 	page, err := s.service.ListExecutions(rq.Context(), rq.call, f)
+	if err == nil && logs {
+		err = s.service.WithLogs(rq.Context(), rq.call, page.Items)
+	}
 	return list(page), err
 }
 

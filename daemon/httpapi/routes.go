@@ -80,7 +80,7 @@ func (rt route) public() route {
 var (
 	paging        = []string{"sort_order", "limit", "offset", "cursor", "total"}
 	jobQuery      = append([]string{"type", "status", "tags", "tags_all", "name_contains", "name", "handler", "created_by", "created_after", "created_before", "next_run_after", "next_run_before", "failing", "sort_by"}, paging...)
-	executionList = append([]string{"job", "status", "trigger", "since", "until", "dead"}, paging...)
+	executionList = append([]string{"job", "status", "trigger", "since", "until", "dead", "worker", "handler", "error_class", "min_duration_ms", "max_duration_ms", "text", "include_logs"}, paging...)
 	deadQuery     = append([]string{"job", "reason", "dead_before"}, paging...)
 	logQuery      = []string{"after", "attempt", "level", "contains", "since", "until", "tail", "limit", "follow"}
 )
