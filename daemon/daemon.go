@@ -17,6 +17,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/daemon/control"
 	"github.com/agentic-sdlc/scheduler/daemon/listen"
 	"github.com/agentic-sdlc/scheduler/handler"
+	"github.com/agentic-sdlc/scheduler/handler/workflow"
 	"github.com/agentic-sdlc/scheduler/internal/build"
 	"github.com/agentic-sdlc/scheduler/internal/supervise"
 	"github.com/agentic-sdlc/scheduler/job"
@@ -117,6 +118,9 @@ func (n *node) build(context.Context) error {
 	if n.handlers, err = buildHandlers(n.cfg.Handlers, n.runner, os.Environ()); err != nil {
 		return &exitError{status: exitConfig, err: err}
 	}
+	if err := addWorkflows(n.handlers, n.cfg.Handlers, n.store, n.clock.Now, func() *Engine { return n.engine }); err != nil {
+		return &exitError{status: exitConfig, err: err}
+	}
 	ids := &job.IDs{Rand: rand.Reader}
 	ids.After(n.store.Newest())
 	w := n.cfg.Worker
@@ -129,7 +133,7 @@ func (n *node) build(context.Context) error {
 	n.control = control.New(control.Options{
 		Store: n.store, Handlers: n.handlers, Defaults: defaultsOf(&n.cfg), Policy: policyOf(&n.cfg), NewID: n.engine.NewID, Logger: n.log,
 		Wake: n.engine.Wake, Kick: n.engine.Kick, Beat: n.engine.Beat, Trigger: n.engine.Trigger, Queue: n.queue,
-		CancelRunning: n.engine.Cancel, Started: n.started, Version: n.version(),
+		CancelRunning: n.engine.Cancel, CheckWorkflow: workflow.Check, Started: n.started, Version: n.version(),
 		Health: control.HealthOptions{
 			Clock: n.clock.Now, Draining: n.draining.get,
 			Ticked: n.ticked(), Refused: func() int64 { return n.engine.Vitals().Fenced },

@@ -46,6 +46,18 @@ type Spec struct {
 	Metadata json.RawMessage `json:"metadata,omitempty"` // JSON object
 }
 
+// Runner is the name under which nodes register what runs the job: its handler's, or
+// "workflow" for all workflows.
+func (s *Spec) Runner() string {
+	if s.HandlerType == HandlerWorkflow {
+		return string(HandlerWorkflow)
+	}
+	return s.HandlerName
+}
+
+// isStep reports whether its executions are steps of a workflow.
+func (s *Spec) isStep() bool { return s.Type == TypeStep && s.HandlerType != HandlerWorkflow }
+
 // Job is a definition with its identity, its state and its figures.
 type Job struct {
 	ID       ID     `json:"id"`

@@ -116,7 +116,7 @@ func (a *application) want(def *api.JobDefinition) (w wanted, err error) {
 	in := def.JobInput
 	in.In = nil
 	p = append(p, in.Overlay(&w.spec, a.c.Now)...)
-	if _, w.info, w.known = a.s.o.Handlers.Lookup(w.spec.HandlerName); w.known && def.HandlerType == nil {
+	if _, w.info, w.known = a.s.o.Handlers.Lookup(w.spec.Runner()); w.known && def.HandlerType == nil {
 		w.spec.HandlerType = w.info.Type
 	}
 	w.spec.Normalize(a.d)

@@ -22,6 +22,9 @@ func (s *Service) CreateJob(ctx context.Context, c Call, typ job.Type, in *api.J
 	if err != nil {
 		return job.Job{}, false, err
 	}
+	if err := s.knowsWorkflow(ctx, j.Platform, &j.Spec); err != nil {
+		return job.Job{}, false, err
+	}
 	p.IdempotencyKey, p.BodyHash = c.IdempotencyKey, c.BodyHash
 	created, replayed, err = s.store.CreateJob(ctx, p)
 	if err != nil || replayed {

@@ -19,12 +19,15 @@ func (s *Service) ListHandlers(c Call) []handler.Info {
 // definition that says no type gets the handler's.
 func (s *Service) checkHandler(c *Call, spec *job.Spec, typeGiven bool) (handler.Info, job.Problems) {
 	var p job.Problems
-	h, info, ok := s.o.Handlers.Lookup(spec.HandlerName)
+	h, info, ok := s.o.Handlers.Lookup(spec.Runner())
 	if !ok {
 		if spec.HandlerName != "" { // else Validate says so
 			p.Add("handler_name", "unknown", "handler %.80q is not registered%s", spec.HandlerName, s.didYouMean(c, spec.HandlerName))
 		}
 		return info, p
+	}
+	if info.Type == job.HandlerWorkflow && spec.HandlerType != job.HandlerWorkflow {
+		p.Add("handler_name", "contradiction", "%q runs workflows: give the workflow's name, with handler_type workflow", info.Name)
 	}
 	if typeGiven && spec.HandlerType != info.Type {
 		p.Add("handler_type", "contradiction", "handler %q is of type %q, not %q", info.Name, info.Type, spec.HandlerType)
@@ -70,7 +73,7 @@ func (s *Service) didYouMean(c *Call, name string) string {
 // then the job may have got a handler that runs free commands, and what was harmless
 // must not become one.
 func (s *Service) checkRepeat(c Call, j *job.Job, payload json.RawMessage) error {
-	_, info, known := s.o.Handlers.Lookup(j.HandlerName)
+	_, info, known := s.o.Handlers.Lookup(j.Runner())
 	if payload == nil || sameJSON(payload, j.Payload) || !known {
 		return nil
 	}
@@ -83,7 +86,7 @@ func (s *Service) checkRun(c Call, j *job.Job, payload json.RawMessage) error {
 		return nil
 	}
 	p := job.CheckPayload(payload)
-	h, info, ok := s.o.Handlers.Lookup(j.HandlerName)
+	h, info, ok := s.o.Handlers.Lookup(j.Runner())
 	switch {
 	case !ok: // nobody could tell whether it is a free command
 		p.Add("payload", "unknown", "handler %q of the job is not registered here, so its payload cannot be replaced", j.HandlerName)

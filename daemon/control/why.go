@@ -103,7 +103,7 @@ func (s *Service) whyHandler(ctx context.Context, why *api.Why, j *job.Job, e *j
 		if w.ClosedAt != nil || !w.LeaseUntil.After(now) || !has(w.Roles, "worker") {
 			continue
 		}
-		if len(w.Handlers) == 0 || slices.Contains(w.Handlers, j.HandlerName) {
+		if len(w.Handlers) == 0 || slices.Contains(w.Handlers, j.Runner()) {
 			return nil
 		}
 		workers++

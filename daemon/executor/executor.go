@@ -43,6 +43,7 @@ type Options struct {
 	// their turn.
 	Freed    func(n int)
 	Promoted func()
+	Stepped  func() // an execution that a workflow waits for may be over; nil = nobody cares
 }
 
 // Executor runs executions.
@@ -68,6 +69,7 @@ type Executor struct {
 type settlement struct {
 	store.Settlement
 	slow bool
+	step bool // whoever waits for steps should look
 }
 
 // New returns an executor; Run starts it.

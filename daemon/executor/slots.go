@@ -74,13 +74,13 @@ func (e *Executor) Free() int { return e.slots.available() }
 // Take reserves a slot for a run of the job, if one is free and the job's handler is
 // known here: what is not is for a node that has it.
 func (e *Executor) Take(def *job.Job) bool {
-	_, info, ok := e.o.Handlers.Lookup(def.HandlerName)
+	_, info, ok := e.o.Handlers.Lookup(def.Runner())
 	return ok && e.slots.take(info.Slow)
 }
 
 // Release gives back what Take reserved and Start did not get.
 func (e *Executor) Release(def *job.Job) {
-	_, info, ok := e.o.Handlers.Lookup(def.HandlerName)
+	_, info, ok := e.o.Handlers.Lookup(def.Runner())
 	slow := 0
 	if ok && info.Slow {
 		slow = 1

@@ -24,9 +24,18 @@ func (s *server) listExecutions(rq *request) (any, error) {
 func (s *server) jobExecutions(rq *request) (any, error) { return s.executions(rq, rq.ref()) }
 
 func (s *server) executions(rq *request, of string) (any, error) {
-	q := &rq.query
+	f, err := executionFilter(&rq.query)
+	if err != nil {
+		return nil, err
+	}
+	f.Job = of
+	page, err := s.service.ListExecutions(rq.Context(), rq.call, f)
+	return list(page), err
+}
+
+// executionFilter reads what lists of executions may be restricted to.
+func executionFilter(q *query) (control.ExecutionFilter, error) {
 	f := control.ExecutionFilter{
-		Job:       of,
 		Statuses:  oneOf(q, "status", job.Statuses()),
 		Triggers:  oneOf(q, "trigger", job.Triggers()),
 		Since:     q.time("since"),
@@ -36,11 +45,7 @@ func (s *server) executions(rq *request, of string) (any, error) {
 	}
 	q.before("since", "until", f.Since, f.Until)
 	f.Limit, f.Offset, f.Cursor, f.WithTotal = q.page()
-	if err := q.err(); err != nil {
-		return nil, err
-	}
-	page, err := s.service.ListExecutions(rq.Context(), rq.call, f)
-	return list(page), err
+	return f, q.err()
 }
 
 func (s *server) getExecution(rq *request) (any, error) {

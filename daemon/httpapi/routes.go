@@ -80,7 +80,7 @@ var (
 
 // routes is the table: what is not here does not exist.
 func (s *server) routes() []route {
-	return slices.Concat(s.operations(), s.tokens(), []route{
+	return slices.Concat(s.operations(), s.tokens(), s.workflows(), []route{
 		get(api.RouteJobs, s.listJobs, jobQuery...),
 		send(http.MethodPost, api.RouteJobsCron, s.createJob(job.TypeCron)).create(),
 		send(http.MethodPost, api.RouteJobsOnce, s.createJob(job.TypeOneTime)).create(),

@@ -19,25 +19,27 @@ var table = map[string]row{
 	"schedule":        {third: "github.com/hashicorp/cronexpr", pure: true},
 	"schedule/oracle": {pure: true},
 	"job":             {ours: "schedule", pure: true},
+	"workflow":        {ours: "job", pure: true},
 
 	// Contracts: ports, the wire, the schema.
 	"store":                 {ours: "job"},
 	"store/storetest":       {ours: "job store store/dump", third: "github.com/google/go-cmp pgregory.net/rapid"},
 	"store/internal/stored": {ours: "job schedule store"},
 	"store/internal/reads":  {ours: "job store store/dump store/internal/stored"},
+	"store/internal/writes": {ours: "job store store/internal/reads store/internal/stored"},
 	"store/dump":            {ours: "job store store/internal/stored"},
 	"queue":                 {ours: "job"},
 	"queue/queuetest":       {ours: "internal/testbed job queue", third: "github.com/google/go-cmp"},
 	"handler":               {ours: "job"},
 	"handler/handlertest":   {ours: "handler job"},
-	"api":                   {ours: "job"},
-	"jobfile":               {ours: "api job", third: "go.yaml.in/yaml/v3"},
+	"api":                   {ours: "job workflow"},
+	"jobfile":               {ours: "api job workflow", third: "go.yaml.in/yaml/v3"},
 	"migrations":            {},
 	"configs":               {},
 
 	// Adapters.
-	"store/postgres":   {ours: "internal/mutant internal/failpoint job migrations schedule store store/dump store/internal/reads store/internal/stored", third: "github.com/jackc/pgx/v5 github.com/pressly/goose/v3 golang.org/x/sys/unix"},
-	"store/sqlite":     {ours: "internal/mutant internal/failpoint job migrations store store/dump store/internal/reads store/internal/stored", third: "modernc.org/sqlite github.com/pressly/goose/v3"},
+	"store/postgres":   {ours: "internal/mutant internal/failpoint job migrations schedule store store/dump store/internal/reads store/internal/stored store/internal/writes", third: "github.com/jackc/pgx/v5 github.com/pressly/goose/v3 golang.org/x/sys/unix"},
+	"store/sqlite":     {ours: "internal/mutant internal/failpoint job migrations store store/dump store/internal/reads store/internal/stored store/internal/writes", third: "modernc.org/sqlite github.com/pressly/goose/v3"},
 	"queue/memory":     {ours: "job queue"},
 	"queue/failover":   {ours: "queue"},
 	"queue/redis":      {ours: "job queue", third: "github.com/redis/go-redis/v9"},
@@ -45,15 +47,17 @@ var table = map[string]row{
 	"handler/exec":     {ours: "handler handler/payload internal/supervise job"},
 	"handler/httpcall": {ours: "handler handler/payload job"},
 	"handler/function": {ours: "handler job"},
+	"handler/workflow": {ours: "handler internal/expr job store workflow"},
 	"client":           {ours: "api job"},
 
 	// Components of the daemon, and its glue to the machine.
 	"daemon/timer":    {ours: "internal/mutant job schedule store"},
 	"daemon/dispatch": {ours: "internal/mutant job queue store"},
+	"daemon/flow":     {ours: "job store"},
 	"daemon/executor": {ours: "internal/mutant handler internal/failpoint job queue store", third: "golang.org/x/sync"},
 	"daemon/maintain": {ours: "job queue store"},
 	"daemon/access":   {ours: "internal/token job store"},
-	"daemon/control":  {ours: "api handler internal/token job queue schedule store"},
+	"daemon/control":  {ours: "api handler internal/token job queue schedule store workflow"},
 	"daemon/httpapi":  {ours: "api daemon/control job store"},
 	"daemon/config":   {ours: "configs job jobfile", third: "github.com/spf13/viper github.com/go-viper/mapstructure/v2 go.yaml.in/yaml/v3 golang.org/x/sys/unix"},
 	"daemon/logging":  {third: "github.com/lmittmann/tint golang.org/x/term"},
@@ -61,8 +65,8 @@ var table = map[string]row{
 
 	// Composition.
 	"daemon": {
-		ours: "api daemon/access daemon/config daemon/control daemon/dispatch daemon/executor daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/timer " +
-			"handler handler/exec handler/function handler/httpcall internal/build internal/failpoint internal/supervise internal/token job jobfile migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
+		ours: "api daemon/access daemon/config daemon/control daemon/dispatch daemon/executor daemon/flow daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/timer " +
+			"handler handler/exec handler/function handler/httpcall handler/workflow internal/build internal/failpoint internal/supervise internal/token job jobfile migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
 		third: "golang.org/x/sync golang.org/x/sys/unix",
 	},
 	"daemon/command": {
@@ -71,7 +75,7 @@ var table = map[string]row{
 	},
 
 	// The command line.
-	"cli":         {ours: "api cli/crontab cli/human cli/render cli/timex client internal/build job jobfile schedule", third: "github.com/spf13/cobra github.com/spf13/pflag go.yaml.in/yaml/v3 golang.org/x/term"},
+	"cli":         {ours: "api cli/crontab cli/human cli/render cli/timex client internal/build job jobfile schedule workflow", third: "github.com/spf13/cobra github.com/spf13/pflag go.yaml.in/yaml/v3 golang.org/x/term"},
 	"cli/crontab": {ours: "api job schedule"},
 	"cli/human":   {},
 	"cli/manual":  {third: "github.com/spf13/cobra github.com/spf13/pflag"},
@@ -87,6 +91,7 @@ var table = map[string]row{
 	"internal/build":     {},
 	"internal/chaos":     {ours: "schedule/oracle"},
 	"internal/crash":     {third: "modernc.org/sqlite"},
+	"internal/expr":      {third: "github.com/expr-lang/expr"},
 	"internal/failpoint": {},
 	"internal/gendocs":   {ours: "cli cli/manual"},
 	"internal/mutant":    {},

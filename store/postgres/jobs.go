@@ -84,7 +84,9 @@ func createJob(t *tx, p *store.CreateJob, events *stored.Events) (seq int64, err
 		}
 	}
 	t.queue(`INSERT INTO cursors (job, next_run, revision, status) VALUES ($1, $2, $3, $4)`, seq, next, max(1, j.Revision), stored.Code(stored.JobStatuses, j.Status))
-	events.Job(seq, job.EventJobCreated, "")
+	if j.Type != job.TypeStep {
+		events.Job(seq, job.EventJobCreated, "")
+	}
 	return seq, nil
 }
 

@@ -9,10 +9,10 @@ import (
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
-// sqlJobTotals counts all jobs, and takes off those that are deleted.
+// sqlJobTotals counts all jobs, and takes off those that are deleted or of workflows.
 const sqlJobTotals = `SELECT status, sum(n)::bigint FROM (
 		SELECT status, count(*) AS n FROM cursors GROUP BY status
-		UNION ALL SELECT c.status, -count(*) FROM jobs j JOIN cursors c ON c.job = j.seq WHERE j.deleted_at IS NOT NULL GROUP BY c.status) AS s
+		UNION ALL SELECT c.status, -count(*) FROM jobs j JOIN cursors c ON c.job = j.seq WHERE j.deleted_at IS NOT NULL OR j.type = 4 GROUP BY c.status) AS s
 	GROUP BY status`
 
 const sqlTotals = `SELECT

@@ -106,7 +106,7 @@ func (s *Store) Waiting(ctx context.Context, now time.Time, limit int, without .
 			}
 			j := def.job
 			found = append(found, stored.Candidate{
-				Waiting: store.Waiting{ID: stored.IDOf(r.k, r.lo), ReadyAt: stored.Time(r.at), Platform: j.Platform, Priority: j.Priority, HandlerName: j.HandlerName},
+				Waiting: store.Waiting{ID: stored.IDOf(r.k, r.lo), ReadyAt: stored.Time(r.at), Platform: j.Platform, Priority: j.Priority, HandlerName: j.Runner()},
 				Since:   stored.Time(r.at).Add(-job.HeadStart(j.Priority)),
 			})
 		}

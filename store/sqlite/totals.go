@@ -13,7 +13,7 @@ import (
 func (s *Store) Totals(ctx context.Context, now time.Time) (store.Totals, error) {
 	totals := store.Totals{Jobs: map[job.JobStatus]int64{}}
 	err := s.snapshot(ctx, func(c *conn) error {
-		if err := c.query(`SELECT status, count(*) FROM jobs WHERE deleted_at IS NULL GROUP BY status`, nil, func(r *row) error {
+		if err := c.query(`SELECT status, count(*) FROM jobs WHERE deleted_at IS NULL AND type <> 4 GROUP BY status`, nil, func(r *row) error {
 			totals.Jobs[stored.Value(stored.JobStatuses, r.Int())] = r.Int()
 			return nil
 		}); err != nil {

@@ -109,7 +109,7 @@ func (s *Store) oldest(c *conn, class int64, now time.Time, limit int, without [
 		}
 		j := def.Job
 		found = append(found, stored.Candidate{
-			Waiting: store.Waiting{ID: stored.IDOf(r.k, r.lo), ReadyAt: stored.Time(r.at), Platform: j.Platform, Priority: j.Priority, HandlerName: j.HandlerName},
+			Waiting: store.Waiting{ID: stored.IDOf(r.k, r.lo), ReadyAt: stored.Time(r.at), Platform: j.Platform, Priority: j.Priority, HandlerName: j.Runner()},
 			Since:   stored.Time(r.at).Add(-job.HeadStart(j.Priority)),
 		})
 	}

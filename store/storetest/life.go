@@ -187,6 +187,12 @@ func (l *Life) operations() {
 	b.pass(2 * time.Second)
 	b.token("ci", func(t *store.Token) { t.ExpiresAt = b.now.Add(90 * 24 * time.Hour) })
 	b.token("old")
+	ran := b.session()
+	_, c, steps := b.flowOf(ran)
+	for _, step := range steps {
+		b.end(ran, b.take(ran, step.ID), job.EventSucceed)
+	}
+	b.end(ran, c, job.EventSucceed)
 	if _, err := b.revoke(b.platform, "old"); err != nil {
 		b.Fatalf("RevokeToken = %v, want no error", err)
 	}

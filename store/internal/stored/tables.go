@@ -3,6 +3,6 @@ package stored
 // Tables that every adapter has, with what belongs to an execution, by k, and to a job,
 // by its row number.
 var (
-	TablesOfExecution = []string{"execution_inputs", "execution_results", "attempts", "logs", "log_sizes", "cancels", "dead_letters"}
+	TablesOfExecution = []string{"execution_inputs", "execution_results", "attempts", "logs", "log_sizes", "cancels", "dead_letters", "flows", "flow_steps"}
 	TablesOfJob       = []string{"executions", "failures", "ranges", "epochs", "counters", "cursors", "job_tags"}
 )
