@@ -8,6 +8,7 @@ import (
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/types"
 	"github.com/expr-lang/expr/vm"
 )
 
@@ -61,10 +62,10 @@ func compile(source string, names []string, options ...expr.Option) (*Program, e
 }
 
 // unknown is an environment whose names have any value at all.
-func unknown(names []string) map[string]any {
-	env := make(map[string]any, len(names))
+func unknown(names []string) types.Map {
+	env := make(types.Map, len(names))
 	for _, name := range names {
-		env[name] = map[string]any{}
+		env[name] = types.Any
 	}
 	return env
 }
