@@ -56,10 +56,14 @@ const (
 	RouteToken         = Prefix + "/tokens/{id}"
 	RouteTokenRotate   = Prefix + "/tokens/{id}/rotate"
 	RouteWhoami        = Prefix + "/whoami"
+	RouteBackup        = Prefix + "/backup"
 	RouteHealth        = Prefix + "/health"
 	RouteVersion       = Prefix + "/version"
 	RouteLivez         = "/livez"
 	RouteReadyz        = "/readyz"
+	RouteOpenAPIJSON   = "/openapi.json"
+	RouteOpenAPIYAML   = "/openapi.yaml"
+	RouteDocs          = "/docs"
 )
 
 // Headers.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,7 +22,7 @@ func newHandlerCmd(a *app) *cobra.Command {
 		Aliases: []string{"handlers"},
 		Short:   "Look at what jobs can run, and try it",
 		Example: "  schedctl handler list\n  schedctl handler test http --payload '{\"url\": \"https://example.org/\"}'",
-	}, newHandlerListCmd(a), newHandlerShowCmd(a), newHandlerTestCmd(a)))
+	}, newHandlerListCmd(a), newHandlerShowCmd(a), newHandlerSchemaCmd(a), newHandlerTestCmd(a)))
 }
 
 func newHandlerListCmd(a *app) *cobra.Command {
@@ -117,6 +118,12 @@ func runHandlerShow(ctx context.Context, a *app, name string) error {
 		a.say("  %-12s %s", "about", or(h.Description, human.Absent))
 		if h.Privileged {
 			a.say("  %-12s runs free commands: only root and the daemon's user may use it, on the socket", "privileged")
+		}
+		if len(h.Platforms) > 0 {
+			a.say("  %-12s %s", "platforms", strings.Join(h.Platforms, " "))
+		}
+		if len(h.Schema) > 0 {
+			a.say("  %-12s schedctl handler schema %s", "payload", h.Name)
 		}
 		a.say("  %-12s %s", "used by", human.Plural(int(page.Total), "job"))
 		if len(page.Items) == 0 {

@@ -83,8 +83,16 @@ func (a *app) addFolder(set *jobfile.Set, dir string) {
 	}
 }
 
+// problemsShown is how many problems people are shown: a folder that is not one of jobs has
+// thousands.
+const problemsShown = 100
+
 // problemLines prints problems to a stream, with excerpts on a terminal.
 func (a *app) problemLines(w io.Writer, set *jobfile.Set, problems jobfile.Problems) {
+	if more := len(problems) - problemsShown; more > 0 {
+		problems = problems[:problemsShown]
+		defer a.note("... and %d more; -o json has all", more)
+	}
 	for _, p := range problems {
 		_, _ = io.WriteString(w, render.Clean(p.String())+"\n")
 		excerpt := jobfile.Excerpt(set.Text(p.File), p.Position)

@@ -80,7 +80,7 @@ func (s selector) resolve(ctx context.Context, c *client.Client, args []string) 
 		return nil, true, err
 	}
 	if len(page.Items) == 0 && len(names) == 0 {
-		return nil, true, job.Errorf(job.NotFound, "no job matches")
+		return nil, true, job.Errorf(job.NotFound, "no job matches %s", strings.Join(append(patterns, s.tags...), " "))
 	}
 	for _, j := range page.Items {
 		names = append(names, j.Name)

@@ -53,6 +53,7 @@ var commands = []verb{
 	{"queue queues", newQueueCmd},
 	{"maintenance", newMaintenanceCmd},
 	{"handler handlers", newHandlerCmd},
+	{"backup backups", newBackupCmd},
 	{"store", newStoreCmd},
 	{"token tokens", newTokenCmd},
 	{"whoami", newWhoamiCmd},
@@ -98,6 +99,9 @@ func newRootCmd(a *app) *cobra.Command {
 	a.root = root
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		a.cmd = cmd
+		if version {
+			return nil // it is told whatever the configuration says
+		}
 		return a.settle(root)
 	}
 	run := root.RunE

@@ -195,6 +195,7 @@ func runIn(t *testing.T, w world, args ...string) result {
 			return nil
 		},
 		ReadDir: os.ReadDir,
+		Become:  func(string, []string) error { return os.ErrNotExist },
 		ReadFile: func(path string) ([]byte, error) {
 			if text, ok := w.files[path]; ok {
 				return []byte(text), nil

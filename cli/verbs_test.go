@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -161,7 +162,7 @@ func TestStatus(t *testing.T) {
 func TestHandlers(t *testing.T) {
 	t.Parallel()
 	s := newStub(t)
-	s.on("GET /handlers", http.StatusOK, []client.Handler{{Name: "exec", Type: "function", Kind: "exec", Description: "run a command", Privileged: true}, {Name: "http", Type: "function", Kind: "http"}})
+	s.on("GET /handlers", http.StatusOK, []client.Handler{{Name: "exec", Type: "function", Kind: "exec", Description: "run a command", Privileged: true}, {Name: "http", Type: "function", Kind: "http", Schema: json.RawMessage(`{"type":"object","required":["url"]}`)}})
 	s.jobsPage("2", backup(), pausedSync())
 	s.on("POST /jobs/cron", http.StatusCreated, backup())
 	s.on("POST /jobs/{id}/run", http.StatusCreated, failedRun())
@@ -169,6 +170,9 @@ func TestHandlers(t *testing.T) {
 	s.on("GET /executions/{id}/logs", http.StatusOK, []job.LogEntry{{Seq: 1, Message: "hello"}})
 	s.run("handler", "list", "-o", "csv").check(t, exitOK, "name,type,kind,privileged,description\nexec,function,exec,true,run a command\nhttp,function,http,false,\n")
 	s.run("handler", "show", "exec", "--jq", "[.name, .jobs_count]").check(t, exitOK, "[\"exec\",2]\n")
+	s.run("handler", "schema", "http").check(t, exitOK, "{\n  \"required\": [\n    \"url\"\n  ],\n  \"type\": \"object\"\n}\n")
+	s.run("handler", "schema", "http", "--jq", ".required[0]").check(t, exitOK, "\"url\"\n")
+	s.run("handler", "schema", "exec").check(t, exitNotFound, "-", "does not say what its payload looks like")
 	s.run("handler", "show", "exe").check(t, exitNotFound, "-", `no handler "exe"`, "did you mean exec?")
 	r := s.run("handler", "test", "exec", "--set", `command=["true"]`)
 	r.check(t, exitRunFailed, "hello\n", "failed after 3 attempts")

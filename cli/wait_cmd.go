@@ -105,6 +105,9 @@ func runWait(ctx context.Context, a *app, refs []string, o waitCmdOptions) error
 			err = waitCtx.Err()
 		}
 		if err != nil {
+			if ctx.Err() != nil {
+				return w.interrupted(ctx)
+			}
 			return o.explain(ctx, waitCtx, runName(&w.e), err)
 		}
 		ended = append(ended, w.e)

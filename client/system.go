@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"time"
 
@@ -16,6 +17,9 @@ type Handler struct {
 	Kind        string `json:"kind"`
 	Description string `json:"description"`
 	Privileged  bool   `json:"privileged"`
+
+	Platforms []string        `json:"platforms,omitempty"` // whose jobs may use it; empty = all
+	Schema    json.RawMessage `json:"schema,omitempty"`    // JSON Schema of its payload; nil = it does not say
 }
 
 // Forecast returns the coming runs of the named jobs, or of all of them, within a

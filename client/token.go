@@ -76,8 +76,10 @@ func readToken(path string) (string, error) {
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		return "", job.Errorf(job.Forbidden, "permission denied on the token file %s", path)
+	case errors.Is(err, fs.ErrNotExist):
+		return "", job.Errorf(job.Invalid, "no such token file: %s", path)
 	case err != nil:
-		return "", job.Errorf(job.Invalid, "read the token file: %w", err)
+		return "", job.Errorf(job.Invalid, "the token file cannot be opened: %v", err)
 	}
 	defer f.Close()
 	info, err := f.Stat()

@@ -115,7 +115,7 @@ func (n *node) startSupervisor(ctx context.Context) error {
 // build makes the handlers, the engine and the use cases.
 func (n *node) build(context.Context) error {
 	var err error
-	if n.handlers, err = buildHandlers(n.cfg.Handlers, n.runner, os.Environ()); err != nil {
+	if n.handlers, err = buildHandlers(n.cfg.Handlers, n.runner, os.Environ(), n.parts); err != nil {
 		return &exitError{status: exitConfig, err: err}
 	}
 	if err := addWorkflows(n.handlers, n.cfg.Handlers, n.store, n.clock.Now, func() *Engine { return n.engine }); err != nil {
@@ -133,7 +133,7 @@ func (n *node) build(context.Context) error {
 	n.control = control.New(control.Options{
 		Store: n.store, Handlers: n.handlers, Defaults: defaultsOf(&n.cfg), Policy: policyOf(&n.cfg), NewID: n.engine.NewID, Logger: n.log,
 		Wake: n.engine.Wake, Kick: n.engine.Kick, Beat: n.engine.Beat, Trigger: n.engine.Trigger, Queue: n.queue,
-		CancelRunning: n.engine.Cancel, CheckWorkflow: workflow.Check, Started: n.started, Version: n.version(),
+		CancelRunning: n.engine.Cancel, Backup: n.backup, CheckWorkflow: workflow.Check, Started: n.started, Version: n.version(),
 		Health: control.HealthOptions{
 			Clock: n.clock.Now, Draining: n.draining.get,
 			Ticked: n.ticked(), Refused: func() int64 { return n.engine.Vitals().Fenced },

@@ -18,16 +18,18 @@ import (
 
 // buildHandlers makes the registry: what is built in, and what the configuration
 // names.
-func buildHandlers(cfg config.Handlers, runner exec.Runner, environ []string) (*handler.Registry, error) {
+func buildHandlers(cfg config.Handlers, runner exec.Runner, environ []string, parts components) (*handler.Registry, error) {
 	b := registrar{registry: &handler.Registry{}}
 	b.commands(cfg, runner, environ)
 	b.calls(cfg)
+	b.builtin(cfg, parts)
 	return b.registry, b.err
 }
 
 // registrar registers until the first error.
 type registrar struct {
 	registry *handler.Registry
+	guard    *httpcall.Guard
 	err      error
 }
 
@@ -65,11 +67,12 @@ func (b *registrar) calls(cfg config.Handlers) {
 		b.err = fmt.Errorf("handlers.http: %w", err)
 		return
 	}
+	b.guard = guard
 	o := httpcall.Options{Guard: guard}
 	h, err := httpcall.New(o)
 	b.add(handler.Info{Name: "http", Kind: "http", Description: "call an HTTP endpoint"}, h, err)
 	for _, u := range cfg.URLs {
-		h, err := httpcall.Named(o, httpcall.NamedOptions{URL: u.URL, Method: u.Method, Headers: pairs(u.Headers), Timeout: u.Timeout, ExpectStatus: u.ExpectStatus})
+		h, err := httpcall.Named(o, httpcall.NamedOptions{URL: u.URL, Method: u.Method, Headers: pairs(u.Headers), Timeout: u.Timeout, ExpectStatus: u.ExpectStatus, Secret: u.Secret})
 		b.add(handler.Info{Name: u.Name, Kind: "http", Description: u.Description}, h, err)
 	}
 }

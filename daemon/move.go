@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"time"
 
 	"github.com/agentic-sdlc/scheduler/daemon/config"
-	"github.com/agentic-sdlc/scheduler/internal/build"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store/dump"
 	"github.com/agentic-sdlc/scheduler/store/postgres"
@@ -108,9 +106,11 @@ func ExportStore(ctx context.Context, cfg config.Config, w io.Writer, progress d
 		return nil, storeError(err)
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	sums, err = dump.Write(w, dump.Header{
-		WrittenAt: now().Format(time.RFC3339), Schedd: build.Get().Version, Driver: cfg.Store.Driver,
-	}, dump.Watch(s.Export(ctx), progress))
+	info, err := s.Info(ctx)
+	if err != nil {
+		return nil, storeError(err)
+	}
+	sums, err = dump.Write(w, headerOf(&info), dump.Watch(s.Export(ctx), progress))
 	return sums, copyError(err)
 }
 

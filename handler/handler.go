@@ -27,6 +27,12 @@ type Validator interface {
 	ValidatePayload(payload json.RawMessage) error
 }
 
+// Describer is implemented by handlers that can say what payloads look like: a JSON
+// Schema. ValidatePayload decides all the same.
+type Describer interface {
+	Schema() json.RawMessage
+}
+
 // Task is one attempt of one execution, as its handler sees it.
 type Task struct {
 	JobID       job.ID

@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -19,6 +20,8 @@ type Info struct {
 	Platforms []string `json:"platforms,omitempty"`
 	// Slow handlers (commands) take a slot of the command pool (default 8) too.
 	Slow bool `json:"-"`
+	// Schema is the JSON Schema of its payload; null when it does not say.
+	Schema json.RawMessage `json:"schema,omitempty"`
 }
 
 // For reports whether jobs of a platform may use the handler.
@@ -50,6 +53,9 @@ func (r *Registry) Register(info Info, h Handler) error {
 	}
 	if info.Type == "" {
 		info.Type = job.HandlerFunction
+	}
+	if d, ok := h.(Describer); ok && info.Schema == nil {
+		info.Schema = d.Schema()
 	}
 	r.byName[info.Name] = entry{info: info, handler: h}
 	return nil

@@ -96,6 +96,7 @@ line access   'every route as every kind of caller; foreign ids; the network'  a
 line move     'SQLite to PostgreSQL and back, runs and ledger intact'         gotest ./store/dump 'Test'
 line compare  'make bench-compare prints W1 to W3 with ratios'                compare_line
 line speed    'make bench -check: ratios against their bars'                 speed_line
+line openapi  'every route answers as its description says; a generated client'  scripts/openapi.sh
 line tree     'every command: help, examples, arguments, completion, typos'   tree_line
 line cold     'schedctl job list as a process against redis-cli ping'         scripts/cold.sh
 line check    'make check: lint, tests with the race detector, freshness'    make check

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # generate.sh DIR: writes what is generated below DIR: shell completions, the
-# reference of schedctl and the JSON Schema of job files.
+# reference of schedctl, the JSON Schema of job files and the description of the API.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=${1:-.}
@@ -16,3 +16,4 @@ done
 mkdir -p "$out/docs"
 go run ./internal/gendocs markdown >"$out/docs/schedctl.md"
 "$bin/schedctl" validate --schema >"$out/docs/job.schema.json"
+go run ./internal/genapi "$out/docs/api"

@@ -114,3 +114,21 @@ func Percent(part, whole int64) string {
 	}
 	return fmt.Sprintf("%.1f", 100*float64(part)/float64(whole))
 }
+
+// Bytes writes a size in binary units: "512 B", "1.5 KiB", "84 MiB".
+func Bytes(n int64) string {
+	if n < 1<<10 {
+		return fmt.Sprintf("%d B", n)
+	}
+	size, unit := float64(n), -1
+	for size >= 1<<10 && unit < len(byteUnits)-1 {
+		size /= 1 << 10
+		unit++
+	}
+	if size < 10 {
+		return fmt.Sprintf("%.1f %ciB", size, byteUnits[unit])
+	}
+	return fmt.Sprintf("%.0f %ciB", size, byteUnits[unit])
+}
+
+const byteUnits = "KMGTPE"

@@ -220,3 +220,23 @@ func FuzzFuture(f *testing.F) {
 		}
 	})
 }
+
+// FuzzDuration holds that no text panics, that no duration is negative, and that what is
+// accepted can be said back.
+func FuzzDuration(f *testing.F) {
+	for _, seed := range []string{"90s", "1h30m", "2d", "1w", "PT1H30M", "P1D", "-5m", "5", "1e3s", "9999999w", ".5h"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		d, err := ParseDuration(text)
+		if err != nil {
+			if job.CodeOf(err) != job.Invalid {
+				t.Fatalf("ParseDuration(%q): %v has code %s", text, err, job.CodeOf(err))
+			}
+			return
+		}
+		if again, err := ParseDuration(d.String()); d < 0 || err != nil || (again-d).Abs() > time.Microsecond {
+			t.Fatalf("ParseDuration(%q) = %v, said back: %v, %v", text, d, again, err)
+		}
+	})
+}

@@ -49,6 +49,7 @@ func schedd() {
 		Bootstrap: daemon.Bootstrap,
 		Store: command.StoreTools{
 			Schema: daemon.Schema, Migrate: daemon.Migrate, Move: daemon.MoveStore, Export: daemon.ExportStore, Import: daemon.ImportStore,
+			Verify: daemon.VerifyBackup, Restore: daemon.RestoreBackup,
 		},
 	}))
 }

@@ -11,6 +11,7 @@ import (
 func tools() command.Tools {
 	return command.Tools{Serve: serve, Bootstrap: daemon.Bootstrap, Store: command.StoreTools{
 		Schema: daemon.Schema, Migrate: daemon.Migrate, Move: daemon.MoveStore, Export: daemon.ExportStore, Import: daemon.ImportStore,
+		Verify: daemon.VerifyBackup, Restore: daemon.RestoreBackup,
 	}}
 }
 

@@ -27,6 +27,9 @@ type StoreTools struct {
 	// Export writes everything of a store, Import fills an empty one with it.
 	Export func(ctx context.Context, cfg config.Config, w io.Writer, progress dump.Progress) (dump.Sums, error)
 	Import func(ctx context.Context, cfg config.Config, r io.Reader, progress dump.Progress) (dump.Sums, error)
+	// Verify reads a backup and audits it, Restore makes the configured store what it says.
+	Verify  func(ctx context.Context, r io.Reader, progress dump.Progress) (dump.Backup, error)
+	Restore func(ctx context.Context, cfg config.Config, r io.Reader, o dump.RestoreOptions, progress dump.Progress) (dump.Backup, error)
 }
 
 func newStore(env Env, src *source, tools StoreTools) *cobra.Command {
@@ -154,15 +157,11 @@ the store then has. Either all is written or nothing. Nobody may use the store m
 			if err != nil {
 				return err
 			}
-			in := env.In
-			if args[0] != "-" {
-				f, err := os.Open(args[0])
-				if err != nil {
-					return err
-				}
-				defer f.Close()
-				in = f
+			in, err := openFile(env, args[0])
+			if err != nil {
+				return err
 			}
+			defer in.Close()
 			ctx, stop := interruptible(cmd.Context(), env)
 			defer stop()
 			sums, err := tools.Import(ctx, cfg, in, showProgress(env.Err))
@@ -173,6 +172,14 @@ the store then has. Either all is written or nothing. Nobody may use the store m
 			return err
 		},
 	}
+}
+
+// openFile opens a file for reading; - is standard input.
+func openFile(env Env, name string) (io.ReadCloser, error) {
+	if name == "-" {
+		return io.NopCloser(env.In), nil
+	}
+	return os.Open(name)
 }
 
 // oneFile wants the name of a file.

@@ -131,6 +131,10 @@ type Handlers struct {
 	HTTP     HTTP      `yaml:"http"`
 	Commands []Command `yaml:"commands"`
 	URLs     []URL     `yaml:"urls"`
+
+	Channels      []Channel      `yaml:"channels"`
+	Notifications []Notification `yaml:"notifications"`
+	KnowledgeBase KnowledgeBase  `yaml:"knowledge_base"`
 }
 
 // Exec is the handler for commands that a job spells out itself.
@@ -178,6 +182,8 @@ type URL struct {
 	URL          string        `yaml:"url"`
 	Method       string        `yaml:"method" oneof:"|GET|HEAD|POST|PUT|PATCH|DELETE"` // "" = POST
 	Headers      []Pair        `yaml:"headers"`
+	Secret       string        `yaml:"secret"`                         // signs each call; "" = none is signed
+	SecretFile   string        `yaml:"secret_file"`                    // the file to read it from; relative to $CREDENTIALS_DIRECTORY
 	ExpectStatus []int         `yaml:"expect_status" range:"100..599"` // what counts as success; empty = 200 to 299
 	Timeout      time.Duration `yaml:"timeout" range:"0s..720h"`       // 0 = the job's
 	Description  string        `yaml:"description"`

@@ -56,6 +56,10 @@ func Default() Config {
 			},
 			Commands: []Command{},
 			URLs:     []URL{},
+
+			Channels:      []Channel{},
+			Notifications: []Notification{},
+			KnowledgeBase: KnowledgeBase{Timeout: time.Minute},
 		},
 		Limits: Limits{LogJobBytes: 64 << 20, LogTotalBytes: 1 << 30},
 		Retention: Retention{

@@ -150,6 +150,8 @@ handlers:
 			Name: "Foo.Bar", Argv: []string{"/bin/true", "*", "a=B"}, Env: []Pair{{"Api_Key", "Xy"}}, Timeout: 2 * day,
 		}},
 		URLs: []URL{{Name: "Re.Index", URL: "https://KB.example.org/Path?Q=1", Headers: []Pair{{"X-Trace", "On"}}}},
+
+		Channels: []Channel{}, Notifications: []Notification{}, KnowledgeBase: Default().Handlers.KnowledgeBase,
 	}
 	if diff := cmp.Diff(want, cfg.Handlers); diff != "" {
 		t.Errorf("handlers (-want +got):\n%s", diff)

@@ -48,13 +48,13 @@ func TestSampleIsTheReference(t *testing.T) {
 // TestSampleExamplesAreKeys reads what the sample has in comments.
 func TestSampleExamplesAreKeys(t *testing.T) {
 	t.Parallel()
-	text := strings.NewReplacer("  # - ", "  - ", "  #   ", "    ", "commands: []", "commands:", "urls: []", "urls:",
+	text := strings.NewReplacer("  # - ", "  - ", "  #   ", "    ", "commands: []", "commands:", "urls: []", "urls:", "channels: []", "channels:", "notifications: []", "notifications:",
 		"/usr/local/bin/backup", "/bin/true").Replace(configs.Sample)
 	cfg, _, err := Load(Options{File: file(t, text)})
 	if err != nil {
 		t.Fatalf("the examples have problems:\n%v", err)
 	}
-	if len(cfg.Handlers.Commands) != 1 || len(cfg.Handlers.URLs) != 1 {
+	if h := cfg.Handlers; len(h.Commands) != 1 || len(h.URLs) != 1 || len(h.Channels) != 3 || len(h.Notifications) != 1 {
 		t.Errorf("the examples are %+v, want a command and an address", cfg.Handlers)
 	}
 }
@@ -156,7 +156,12 @@ func TestShowMasksSecrets(t *testing.T) {
 	cfg.Handlers.URLs = []URL{{
 		Name: "b", URL: "https://u:hunter2@example.org/?x=y&access_token=hunter2",
 		Headers: []Pair{{"Authorization", "Bearer hunter2"}, {"X-Api-Key", "hunter2"}, {"Accept", "text/plain"}},
-	}, {Name: "c", URL: "://hunter2"}}
+	}, {Name: "c", URL: "://hunter2", Secret: "hunter2"}}
+	cfg.Handlers.Channels = []Channel{
+		{Name: "m", Type: "email", Password: "hunter2"}, {Name: "s", Type: "slack", URL: "https://example.org/hunter2"},
+		{Name: "w", Type: "webhook", Secret: "hunter2", SecretFile: "/x", URL: "https://example.org/hunter2", URLFile: "/y"},
+	}
+	cfg.Handlers.KnowledgeBase.Token = "hunter2"
 	var out bytes.Buffer
 	if err := Show(&out, cfg, nil); err != nil {
 		t.Fatal(err)

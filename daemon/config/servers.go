@@ -61,6 +61,7 @@ func readSecrets(cfg *Config, env environment) error {
 		atHome(&cfg.Listen.TLSKeyFile, "listen.tls_key_file", env),
 		readSecret(&cfg.Store.Postgres.DSN, cfg.Store.Postgres.DSNFile, "store.postgres.dsn_file", env),
 		readSecret(&cfg.Queue.Redis.URL, cfg.Queue.Redis.URLFile, "queue.redis.url_file", env),
+		readHandlerSecrets(&cfg.Handlers, env),
 	)
 }
 

@@ -132,6 +132,7 @@ func masked(cfg Config) Config {
 		urls[i] = u
 	}
 	cfg.Handlers.Commands, cfg.Handlers.URLs = commands, urls
+	maskHandlers(&cfg.Handlers, cfg.Log.Redact)
 	if pg := &cfg.Store.Postgres; pg.DSNFile != "" {
 		pg.DSN = "" // what the file holds is not shown
 	} else if pg.DSN != "" {

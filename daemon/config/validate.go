@@ -29,7 +29,7 @@ var (
 	headerName   = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
 	octalMode    = regexp.MustCompile(`^0?[0-7]{3}$`)
 	shells       = []string{"sh", "bash", "dash", "zsh", "ksh", "fish", "busybox"}
-	ourHandlers  = []string{"exec", "http"}
+	ourHandlers  = []string{"exec", "http", "send-notification", "health-check", "reindex-knowledge-base", "emit-event", "cleanup-old-data"}
 )
 
 // Validate returns what is wrong with values that are of the right type: words and
@@ -199,6 +199,7 @@ func (ps *Problems) handlers(h Handlers) {
 		ps.name(key, u.Name, taken)
 		ps.url(key, u)
 	}
+	ps.tell(&h, taken)
 }
 
 // name checks the name of a handler and notes it in taken.
@@ -255,6 +256,7 @@ func (ps *Problems) url(key string, u URL) {
 	case parsed.User != nil:
 		ps.value(key+".url", "holds a user or password: send an Authorization header instead")
 	}
+	ps.either(key+".secret", u.Secret, u.SecretFile)
 	for j, pair := range u.Headers {
 		if !headerName.MatchString(pair.Name) {
 			ps.value(fmt.Sprintf("%s.headers[%d].name", key, j), "%q is not the name of a header", pair.Name)

@@ -41,7 +41,7 @@ func TestFileProblems(t *testing.T) {
 		{"value for a section", "log: debug\n", []string{`FILE:1:6: log: holds keys (level, format, redact), not "debug"`}},
 		{"list for the whole", "- a\n", []string{"FILE:1:1: holds keys (node_id, roles, data_dir, jobs_dir, timezone, listen, store, queue, scheduler, worker, handlers, limits, retention, log), not a list"}},
 		{"value in a list of named things", "handlers: {urls: [x]}\n", []string{
-			`FILE:1:19: handlers.urls[0]: holds keys (name, url, method, headers, expect_status, timeout, description), not "x"`,
+			`FILE:1:19: handlers.urls[0]: holds keys (name, url, method, headers, secret, secret_file, expect_status, timeout, description), not "x"`,
 			"FILE:1:19: handlers.urls[0]: needs a name",
 			"FILE:1:19: handlers.urls[0]: needs a url",
 		}},

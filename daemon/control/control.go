@@ -24,6 +24,9 @@ type (
 	ExecutionPage   = store.Page[job.Execution]
 )
 
+// HandlerInfo describes a handler.
+type HandlerInfo = handler.Info
+
 // Bounds and words of lists.
 const (
 	MaxLimit    = store.MaxLimit
@@ -56,6 +59,9 @@ type Options struct {
 		Ping(ctx context.Context) (queue.Info, error)
 	}
 
+	// Backup writes everything that the store keeps to a file; nil = it cannot.
+	Backup func(ctx context.Context) (Spool, error)
+
 	Version api.Version // what the build says; the store's part is filled in
 	Started time.Time   // of this daemon
 	Health  HealthOptions
@@ -67,6 +73,7 @@ type Service struct {
 	store  store.Store
 	log    *slog.Logger
 	rules  atomic.Pointer[rules]
+	copies sync.Mutex // held while a backup is written
 	health struct {
 		sync.Mutex
 

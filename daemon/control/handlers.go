@@ -39,7 +39,7 @@ func (s *Service) checkHandler(c *Call, spec *job.Spec, typeGiven bool) (handler
 // judge asks a handler what is wrong with a payload.
 func judge(h handler.Handler, payload json.RawMessage) job.Problems {
 	v, ok := h.(handler.Validator)
-	if !ok || !json.Valid(payload) {
+	if !ok || len(job.CheckPayload(payload)) > 0 { // that is told already
 		return nil
 	}
 	var p job.Problems

@@ -23,6 +23,11 @@ func (s *Service) PutWorkflow(ctx context.Context, c Call, in *api.WorkflowInput
 		return api.Workflow{}, err
 	}
 	d := &in.Definition
+	if !create {
+		if _, err := s.workflow(ctx, c, d.Name, 0); err != nil {
+			return api.Workflow{}, err
+		}
+	}
 	if err := s.checkWorkflow(&c, home, d); err != nil {
 		return api.Workflow{}, err
 	}

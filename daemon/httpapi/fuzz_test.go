@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -108,6 +110,31 @@ func FuzzQuery(f *testing.F) {
 			b.server.ServeHTTP(w, r)
 			if w.Code >= 500 {
 				t.Fatalf("%s?%s: %d %s", path, query, w.Code, w.Body)
+			}
+		}
+	})
+}
+
+// FuzzHeaders checks that no idempotency key, revision, cursor or context of a trace makes
+// a 5xx.
+func FuzzHeaders(f *testing.F) {
+	b := newBench(f)
+	b.do("POST", base+"/jobs/cron", `{"name":"target","schedule":"0 2 * * *","handler_name":"noop"}`).want(201)
+	for _, seed := range []string{"", "1", `"3"`, "*", "W/\"1\"", "a b", "eyJhIjoxfQ.00000000", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "\x7f", "ключ", "99999999999999999999"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, try := range []struct{ method, path, name string }{
+			{"PATCH", "/jobs/target", "If-Match"}, {"POST", "/jobs/target/run", "Idempotency-Key"}, {"POST", "/jobs/target/run", "Traceparent"},
+			{"POST", "/jobs/target/pause", "X-Schedd-Reason"}, {"GET", "/jobs?cursor=" + url.QueryEscape(text), "Accept"},
+			{"GET", "/executions?cursor=" + url.QueryEscape(text), "X-Request-Id"},
+		} {
+			r := httptest.NewRequest(try.method, base+try.path, strings.NewReader("{}")) //nolint:noctx // a fuzz target has no deadline
+			r.Header = http.Header{"Content-Type": {"application/json"}, try.name: {text}}
+			w := httptest.NewRecorder()
+			b.server.ServeHTTP(w, r)
+			if w.Code >= 500 {
+				t.Fatalf("%s %s with %s %q: %d %s", try.method, try.path, try.name, text, w.Code, w.Body)
 			}
 		}
 	})

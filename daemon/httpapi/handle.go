@@ -48,6 +48,9 @@ func (s *server) serve(rt route) http.Handler {
 
 // do checks all that is common to routes, then runs the action.
 func (s *server) do(rq *request) (any, error) {
+	if err := checkFrame(rq.Request); err != nil {
+		return nil, err
+	}
 	if err := s.checkOrigin(rq.Request); err != nil {
 		return nil, err
 	}
@@ -64,7 +67,7 @@ func (s *server) do(rq *request) (any, error) {
 	if rq.route.pattern == "/" {
 		return rq.route.do(rq)
 	}
-	if err := checkAccept(rq.Request); err != nil {
+	if err := checkAccept(rq.Request, rq.route.kinds); err != nil {
 		return nil, err
 	}
 	if err := rq.readQuery(); err != nil {

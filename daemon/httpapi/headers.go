@@ -19,11 +19,25 @@ import (
 	"github.com/agentic-sdlc/scheduler/job"
 )
 
-// Bounds of headers, in bytes.
+// Bounds of headers and of what is asked for, in bytes.
 const (
 	maxKey    = 128
 	maxReason = 1 << 10
+	maxTarget = 8 << 10
 )
+
+// checkFrame refuses requests that two servers may cut differently, and lines without
+// end. A body says its length: Content-Length and chunks in one request are how a request
+// is smuggled past a proxy, and net/http hides the one when it sees the other.
+func checkFrame(r *http.Request) error {
+	if len(r.TransferEncoding) > 0 {
+		return job.Errorf(job.Invalid, "bodies in chunks are not accepted").WithHint("send the body with Content-Length, without Transfer-Encoding")
+	}
+	if len(r.RequestURI) > maxTarget {
+		return &statusError{http.StatusRequestURITooLong, job.Errorf(job.Invalid, "path and query have more than %d bytes", maxTarget)}
+	}
+	return nil
+}
 
 // checkOrigin refuses what a browser sends on behalf of another site, and names that
 // are not ours.
@@ -52,8 +66,14 @@ func checkNoSecret(r *http.Request) error {
 	return nil
 }
 
-// checkAccept refuses callers that cannot read JSON.
-func checkAccept(r *http.Request) error {
+// jsonKinds are what answers are unless the route says otherwise.
+var jsonKinds = []string{"application/json", "application/x-ndjson"}
+
+// checkAccept refuses callers that cannot read what the route answers.
+func checkAccept(r *http.Request, kinds []string) error {
+	if kinds == nil {
+		kinds = jsonKinds
+	}
 	values := r.Header.Values("Accept")
 	if len(values) == 0 {
 		return nil
@@ -63,11 +83,12 @@ func checkAccept(r *http.Request) error {
 		if q, _ := strconv.ParseFloat(params["q"], 64); params["q"] != "" && q == 0 {
 			continue
 		}
-		if err == nil && slices.Contains([]string{"*/*", "application/*", "application/json", "application/x-ndjson"}, kind) {
+		family, _, _ := strings.Cut(kinds[0], "/")
+		if err == nil && (kind == "*/*" || kind == family+"/*" || slices.Contains(kinds, kind)) {
 			return nil
 		}
 	}
-	return &statusError{http.StatusNotAcceptable, job.Errorf(job.Invalid, "answers are application/json only")}
+	return &statusError{http.StatusNotAcceptable, job.Errorf(job.Invalid, "answers are %s only", kinds[0])}
 }
 
 // readHeaders takes what the headers say about the call.

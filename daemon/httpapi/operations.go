@@ -107,5 +107,6 @@ func (s *server) operations() []route {
 		get(api.RouteDeadLetter, s.getDead),
 		send(http.MethodPost, api.RouteDeadRetry, s.retryDead).maybe().create(),
 		act(http.MethodDelete, api.RouteDeadLetter, s.dropDead),
+		get(api.RouteBackup, s.backup).only(control.RoleAdmin),
 	}
 }

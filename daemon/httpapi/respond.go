@@ -123,9 +123,8 @@ func (s *server) write(w *writer, rq *request, a answer) {
 	for _, kv := range a.header {
 		h.Set(kv[0], kv[1])
 	}
-	if rq.ContentLength != 0 && rq.raw == nil || len(rq.TransferEncoding) > 0 {
+	if rq.ContentLength != 0 && rq.raw == nil {
 		// Without this the server would wait for what it did not read, before it answers.
-		// And who says two lengths, of which it believes one, says nothing more here.
 		h.Set("Connection", "close")
 	}
 	if a.body == nil {

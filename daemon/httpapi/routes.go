@@ -20,6 +20,7 @@ type route struct {
 	body            reflect.Type // nil = none is read
 	optional        bool         // the body may be left out
 	creates         bool         // takes an Idempotency-Key
+	kinds           []string     // media types of the answer; nil = JSON
 	do              action
 }
 
@@ -80,7 +81,7 @@ var (
 
 // routes is the table: what is not here does not exist.
 func (s *server) routes() []route {
-	return slices.Concat(s.operations(), s.tokens(), s.workflows(), []route{
+	return slices.Concat(s.operations(), s.tokens(), s.workflows(), s.descriptions(), []route{
 		get(api.RouteJobs, s.listJobs, jobQuery...),
 		send(http.MethodPost, api.RouteJobsCron, s.createJob(job.TypeCron)).create(),
 		send(http.MethodPost, api.RouteJobsOnce, s.createJob(job.TypeOneTime)).create(),

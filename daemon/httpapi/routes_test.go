@@ -56,7 +56,8 @@ func TestNoRoute(t *testing.T) {
 		{"POST", base + "/jobs/x", 405, "GET, HEAD, PATCH, DELETE"},
 		{"BREW", base + "/jobs", 405, "GET, HEAD"},
 		{"OPTIONS", base + "/jobs", 405, "GET, HEAD"},
-		{"GET", base + "/jobs/" + strings.Repeat("x", 10<<10), 404, ""},
+		{"GET", base + "/jobs/" + strings.Repeat("x", 7<<10), 404, ""},
+		{"GET", base + "/jobs/" + strings.Repeat("x", 10<<10), 414, ""},
 		{"GET", base + "/jobs/00000000-0000-0000-0000-000000000000", 404, ""},
 		{"GET", base + "/executions/no-such-job%2F1", 404, ""},
 	}

@@ -19,6 +19,7 @@ type Handler struct {
 var (
 	_ handler.Handler   = (*Handler)(nil)
 	_ handler.Validator = (*Handler)(nil)
+	_ handler.Describer = (*Handler)(nil)
 )
 
 // New returns the handler whose payload spells out the command.

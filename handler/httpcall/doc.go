@@ -22,6 +22,10 @@
 // redirect to another host loses every header but Accept, Content-Type and
 // User-Agent, and is refused if it would take the body along.
 //
+// A named call may be signed as Standard Webhooks are: webhook-id is the execution's id,
+// webhook-timestamp the time in seconds, webhook-signature "v1," and the HMAC-SHA256 of
+// "ID.TIMESTAMP.BODY" in base64. The target recomputes it, and refuses old timestamps.
+//
 // # Outcome
 //
 // An expected status is success. The result of every call that was answered is

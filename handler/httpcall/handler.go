@@ -28,6 +28,7 @@ type Handler struct {
 var (
 	_ handler.Handler   = (*Handler)(nil)
 	_ handler.Validator = (*Handler)(nil)
+	_ handler.Describer = (*Handler)(nil)
 )
 
 // New returns the handler whose payload spells out the call.
@@ -65,7 +66,10 @@ func Named(o Options, n NamedOptions) (*Handler, error) {
 
 func parseNamed(g *Guard, n NamedOptions) (spec, job.Problems) {
 	var p job.Problems
-	s := spec{url: n.URL, method: n.Method, headers: map[string]string{}, timeout: n.Timeout, expect: n.ExpectStatus}
+	s := spec{url: n.URL, method: n.Method, headers: map[string]string{}, timeout: n.Timeout, expect: n.ExpectStatus, private: n.Private}
+	if s.key = signingKey(n.Secret); s.key == nil && n.Secret != "" {
+		p.Add("secret", "syntax", "starts with whsec_ and is not base64")
+	}
 	if _, why := g.parse(n.URL); why != "" {
 		p.Add("url", "not_allowed", "%s", why)
 	}
@@ -90,6 +94,23 @@ func parseNamed(g *Guard, n NamedOptions) (spec, job.Problems) {
 		}
 	}
 	return s, p
+}
+
+// Schema describes the payload.
+func (h *Handler) Schema() json.RawMessage {
+	if h.named != nil {
+		if bodiless(h.named.method) {
+			return json.RawMessage(`{"type":"object","additionalProperties":false}`)
+		}
+		return json.RawMessage(`{"type":"object","description":"the JSON body of the call"}`)
+	}
+	return json.RawMessage(`{"type":"object","required":["url"],"additionalProperties":false,"properties":{` +
+		`"url":{"type":"string","format":"uri"},` +
+		`"method":{"enum":["GET","HEAD","POST","PUT","PATCH","DELETE","OPTIONS"],"description":"default: GET without a body, else POST"},` +
+		`"headers":{"type":"object","additionalProperties":{"type":"string"}},` +
+		`"body":{"description":"text is sent as it is, the rest as JSON"},` +
+		`"timeout_ms":{"type":"integer","minimum":1,"maximum":86400000},` +
+		`"expect_status":{"description":"default: 200 to 299","oneOf":[{"type":"integer"},{"type":"array","items":{"type":"integer"}}]}}}`)
 }
 
 // ValidatePayload reports everything that is wrong with a payload: an error with
@@ -121,7 +142,7 @@ func (h *Handler) plan(payload json.RawMessage) (spec, error) {
 }
 
 // request builds the request of one attempt.
-func (h *Handler) request(ctx context.Context, s spec, t *handler.Task) (*http.Request, error) {
+func (h *Handler) request(ctx context.Context, s spec, t *handler.Task, now time.Time) (*http.Request, error) {
 	var body io.Reader
 	if s.body != nil {
 		body = bytes.NewReader(s.body)
@@ -144,6 +165,9 @@ func (h *Handler) request(ctx context.Context, s spec, t *handler.Task) (*http.R
 	req.Header.Set("X-Schedd-Scheduled-At", t.ScheduledAt.UTC().Format(time.RFC3339))
 	if t.TraceParent != "" {
 		req.Header.Set("Traceparent", t.TraceParent)
+	}
+	if s.key != nil {
+		sign(req.Header, s.key, t.ExecutionID.String(), now, s.body)
 	}
 	return req, nil
 }

@@ -42,4 +42,9 @@ type NamedOptions struct {
 	Headers      map[string]string // cookies too, unlike in payloads
 	Timeout      time.Duration     // 0 = Options.Timeout
 	ExpectStatus []int             // statuses that are success; empty = 200 to 299
+	// Secret signs each call as Standard Webhooks does (see package doc); "" = none is
+	// signed. One that starts with "whsec_" is base64.
+	Secret string
+	// Private keeps the path of the URL out of logs: whoever knows it may call.
+	Private bool
 }

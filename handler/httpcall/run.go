@@ -41,7 +41,11 @@ func (h *Handler) Run(ctx context.Context, t *handler.Task) (handler.Result, err
 
 // note writes a line of ours about the call, without the query: it may hold a key.
 func note(t *handler.Task, s spec, level job.LogLevel, format string, args ...any) {
-	t.Log.Line(level, job.StreamSystem, s.method+" "+withoutQuery(s.url)+": "+fmt.Sprintf(format, args...))
+	where := withoutQuery(s.url)
+	if s.private {
+		where = hostOf(s.url)
+	}
+	t.Log.Line(level, job.StreamSystem, s.method+" "+where+": "+fmt.Sprintf(format, args...))
 }
 
 // answer is what a server said.
@@ -55,7 +59,7 @@ type answer struct {
 // call sends the request and reads the answer. With an error, the answer may be there
 // in part.
 func (h *Handler) call(ctx context.Context, s spec, t *handler.Task) (answer, error) {
-	req, err := h.request(ctx, s, t)
+	req, err := h.request(ctx, s, t, time.Now())
 	if err != nil {
 		return answer{}, err
 	}

@@ -21,6 +21,8 @@ type spec struct {
 	kind    string            // Content-Type of body
 	timeout time.Duration     // 0 = Options.Timeout
 	expect  []int             // empty = 200 to 299
+	key     []byte            // signs the call; nil = it is not signed
+	private bool              // the path is a secret
 }
 
 const (

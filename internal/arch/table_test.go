@@ -36,6 +36,7 @@ var table = map[string]row{
 	"jobfile":               {ours: "api job workflow", third: "go.yaml.in/yaml/v3"},
 	"migrations":            {},
 	"configs":               {},
+	"docs/api":              {},
 
 	// Adapters.
 	"store/postgres":   {ours: "internal/mutant internal/failpoint job migrations schedule store store/dump store/internal/reads store/internal/stored store/internal/writes", third: "github.com/jackc/pgx/v5 github.com/pressly/goose/v3 golang.org/x/sys/unix"},
@@ -47,8 +48,12 @@ var table = map[string]row{
 	"handler/exec":     {ours: "handler handler/payload internal/supervise job"},
 	"handler/httpcall": {ours: "handler handler/payload job"},
 	"handler/function": {ours: "handler job"},
+	"handler/notify":   {ours: "handler handler/httpcall handler/payload job", third: "github.com/wneessen/go-mail"},
 	"handler/workflow": {ours: "handler internal/expr job store workflow"},
-	"client":           {ours: "api job"},
+	"handler/reindex":  {ours: "handler handler/payload"},
+
+	"handler/healthcheck": {ours: "handler handler/httpcall handler/payload job"},
+	"client":              {ours: "api job"},
 
 	// Components of the daemon, and its glue to the machine.
 	"daemon/timer":    {ours: "internal/mutant job schedule store"},
@@ -58,7 +63,7 @@ var table = map[string]row{
 	"daemon/maintain": {ours: "job queue store"},
 	"daemon/access":   {ours: "internal/token job store"},
 	"daemon/control":  {ours: "api handler internal/token job queue schedule store workflow"},
-	"daemon/httpapi":  {ours: "api daemon/control job store"},
+	"daemon/httpapi":  {ours: "api daemon/control docs/api job store"},
 	"daemon/config":   {ours: "configs job jobfile", third: "github.com/spf13/viper github.com/go-viper/mapstructure/v2 go.yaml.in/yaml/v3 golang.org/x/sys/unix"},
 	"daemon/logging":  {third: "github.com/lmittmann/tint golang.org/x/term"},
 	"daemon/listen":   {third: "github.com/coreos/go-systemd/v22/activation golang.org/x/sys/unix"},
@@ -66,7 +71,7 @@ var table = map[string]row{
 	// Composition.
 	"daemon": {
 		ours: "api daemon/access daemon/config daemon/control daemon/dispatch daemon/executor daemon/flow daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/timer " +
-			"handler handler/exec handler/function handler/httpcall handler/workflow internal/build internal/failpoint internal/supervise internal/token job jobfile migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
+			"handler handler/exec handler/function handler/healthcheck handler/httpcall handler/notify handler/reindex handler/workflow internal/build internal/failpoint internal/supervise internal/token job jobfile migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
 		third: "golang.org/x/sync golang.org/x/sys/unix",
 	},
 	"daemon/command": {
@@ -93,6 +98,7 @@ var table = map[string]row{
 	"internal/crash":     {third: "modernc.org/sqlite"},
 	"internal/expr":      {third: "github.com/expr-lang/expr"},
 	"internal/failpoint": {},
+	"internal/genapi":    {ours: "api daemon/control daemon/httpapi job jobfile", third: "go.yaml.in/yaml/v3"},
 	"internal/gendocs":   {ours: "cli cli/manual"},
 	"internal/mutant":    {},
 	"internal/supervise": {third: "golang.org/x/sys/unix"},
@@ -146,6 +152,7 @@ var sleepFiles = map[string]string{
 // exitFiles are the files outside cmd that may end the process.
 var exitFiles = map[string]string{
 	"internal/failpoint/on.go": "that is what it is for",
+	"internal/genapi/main.go":  "a program of the build",
 	"internal/gendocs/main.go": "a program of the build",
 }
 

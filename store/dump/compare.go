@@ -16,27 +16,55 @@ type Ledger interface {
 	ListJobs(ctx context.Context, f store.JobFilter) (store.Page[job.Job], error)
 }
 
-// Balance is what an audit of two stores found.
+// Balance is what an audit of all jobs found.
 type Balance struct {
 	Jobs       int    // audited, deleted ones included
 	Slots      int64  // planned slots of all of them
-	Unbalanced int    // jobs whose slots do not balance, in both stores alike
+	Unbalanced int    // jobs whose slots do not balance; of two stores, in both alike
 	First      string // the name of the first of them
 }
 
 // Compare audits the slots of every job in both stores: what was promised, what the
 // ledger has, and that the two agree. An error names the first job that differs.
 func Compare(ctx context.Context, from, to Ledger) (b Balance, err error) {
+	return b, eachJob(ctx, from, func(j *job.Job) error {
+		want, err := audit(ctx, from, j)
+		if err != nil {
+			return err
+		}
+		got, err := audit(ctx, to, j)
+		if err != nil {
+			return err
+		}
+		if !reflect.DeepEqual(want, got) {
+			return job.Errorf(job.Internal, "the slots of job %s are not the same in both stores", j.Name)
+		}
+		b.add(j, &want)
+		return nil
+	})
+}
+
+// Audit audits the slots of every job of a store.
+func Audit(ctx context.Context, l Ledger) (b Balance, err error) {
+	return b, eachJob(ctx, l, func(j *job.Job) error {
+		found, err := audit(ctx, l, j)
+		b.add(j, &found)
+		return err
+	})
+}
+
+// eachJob calls fn for every job, deleted ones included.
+func eachJob(ctx context.Context, l Ledger, fn func(j *job.Job) error) error {
 	for _, deleted := range []bool{false, true} {
 		f := store.JobFilter{Platform: store.AnyPlatform, Deleted: deleted, Limit: store.MaxLimit}
 		for {
-			page, err := from.ListJobs(ctx, f)
+			page, err := l.ListJobs(ctx, f)
 			if err != nil {
-				return b, err
+				return err
 			}
 			for i := range page.Items {
-				if err := b.compare(ctx, from, to, &page.Items[i]); err != nil {
-					return b, err
+				if err := fn(&page.Items[i]); err != nil {
+					return err
 				}
 			}
 			if f.Cursor = page.Next; f.Cursor == "" {
@@ -44,30 +72,19 @@ func Compare(ctx context.Context, from, to Ledger) (b Balance, err error) {
 			}
 		}
 	}
-	return b, nil
+	return nil
 }
 
-func (b *Balance) compare(ctx context.Context, from, to Ledger, j *job.Job) error {
-	want, err := audit(ctx, from, j)
-	if err != nil {
-		return err
-	}
-	got, err := audit(ctx, to, j)
-	if err != nil {
-		return err
-	}
-	if !reflect.DeepEqual(want, got) {
-		return job.Errorf(job.Internal, "the slots of job %s are not the same in both stores", j.Name)
-	}
+// add counts a job whose slots were audited.
+func (b *Balance) add(j *job.Job, found *audited) {
 	b.Jobs++
-	b.Slots += want.Audit.Planned
-	if !want.Balanced() {
+	b.Slots += found.Planned
+	if !found.Balanced() {
 		b.Unbalanced++
 		if b.First == "" {
 			b.First = j.Name
 		}
 	}
-	return nil
 }
 
 // audited is what was promised for a job's slots, and how they stand.

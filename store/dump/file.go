@@ -3,6 +3,7 @@ package dump
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,6 +30,7 @@ type Header struct {
 	WrittenAt string `json:"written_at"` // RFC 3339
 	Schedd    string `json:"schedd"`     // its version
 	Driver    string `json:"driver"`     // of the store that was exported
+	Schema    int64  `json:"schema,omitempty"`
 }
 
 // end is the last line of a file; without it the file is cut off.
@@ -81,23 +83,61 @@ func writeLine(w io.Writer, v any) error {
 	return err
 }
 
-// Read reads the header of a file and returns its rows. They end with an error unless
-// the file is whole and its checksums are right. A file of a newer format is a
-// *VersionError.
+// Read reads the header of a file, plain or compressed by gzip, and returns its rows. They
+// end with an error unless the file is whole and its checksums are right. A file of a newer
+// format is a *VersionError.
 func Read(r io.Reader) (Header, iter.Seq2[Row, error], error) {
-	in := &lines{r: bufio.NewReaderSize(r, 1<<20)}
+	in, err := plain(r)
+	if err != nil {
+		return Header{}, nil, err
+	}
 	var h Header
 	line, err := in.next()
 	if err != nil && !errors.Is(err, io.EOF) {
 		return h, nil, err
 	}
 	if json.Unmarshal(line, &h) != nil || h.Format != Format {
-		return h, nil, job.Errorf(job.Invalid, "this is not a file that schedd store export wrote")
+		return h, nil, errForeign()
 	}
 	if h.Version > Version {
 		return h, nil, &VersionError{Have: h.Version, Known: Version}
 	}
 	return h, in.rows, nil
+}
+
+// Check reads a file to its end and returns its header and sums.
+func Check(r io.Reader) (h Header, sums Sums, err error) {
+	h, rows, err := Read(r)
+	if err != nil {
+		return h, nil, err
+	}
+	sums = Sums{}
+	for row, err := range rows {
+		if err != nil {
+			return h, nil, err
+		}
+		sum := sums[row.Table.Name]
+		sum.Rows++
+		sums[row.Table.Name] = sum
+	}
+	return h, sums, nil
+}
+
+func errForeign() error {
+	return job.Errorf(job.Invalid, "this is not a file that schedd store export wrote, nor a backup")
+}
+
+// plain looks through compression.
+func plain(r io.Reader) (*lines, error) {
+	in := bufio.NewReaderSize(r, 1<<20)
+	if magic, _ := in.Peek(2); !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+		return &lines{r: in}, nil
+	}
+	unzipped, err := gzip.NewReader(in)
+	if err != nil {
+		return nil, errForeign()
+	}
+	return &lines{r: bufio.NewReaderSize(unzipped, 1<<20)}, nil
 }
 
 // lines reads lines and counts them.
@@ -117,8 +157,10 @@ func (l *lines) next() ([]byte, error) {
 		case len(l.b) > maxLine:
 			return nil, l.fault(errors.New("it is too long"))
 		case errors.Is(err, bufio.ErrBufferFull):
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			return l.b, io.EOF
 		case err != nil:
-			return l.b, err
+			return nil, l.fault(err)
 		default:
 			return l.b, nil
 		}
@@ -167,5 +209,14 @@ func (l *lines) finish(line []byte, got Sums) error {
 	if differ := last.Sums.Differ(got); differ != "" {
 		return job.Errorf(job.Invalid, "the file was changed: %s", differ)
 	}
-	return nil
+	switch _, err := l.r.ReadByte(); { // what compresses has a checksum of its own behind the last line
+	case err == nil:
+		return job.Errorf(job.Invalid, "the file was changed: it goes on after its end")
+	case errors.Is(err, io.EOF):
+		return nil
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return job.Errorf(job.Invalid, "the file is cut off after line %d", l.n)
+	default:
+		return l.fault(err)
+	}
 }

@@ -2,6 +2,7 @@ package dump
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"reflect"
 	"strings"
@@ -79,6 +80,44 @@ func TestFileKeepsEveryValue(t *testing.T) {
 	}
 }
 
+// squeezed is a text as a backup keeps it.
+func squeezed(t *testing.T, text []byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	z := gzip.NewWriter(&out)
+	if _, err := z.Write(text); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// TestCompressedFile reads what is compressed, and finds every byte of it that is gone or
+// was changed.
+func TestCompressedFile(t *testing.T) {
+	t.Parallel()
+	file := squeezed(t, written(t, odd()))
+	h, sums, err := Check(bytes.NewReader(file))
+	if err != nil || h.Driver != "sqlite" || sums.Rows() != int64(len(odd())) {
+		t.Fatalf("Check = %+v, %v, %v; want all rows", h, sums, err)
+	}
+	for i := range file {
+		if _, _, err := Check(bytes.NewReader(file[:i])); job.CodeOf(err) != job.Invalid {
+			t.Errorf("cut off after %d bytes: %v, want invalid", i, err)
+		}
+		if i >= 4 && i < 10 {
+			continue // the time and the system in gzip's header mean nothing
+		}
+		changed := bytes.Clone(file)
+		changed[i] ^= 0x10
+		if _, _, err := Check(bytes.NewReader(changed)); job.CodeOf(err) != job.Invalid {
+			t.Errorf("byte %d changed: %v, want invalid", i, err)
+		}
+	}
+}
+
 func TestTextIsCleaned(t *testing.T) {
 	t.Parallel()
 	text := strings.Replace(string(written(t, odd()[1:2])), `a \"quoted\"`, `\u0000`, 1)
@@ -107,6 +146,7 @@ func TestBadFiles(t *testing.T) {
 		{"nothing", "", "not a file that schedd store export wrote"},
 		{"another file", "jobs: []\n", "not a file that schedd store export wrote"},
 		{"other JSON", `{"format":"other","version":1}` + "\n", "not a file that schedd store export wrote"},
+		{"more after the end", good + "x", "the file was changed: it goes on after its end"},
 		{"header only", good[:strings.Index(good, "\n")+1], "cut off after line 1"},
 		{"last line gone", good[:strings.LastIndex(good, `{"end"`)], "cut off after line 10"},
 		{"last line cut", good[:len(good)-20], "cut off after line 10"},
