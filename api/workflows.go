@@ -44,7 +44,7 @@ type WorkflowReply struct {
 type Step struct {
 	Step        string              `json:"step"`
 	Item        *int                `json:"item,omitempty"`  // of the step's list
-	Round       int                 `json:"round,omitempty"` // attempt of the workflow
+	Round       int                 `json:"round,omitempty"` // one more with each retry of the workflow
 	Status      workflow.StepStatus `json:"status"`
 	ExecutionID *job.ID             `json:"execution_id,omitempty"`
 	Attempt     int                 `json:"attempt,omitempty"`

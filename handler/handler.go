@@ -41,6 +41,7 @@ type Task struct {
 	Platform    string // slug; "default" is the reserved platform
 	ExecutionID job.ID
 	Attempt     int       // 1 for the first start
+	Retries     int       // failures so far that were followed by another attempt; losses are none
 	Token       int64     // fencing token: rises with each claim of the execution
 	RunNumber   int64     // the N of JOB/N
 	Occurrence  int64     // 1…max_executions for planned runs; 0 for others

@@ -82,7 +82,7 @@ type BeginFlow struct {
 	Token     int64
 	Platform  string
 	Name      string // of the workflow
-	Round     int    // attempt of the execution
+	Round     int    // 1, and one more with each retry of the execution; losses count not
 	Secret    string // that an external engine must know to reply; kept for the round
 	Now       time.Time
 }

@@ -15,7 +15,7 @@ const Single = -1
 type Run struct {
 	Step   string
 	Item   int // Single = the step has no list
-	Round  int // attempt of the workflow that started it
+	Round  int // of the workflow: one more with each of its retries
 	Status job.Status
 	Result json.RawMessage
 	Error  string

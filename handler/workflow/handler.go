@@ -75,7 +75,7 @@ func (h *Handler) Run(ctx context.Context, t *handler.Task) (handler.Result, err
 }
 
 func (fl *flow) run(ctx context.Context) (handler.Result, error) {
-	begin := store.BeginFlow{Execution: fl.t.ExecutionID, Token: fl.t.Token, Platform: fl.t.Platform, Name: fl.t.Handler, Round: fl.t.Attempt, Secret: newSecret(), Now: fl.now}
+	begin := store.BeginFlow{Execution: fl.t.ExecutionID, Token: fl.t.Token, Platform: fl.t.Platform, Name: fl.t.Handler, Round: fl.t.Retries + 1, Secret: newSecret(), Now: fl.now}
 	var err error
 	if fl.f, err = fl.h.o.Store.BeginFlow(ctx, begin); err != nil {
 		if job.CodeOf(err) == job.NotFound {

@@ -20,7 +20,7 @@ CREATE TABLE flows (
     platform   text     COLLATE "C" NOT NULL,
     name       text     COLLATE "C" NOT NULL,
     revision   bigint  NOT NULL,
-    round      integer NOT NULL, -- attempt of the execution
+    round      integer NOT NULL, -- one more with each retry
     started_at bigint  NOT NULL, -- of the round
     engine_id  text     COLLATE "C" NOT NULL, -- what an external engine calls it
     secret     text     COLLATE "C" NOT NULL, -- that the engine must know to reply

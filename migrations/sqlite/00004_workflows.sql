@@ -20,7 +20,7 @@ CREATE TABLE flows (
     platform   TEXT    NOT NULL,
     name       TEXT    NOT NULL,
     revision   INTEGER NOT NULL,
-    round      INTEGER NOT NULL, -- attempt of the execution
+    round      INTEGER NOT NULL, -- one more with each retry
     started_at INTEGER NOT NULL, -- of the round
     engine_id  TEXT    NOT NULL, -- what an external engine calls it
     secret     TEXT    NOT NULL, -- that the engine must know to reply
