@@ -45,8 +45,8 @@ func newConfigSetCmd(a *app) *cobra.Command {
 		Aliases:    []string{"set", "create"},
 		SuggestFor: []string{"add", "new"},
 		Short:      "Create a context, or change what is given",
-		Long: `Create a context, or change what is given: --server, --token-file, --platform, --tz and
---output are remembered instead of used. An empty value forgets.`,
+		Long: `Create a context, or change what is given: --server, --token-file, --ca-file,
+--platform, --tz and --output are remembered instead of used. An empty value forgets.`,
 		Example: `  schedctl config set-context prod --server https://schedd.example.org:7233 --confirm --color red
   schedctl config set-context local --server unix:///run/schedd/schedd.sock --output wide`,
 		Args:              exactly("NAME"),
@@ -55,8 +55,8 @@ func newConfigSetCmd(a *app) *cobra.Command {
 			if !nameRule(args[0]) {
 				return usagef("%q is no name for a context", args[0]).WithHint("use letters, digits, dot, underscore and hyphen")
 			}
-			if path := a.g.tokenFile; path != "" {
-				if _, err := a.tokenPath(path); err != nil {
+			for field, path := range map[string]string{"token_file": a.g.tokenFile, "ca_file": a.g.caFile} {
+				if _, err := a.contextPath(field, path); path != "" && err != nil {
 					return err
 				}
 			}
@@ -82,7 +82,7 @@ func setContext(cmd *cobra.Command, file *yaml.Node, name string) {
 	entry := contextNode(file, name, true)
 	for _, f := range []struct{ flag, field string }{
 		{"server", "server"}, {"platform", "platform"}, {"tz", "tz"}, {"output", "output"},
-		{"token-file", "token_file"}, {"confirm", "confirm"}, {"label", "color"},
+		{"token-file", "token_file"}, {"ca-file", "ca_file"}, {"confirm", "confirm"}, {"label", "color"},
 	} {
 		if flag := cmd.Flags().Lookup(f.flag); flag != nil && flag.Changed {
 			put(entry, f.field, flag.Value.String())

@@ -27,6 +27,7 @@ type contextEntry struct {
 	Name      string `yaml:"name" json:"name"`
 	Server    string `yaml:"server,omitempty" json:"server,omitempty"`
 	TokenFile string `yaml:"token_file,omitempty" json:"token_file,omitempty"`
+	CAFile    string `yaml:"ca_file,omitempty" json:"ca_file,omitempty"` // like the token's: the same from every folder
 	Platform  string `yaml:"platform,omitempty" json:"platform,omitempty"`
 	TZ        string `yaml:"tz,omitempty" json:"tz,omitempty"`
 	Output    string `yaml:"output,omitempty" json:"output,omitempty"`
@@ -134,7 +135,7 @@ func parseContexts(path string, text []byte) (contextFile, error) {
 	dec.KnownFields(true)
 	if err := dec.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
 		return f, usagef("%s: %s", path, strings.ReplaceAll(strings.TrimPrefix(err.Error(), "yaml: "), "\n", " ")).
-			WithHint(`it has "current_context: NAME" and "contexts:" with a list of name, server, token_file, platform, tz, output, confirm, color`)
+			WithHint(`it has "current_context: NAME" and "contexts:" with a list of name, server, token_file, ca_file, platform, tz, output, confirm, color`)
 	}
 	seen := map[string]bool{}
 	for _, c := range f.Contexts {

@@ -31,17 +31,29 @@ func (a *app) tokenFile() (string, error) {
 	if !strings.HasPrefix(origin, "context ") {
 		return a.g.tokenFile, nil
 	}
-	return a.tokenPath(path)
+	return a.contextPath("token_file", path)
 }
 
-// tokenPath is where the token file of a context is, from whichever folder schedctl runs.
-func (a *app) tokenPath(path string) (string, error) {
+// caFile is the file of authorities to trust: what a flag says, else the environment, else
+// the context when it is about this server; "" leaves that to the client.
+func (a *app) caFile() (string, error) {
+	switch {
+	case a.g.caFile != "" || a.env.Getenv("SCHEDCTL_CA_FILE") != "" || a.context == nil || a.context.CAFile == "":
+		return a.g.caFile, nil
+	case a.context.Server != "" && a.context.Server != a.g.server:
+		return "", nil
+	}
+	return a.contextPath("ca_file", a.context.CAFile)
+}
+
+// contextPath is where a file that a context names is, from whichever folder schedctl runs.
+func (a *app) contextPath(field, path string) (string, error) {
 	rest, inHome := strings.CutPrefix(path, "~/")
 	if home := a.env.Getenv("HOME"); inHome && home != "" {
 		path = filepath.Join(home, rest)
 	}
 	if !filepath.IsAbs(path) {
-		return "", usagef("token_file of a context: %q is not a path that is the same from every folder", path).WithHint("begin it with / or ~/")
+		return "", usagef("%s of a context: %q is not a path that is the same from every folder", field, path).WithHint("begin it with / or ~/")
 	}
 	return path, nil
 }

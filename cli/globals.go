@@ -150,9 +150,13 @@ func (a *app) connect() (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	caFile, err := a.caFile()
+	if err != nil {
+		return nil, err
+	}
 	o := client.Options{
 		Server: a.g.server, Timeout: a.g.timeout, Platform: a.g.platform, Getenv: a.env.Getenv, Allow: a.allow(),
-		TokenFile: tokenFile, TokenInput: a.env.In, CAFile: a.g.caFile, Insecure: a.g.insecure,
+		TokenFile: tokenFile, TokenInput: a.env.In, CAFile: caFile, Insecure: a.g.insecure,
 	}
 	if a.g.verbose > 1 {
 		o.Trace = func(line string) { a.errLine(line) }
@@ -177,9 +181,7 @@ func (a *app) past(flag, text string) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, inFlag(flag, err)
 	}
-	if a.g.verbose > 0 {
-		a.note("%s: %q = %s", flag, text, timex.Echo(at.At, at.Zone))
-	}
+	a.echo(flag, text, at)
 	return at.At, nil
 }
 
@@ -192,10 +194,17 @@ func (a *app) future(flag, text string) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, inFlag(flag, err)
 	}
-	if a.g.verbose > 0 {
+	a.echo(flag, text, at)
+	return at.At, nil
+}
+
+// echo says what a phrase was taken for; spans and RFC 3339 speak for themselves.
+func (a *app) echo(flag, text string, at timex.Instant) {
+	_, noSpan := timex.ParseDuration(text)
+	_, noInstant := time.Parse(time.RFC3339, text)
+	if a.g.verbose > 0 || noSpan != nil && noInstant != nil {
 		a.note("%s: %q = %s", flag, text, timex.Echo(at.At, at.Zone))
 	}
-	return at.At, nil
 }
 
 // inFlag says which flag an error is about.

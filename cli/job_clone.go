@@ -37,6 +37,7 @@ history stays with the old one. One that copies a paused job is created paused.`
 	o.declare(cmd, a)
 	f.BoolVar(&o.disabled, "disabled", false, "create it paused")
 	f.StringVar(&o.reason, "reason", "", "why, for the audit log")
+	dryRunFlag(cmd, &o.dryRun)
 	cmd.RunE = a.action(func(cmd *cobra.Command, args []string) error {
 		return runJobClone(cmd, a, args, o)
 	})

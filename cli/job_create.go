@@ -28,6 +28,7 @@ type jobCreateOptions struct {
 	jobFlags
 	ifNotExists bool
 	reason      string
+	dryRun      bool
 }
 
 // finishCreate completes a command that creates jobs of a type.
@@ -36,6 +37,7 @@ func finishCreate(a *app, cmd *cobra.Command, o *jobCreateOptions, t job.Type) *
 	cmd.Flags().BoolVar(&o.disabled, "disabled", false, "create it paused")
 	cmd.Flags().BoolVar(&o.ifNotExists, "if-not-exists", false, "leave a job that has the name alone, and succeed")
 	cmd.Flags().StringVar(&o.reason, "reason", "", "why, for the audit log")
+	dryRunFlag(cmd, &o.dryRun)
 	cmd.Args = nameAndCommand
 	cmd.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		if len(args) > 0 {
@@ -77,7 +79,7 @@ func runJobCreate(ctx context.Context, a *app, t job.Type, in api.JobInput, o jo
 	if err != nil {
 		return err
 	}
-	created, err := c.CreateJob(ctx, t, in, client.Write{Reason: o.reason})
+	created, err := c.CreateJob(ctx, t, in, client.Write{Reason: o.reason, DryRun: o.dryRun})
 	if job.CodeOf(err) == job.Conflict && o.ifNotExists {
 		existing, getErr := c.Job(ctx, *in.Name)
 		if getErr != nil {
@@ -92,6 +94,10 @@ func runJobCreate(ctx context.Context, a *app, t job.Type, in api.JobInput, o jo
 		return err
 	}
 	return printOne(a, created, created.Name, func() error {
+		if o.dryRun {
+			a.sayWouldCreate(&created)
+			return nil
+		}
 		a.sayCreated(ctx, c, &created)
 		return nil
 	})

@@ -15,6 +15,7 @@ type jobRescheduleOptions struct {
 	jobFlags
 	reason    string
 	ifVersion int64
+	dryRun    bool
 }
 
 func newJobRescheduleCmd(a *app) *cobra.Command {
@@ -45,7 +46,7 @@ func newJobRescheduleCmd(a *app) *cobra.Command {
 			}
 			in.ExecuteAt = times.ExecuteAt
 			set(o.timezone != "", &in.Timezone, o.timezone)
-			return runJobReschedule(cmd.Context(), a, args[0], in, client.Write{Reason: o.reason, IfRevision: o.ifVersion})
+			return runJobReschedule(cmd.Context(), a, args[0], in, client.Write{Reason: o.reason, IfRevision: o.ifVersion, DryRun: o.dryRun})
 		}),
 	}
 	f := cmd.Flags()
@@ -53,6 +54,7 @@ func newJobRescheduleCmd(a *app) *cobra.Command {
 	o.declareAt(cmd)
 	f.StringVar(&o.reason, "reason", "", "why, for the audit log")
 	f.Int64Var(&o.ifVersion, "if-version", 0, "only if the job still has this revision")
+	dryRunFlag(cmd, &o.dryRun)
 	_ = cmd.RegisterFlagCompletionFunc("timezone", completeZones)
 	return cmd
 }
@@ -61,6 +63,9 @@ func runJobReschedule(ctx context.Context, a *app, ref string, in api.Reschedule
 	c, err := a.connect()
 	if err != nil {
 		return err
+	}
+	if w.DryRun {
+		return a.wouldChange(ctx, c, ref, func() (job.Job, error) { return c.Reschedule(ctx, ref, in, w) })
 	}
 	before, err := c.Job(ctx, ref)
 	if err != nil {

@@ -25,6 +25,7 @@ type jobSetOptions struct {
 	unset     []string
 	reason    string
 	ifVersion int64
+	dryRun    bool
 }
 
 func newJobSetCmd(a *app) *cobra.Command {
@@ -52,6 +53,7 @@ metadata, --payload the whole payload, --set one member of it.`,
 	f.StringArrayVar(&o.unset, "unset", nil, "take a field of the API back to its default, such as end_date")
 	f.StringVar(&o.reason, "reason", "", "why, for the audit log")
 	f.Int64Var(&o.ifVersion, "if-version", 0, "only if the job still has this revision")
+	dryRunFlag(cmd, &o.dryRun)
 	_ = cmd.RegisterFlagCompletionFunc("unset", cobra.FixedCompletions(unsettable, noFileComp))
 	return cmd
 }
@@ -81,7 +83,11 @@ func runJobSet(cmd *cobra.Command, a *app, ref string, argv []string, o *jobSetO
 	}
 	in.Null = o.unset
 	set(o.rename != "", &in.Name, o.rename)
-	changed, err := changeJob(ctx, c, ref, in, client.Write{Reason: o.reason, IfRevision: o.ifVersion})
+	w := client.Write{Reason: o.reason, IfRevision: o.ifVersion, DryRun: o.dryRun}
+	if o.dryRun {
+		return a.wouldChange(ctx, c, ref, func() (job.Job, error) { return changeJob(ctx, c, ref, in, w) })
+	}
+	changed, err := changeJob(ctx, c, ref, in, w)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 
 type runOptions struct {
 	waitOptions
+	laterFlags
 	payload        payloadFlags
 	force          bool
 	overlap        job.Overlap
@@ -24,11 +25,13 @@ func newRunCmd(a *app, group string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:        "run JOB",
 		SuggestFor: []string{"trigger", "start", "execute", "fire"},
-		Short:      "Run a job now",
+		Short:      "Run a job now, or once later",
 		Long: `Run a job now, beside its schedule. With --wait the exit status tells how the
-execution ended: see "schedctl help exit-codes".`,
+execution ended: see "schedctl help exit-codes". With --at or --in a one-time job is made
+that does the same, named after the job and the time.`,
 		Example: `  schedctl run nightly-backup --wait --logs
-  schedctl run report --set month=2026-10 --wait --timeout 10m --cancel-on-timeout`,
+  schedctl run report --set month=2026-10 --wait --timeout 10m --cancel-on-timeout
+  schedctl run report --at 'tomorrow 06:00'`,
 		GroupID:           group,
 		Args:              exactly("JOB"),
 		ValidArgsFunction: completeJobs(a, 1),
@@ -44,7 +47,8 @@ execution ended: see "schedctl help exit-codes".`,
 	enumVar(cmd, &o.overlap, "overlap", "what to do when another run goes on", job.Overlaps()...)
 	f.StringVar(&o.idempotencyKey, "idempotency-key", "", "the same key never runs the job twice")
 	f.StringVar(&o.reason, "reason", "", "why, for the audit log")
-	o.declare(cmd)
+	o.waitOptions.declare(cmd)
+	o.laterFlags.declare(cmd)
 	return cmd
 }
 
@@ -52,9 +56,15 @@ func runRun(ctx context.Context, a *app, ref string, o runOptions) error {
 	if err := o.check(a); err != nil {
 		return err
 	}
+	if o.at != "" && o.in != 0 {
+		return usagef("--at and --in can't be combined")
+	}
 	c, err := a.connect()
 	if err != nil {
 		return err
+	}
+	if o.wanted() {
+		return runLater(ctx, a, c, ref, &o)
 	}
 	in := api.Run{Force: o.force, Overlap: o.overlap}
 	if o.payload.given() {

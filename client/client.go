@@ -125,6 +125,17 @@ type Write struct {
 	// IdempotencyKey makes repeating the request harmless; requests that create
 	// something get a random one when it is empty.
 	IdempotencyKey string
+	// DryRun makes CreateJob, ChangeJob and Reschedule return the job as it would be, and
+	// write nothing.
+	DryRun bool
+}
+
+// query returns what w adds to the parameters of a request.
+func (w Write) query() url.Values {
+	if !w.DryRun {
+		return nil
+	}
+	return url.Values{"dry_run": {"true"}}
 }
 
 // header returns what w adds to a request.
@@ -171,7 +182,7 @@ func get[T any](ctx context.Context, c *Client, path string, query url.Values) (
 // send changes something and returns what became of it.
 func send[T any](ctx context.Context, c *Client, method, path string, body any, w Write) (T, error) {
 	var out T
-	_, err := c.do(ctx, request{method: method, path: path, body: body, header: w.header(), out: &out})
+	_, err := c.do(ctx, request{method: method, path: path, query: w.query(), body: body, header: w.header(), out: &out, dry: w.DryRun})
 	return out, err
 }
 

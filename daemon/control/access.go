@@ -49,6 +49,7 @@ type Call struct {
 	Now       time.Time
 	Platform  string // asked for: a slug, a UUID, "default" or "*"; "" = as far as the caller reaches
 	Reason    string // why, for the log
+	DryRun    bool   // say what would become of a job, and write nothing; creations and changes of one job know it
 
 	IfRevision     int64  // changes: the revision that the job must have; 0 = any
 	IdempotencyKey string // creations; "" = none

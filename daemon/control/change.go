@@ -92,6 +92,13 @@ func (s *Service) change(ctx context.Context, c Call, ref string, change job.Cha
 	if err != nil {
 		return job.Job{}, err
 	}
+	if c.DryRun {
+		j, err := s.dryChange(ctx, &c, scope, ref, change)
+		if job.CodeOf(err) == job.NotFound {
+			err = s.suggest(ctx, scope, ref, err)
+		}
+		return j, err
+	}
 	unchanged := false
 	j, err := s.store.ChangeJob(ctx, store.ChangeJob{
 		Platform: scope, Ref: ref, IfRevision: c.IfRevision, Now: c.Now, By: c.Principal.Name, NewID: s.o.NewID,

@@ -25,6 +25,10 @@ func (s *Service) CreateJob(ctx context.Context, c Call, typ job.Type, in *api.J
 	if err := s.knowsWorkflow(ctx, j.Platform, &j.Spec); err != nil {
 		return job.Job{}, false, err
 	}
+	if c.DryRun {
+		created, err = s.dryCreate(ctx, &c, p)
+		return created, false, err
+	}
 	p.IdempotencyKey, p.BodyHash = c.IdempotencyKey, c.BodyHash
 	created, replayed, err = s.store.CreateJob(ctx, p)
 	if err != nil || replayed {

@@ -89,6 +89,9 @@ func (q *query) page() (limit, offset int, cursor string, total bool) {
 func (s *server) createJob(typ job.Type) func(rq *request, in *api.JobInput) (any, error) {
 	return func(rq *request, in *api.JobInput) (any, error) {
 		j, replayed, err := s.service.CreateJob(rq.Context(), rq.call, typ, in)
+		if rq.call.DryRun {
+			return j, err // nothing was created
+		}
 		return created(j, replayed), err
 	}
 }

@@ -21,6 +21,9 @@ type query struct {
 	problems job.Problems
 }
 
+// dryRun is a parameter of routes that are marked so by tried.
+const dryRun = "dry_run"
+
 // platformParameter is allowed on every route.
 const platformParameter = "platform_id"
 
@@ -48,6 +51,9 @@ func (rq *request) readQuery() error {
 	}
 	if !rq.route.open {
 		rq.call.Platform = rq.query.text(platformParameter)
+	}
+	if slices.Contains(rq.route.query, dryRun) {
+		rq.call.DryRun = rq.query.flag(dryRun)
 	}
 	return rq.query.err()
 }

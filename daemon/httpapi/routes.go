@@ -46,6 +46,12 @@ func send[T any](method, pattern string, do func(rq *request, in *T) (any, error
 	}
 }
 
+// tried lets a caller ask what a route would do: ?dry_run=true.
+func (rt route) tried() route {
+	rt.query = append(rt.query, dryRun)
+	return rt
+}
+
 // maybe makes the body of a route optional.
 func (rt route) maybe() route {
 	rt.optional = true
@@ -83,15 +89,15 @@ var (
 func (s *server) routes() []route {
 	return slices.Concat(s.operations(), s.tokens(), s.workflows(), s.descriptions(), []route{
 		get(api.RouteJobs, s.listJobs, jobQuery...),
-		send(http.MethodPost, api.RouteJobsCron, s.createJob(job.TypeCron)).create(),
-		send(http.MethodPost, api.RouteJobsOnce, s.createJob(job.TypeOneTime)).create(),
-		send(http.MethodPost, api.RouteJobsRecurring, s.createJob(job.TypeRecurring)).create(),
+		send(http.MethodPost, api.RouteJobsCron, s.createJob(job.TypeCron)).create().tried(),
+		send(http.MethodPost, api.RouteJobsOnce, s.createJob(job.TypeOneTime)).create().tried(),
+		send(http.MethodPost, api.RouteJobsRecurring, s.createJob(job.TypeRecurring)).create().tried(),
 		get(api.RouteExportJobs, s.exportJobs, jobQuery...),
 		send(http.MethodPost, api.RouteJobsApply, s.applyJobs),
 		get(api.RouteJob, s.getJob),
-		send(http.MethodPatch, api.RouteJob, s.patchJob),
+		send(http.MethodPatch, api.RouteJob, s.patchJob).tried(),
 		{method: http.MethodDelete, pattern: api.RouteJob, role: control.RoleOperator, query: []string{"purge", "archive", "cancel_running"}, do: s.deleteJob},
-		send(http.MethodPut, api.RouteJobReschedule, s.reschedule),
+		send(http.MethodPut, api.RouteJobReschedule, s.reschedule).tried(),
 		send(http.MethodPost, api.RouteJobPause, s.pause).maybe(),
 		send(http.MethodPost, api.RouteJobResume, s.resume).maybe(),
 		send(http.MethodPost, api.RouteJobCancel, s.cancelJob).maybe(),

@@ -92,6 +92,7 @@ var parameters = map[string]parameter{
 	"purge":          flag("Remove the job with its history"),
 	"archive":        flag("Free the name of the job too"),
 	"cancel_running": flag("Ask what runs to stop"),
+	"dry_run":        flag("Answer with the job as it would be, status 200, and write nothing"),
 
 	api.RouteJobs + " status":         list("Any of these states", texts(job.JobStatuses())...),
 	api.RouteExportJobs + " status":   list("Any of these states", texts(job.JobStatuses())...),
