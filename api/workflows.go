@@ -40,8 +40,8 @@ type WorkflowReply struct {
 	Error  string          `json:"error,omitempty"`
 }
 
-// Step is an execution that a workflow started, or a step whose turn has not come.
-type Step struct {
+// StepRun is an execution that a workflow started, or a step whose turn has not come.
+type StepRun struct {
 	Step        string              `json:"step"`
 	Item        *int                `json:"item,omitempty"`  // of the step's list
 	Round       int                 `json:"round,omitempty"` // one more with each retry of the workflow

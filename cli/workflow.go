@@ -70,7 +70,7 @@ func (a *app) workflowTable(all []api.Workflow, wide bool) *render.Table {
 	return t
 }
 
-func (a *app) stepTable(steps []api.Step, _ bool) *render.Table {
+func (a *app) stepTable(steps []api.StepRun, _ bool) *render.Table {
 	t := render.NewTable("STEP", "STATUS", ">ATTEMPT", "STARTED=started_at", ">DURATION=duration_ms", "~ERROR", "ID=execution_id")
 	for i := range steps {
 		s := &steps[i]

@@ -231,8 +231,8 @@ func newWorkflowStepsCmd(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return printList(a, listing[api.Step]{
-				Items: steps, Total: int64(len(steps)), Name: func(s api.Step) string { return fmt.Sprint(s.Step) }, Table: a.stepTable, None: "The execution has no steps.",
+			return printList(a, listing[api.StepRun]{
+				Items: steps, Total: int64(len(steps)), Name: func(s api.StepRun) string { return fmt.Sprint(s.Step) }, Table: a.stepTable, None: "The execution has no steps.",
 			})
 		}),
 	}

@@ -57,6 +57,6 @@ func (c *Client) WorkflowRuns(ctx context.Context, name string, q ExecutionQuery
 }
 
 // Steps returns how the steps of an execution of a workflow stand.
-func (c *Client) Steps(ctx context.Context, ref string) ([]api.Step, error) {
-	return get[[]api.Step](ctx, c, path(api.RouteSteps, ref), nil)
+func (c *Client) Steps(ctx context.Context, ref string) ([]api.StepRun, error) {
+	return get[[]api.StepRun](ctx, c, path(api.RouteSteps, ref), nil)
 }

@@ -230,7 +230,7 @@ func (s *Service) WorkflowRuns(ctx context.Context, c Call, name string, f Execu
 }
 
 // Steps returns how the steps of an execution of a workflow stand, in their order.
-func (s *Service) Steps(ctx context.Context, c Call, ref string) ([]api.Step, error) {
+func (s *Service) Steps(ctx context.Context, c Call, ref string) ([]api.StepRun, error) {
 	e, err := s.Execution(ctx, c, ref)
 	if err != nil {
 		return nil, err
@@ -239,12 +239,12 @@ func (s *Service) Steps(ctx context.Context, c Call, ref string) ([]api.Step, er
 	if err != nil {
 		return nil, err
 	}
-	steps := make([]api.Step, 0, len(rows))
+	steps := make([]api.StepRun, 0, len(rows))
 	seen := map[string]bool{}
 	for i := range rows {
 		r := &rows[i]
 		seen[r.Step] = true
-		one := api.Step{
+		one := api.StepRun{
 			Step: r.Step, Round: r.Round, Status: workflow.StepStatus(r.Execution.Status), ExecutionID: &r.Execution.ID, Attempt: r.Execution.Attempt,
 			StartedAt: r.Execution.StartedAt, CompletedAt: r.Execution.CompletedAt, DurationMS: r.Execution.DurationMS, Result: r.Execution.Result, Error: r.Execution.Error,
 		}
@@ -257,7 +257,7 @@ func (s *Service) Steps(ctx context.Context, c Call, ref string) ([]api.Step, er
 }
 
 // unstarted are the steps of which there is no execution: they wait, or will not run.
-func (s *Service) unstarted(ctx context.Context, e *job.Execution, seen map[string]bool) []api.Step {
+func (s *Service) unstarted(ctx context.Context, e *job.Execution, seen map[string]bool) []api.StepRun {
 	j, err := s.store.Job(ctx, e.Platform, e.JobID.String())
 	if err != nil || j.HandlerType != job.HandlerWorkflow {
 		return nil
@@ -270,14 +270,14 @@ func (s *Service) unstarted(ctx context.Context, e *job.Execution, seen map[stri
 	if json.Unmarshal(w.Definition, &d) != nil {
 		return nil
 	}
-	var steps []api.Step
+	var steps []api.StepRun
 	for _, step := range d.Order() {
 		if !seen[step.Name] {
 			status := workflow.Waiting
 			if e.Status.Terminal() {
 				status = workflow.StepStatus(job.Skipped)
 			}
-			steps = append(steps, api.Step{Step: step.Name, Status: status})
+			steps = append(steps, api.StepRun{Step: step.Name, Status: status})
 		}
 	}
 	return steps

@@ -136,7 +136,7 @@ var described = map[string]description{
 	"GET " + api.RouteRevisions:      tells[[]api.Workflow]("listRevisions", "List the revisions of a workflow, the newest first"),
 	"POST " + api.RouteWorkflowRun:   makes[job.Execution]("runWorkflow", "Run a workflow now, outside of any job"),
 	"GET " + api.RouteWorkflowRuns:   tells[[]job.Execution]("listWorkflowRuns", "List the runs of a workflow, whichever job asked for them"),
-	"GET " + api.RouteSteps:          tells[[]api.Step]("listSteps", "How the steps of an execution of a workflow stand"),
+	"GET " + api.RouteSteps:          tells[[]api.StepRun]("listSteps", "How the steps of an execution of a workflow stand"),
 	"POST " + api.RouteReply:         does("reply", "Say how a workflow ended that an external engine runs"),
 	"GET " + api.RouteTokens:         tells[[]api.Token]("listTokens", "List tokens"),
 	"POST " + api.RouteTokens:        makes[api.NewToken]("createToken", "Make a token; its secret is told once"),
