@@ -59,7 +59,7 @@ servers: ## Install PostgreSQL and Redis where they are missing and apt-get may 
 .PHONY: test
 test: servers ## Run every test, with the race detector but for those that measure time (PKG=./daemon/... narrows it)
 	scripts/test.sh -race -timeout 20m -skip '$(TIMED)' $(PKG)
-	$(TIMED_RUN) || { echo 'timed tests failed: once more, as the machine may have stalled'; $(TIMED_RUN); }
+	$(TIMED_RUN)
 
 .PHONY: test-short
 test-short: servers ## Run all but the long tests, without the race detector

@@ -23,6 +23,7 @@ const (
 	RouteJobBackfill   = Prefix + "/jobs/{id}/backfill"
 	RouteJobNext       = Prefix + "/jobs/{id}/next"
 	RouteJobWhy        = Prefix + "/jobs/{id}/why"
+	RouteJobStats      = Prefix + "/jobs/{id}/stats"
 	RouteJobExecutions = Prefix + "/jobs/{id}/executions"
 	RouteExecutions    = Prefix + "/executions"
 	RouteExecution     = Prefix + "/executions/{id}"
@@ -56,11 +57,14 @@ const (
 	RouteToken         = Prefix + "/tokens/{id}"
 	RouteTokenRotate   = Prefix + "/tokens/{id}/rotate"
 	RouteWhoami        = Prefix + "/whoami"
+	RouteMetrics       = Prefix + "/metrics"
 	RouteBackup        = Prefix + "/backup"
 	RouteHealth        = Prefix + "/health"
 	RouteVersion       = Prefix + "/version"
 	RouteLivez         = "/livez"
 	RouteReadyz        = "/readyz"
+	RouteHealthz       = "/healthz"       // as RouteHealth, for probes
+	RoutePlatform      = "/api/v1/health" // the platform as a whole
 	RouteOpenAPIJSON   = "/openapi.json"
 	RouteOpenAPIYAML   = "/openapi.yaml"
 	RouteDocs          = "/docs"

@@ -95,7 +95,7 @@ func storeDue(ctx context.Context, sv *servers, dsn string, t timetable, first t
 // when that was after the last was due, in milliseconds.
 func allCompleted(ctx context.Context, b *bed, t timetable, first time.Time) (float64, error) {
 	err := poll(ctx, "completing the jobs", func() (bool, error) {
-		totals, err := b.store.Totals(ctx, wall())
+		totals, err := b.store.Totals(ctx, store.AnyPlatform, wall())
 		return totals.Jobs[job.JobCompleted] >= int64(t.jobs), err
 	})
 	return millis(time.Since(t.at(first, t.jobs-1))), err

@@ -44,9 +44,9 @@ func newPipeline(ctx context.Context, b *bed, at time.Time, started func([]store
 	s, q, log, id := b.store, b.queue, slog.New(slog.DiscardHandler), func() int64 { return session }
 	p.executor = executor.New(executor.Options{
 		Store: s, Queue: q, Handlers: registry(noop), Logger: log, Now: wall, Random: rand.Float64, Node: "bench", Session: id, Holds: func(int64) bool { return p.maintain.Holds(wall()) },
-		Slots: slots, SlowSlots: 8, Drain: patience, Freed: func(n int) { p.dispatch.Freed(n) }, Promoted: func() { p.dispatch.Kick() },
+		Slots: slots, SlowSlots: 8, Drain: patience, Freed: func(n int) { p.dispatch.Freed(n) }, Look: func() { p.dispatch.Kick() },
 	})
-	p.dispatch = dispatch.New(dispatch.Options{Store: s, Queue: q, Logger: log, Now: wall, Free: func() (anywhere, here int) { free := p.executor.Free(); return free, free }})
+	p.dispatch = dispatch.New(dispatch.Options{Store: s, Queue: q, Logger: log, Now: wall, Free: func() (anywhere, here int) { free := p.executor.Free(); return free, free }, Claim: p.executor.Claim})
 	p.timer = timer.New(timer.Options{
 		Store: s, Policy: job.DefaultPolicy, NewID: ids.New, Logger: log, Now: p.clock.now, Session: id,
 		Take: p.executor.Take, Release: p.executor.Release, Announce: p.dispatch.Kick,

@@ -24,6 +24,7 @@ func newJobCmd(a *app) *cobra.Command {
 			{"clone", newJobCloneCmd},
 			{"tag", newJobTagCmd},
 			{"history", newJobHistoryCmd},
+			{"stats", newJobStatsCmd},
 			{"export", newJobExportCmd},
 			{"run", func(a *app) *cobra.Command { return newRunCmd(a, "") }},
 		})...,

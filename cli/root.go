@@ -59,6 +59,7 @@ var commands = []verb{
 	{"whoami", newWhoamiCmd},
 	{"login", newLoginCmd},
 	{"health", newHealthCmd},
+	{"metrics", newMetricsCmd},
 	{"config context contexts", newConfigCmd},
 	{"api", newAPICmd},
 	{"version", newVersionCmd},

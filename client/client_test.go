@@ -429,6 +429,8 @@ func TestMethodsUseTheirRoutes(t *testing.T) {
 		{"POST " + path(api.RouteDeadRetry, "e"), func() error { return err1(c.RetryDead(ctx, "e", api.Retry{}, Write{})) }},
 		{"DELETE " + path(api.RouteDeadLetter, "e"), func() error { return c.DropDead(ctx, "e", Write{}) }},
 		{"GET " + api.RouteHealth, func() error { return err1(c.Health(ctx)) }},
+		{"GET " + api.RouteMetrics, func() error { return err1(c.Metrics(ctx, MetricsQuery{})) }},
+		{"GET " + path(api.RouteJobStats, "a"), func() error { return err1(c.JobStats(ctx, "a", time.Time{})) }},
 		{"GET " + api.RouteVersion, func() error { return err1(c.Version(ctx)) }},
 		{"GET " + api.RouteLivez, func() error { return c.Live(ctx) }},
 		{"GET " + api.RouteReadyz, func() error { return c.Ready(ctx) }},

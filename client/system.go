@@ -61,6 +61,30 @@ func (c *Client) Health(ctx context.Context) (api.Health, error) {
 	return answer.Health, err
 }
 
+// Metrics sums up a platform, or all of them.
+func (c *Client) Metrics(ctx context.Context, q MetricsQuery) (api.Metrics, error) {
+	v := values{}
+	v.text("period", q.Period)
+	v.time("from", q.From)
+	v.time("to", q.To)
+	return get[api.Metrics](ctx, c, api.RouteMetrics, v.url())
+}
+
+// MetricsQuery says which time to sum up: a period until now, or from an instant to
+// another.
+type MetricsQuery struct {
+	Period   string // one of api.Periods; "" = 24h, or what From and To say
+	From, To time.Time
+}
+
+// JobStats sums up the executions of a job that ended since an instant; the zero time is
+// since ever.
+func (c *Client) JobStats(ctx context.Context, ref string, since time.Time) (api.JobStats, error) {
+	v := values{}
+	v.time("since", since)
+	return get[api.JobStats](ctx, c, path(api.RouteJobStats, ref), v.url())
+}
+
 // Version says what the daemon is.
 func (c *Client) Version(ctx context.Context) (api.Version, error) {
 	return get[api.Version](ctx, c, api.RouteVersion, nil)

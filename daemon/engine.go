@@ -83,10 +83,11 @@ func NewEngine(o EngineOptions) *Engine {
 	e.executor = executor.New(executor.Options{
 		Store: o.Store, Queue: gate{Queue: o.Queue, shut: e.standing.draining.Load}, Handlers: o.Handlers, Logger: o.Logger, Now: now, Random: mathrand.Float64, Node: o.Node,
 		Session: e.session.Load, Holds: e.holds, Slots: o.Slots, SlowSlots: o.SlowSlots, Drain: o.Drain, ClaimIdle: o.ClaimIdle,
-		Freed: func(n int) { e.dispatch.Freed(n) }, Promoted: func() { e.dispatch.Kick() },
-		Stepped: func() { e.flow.Kick() },
+		Freed: func(n int) { e.dispatch.Freed(n) }, Look: func() { e.dispatch.Kick() }, Stepped: func() { e.flow.Kick() },
 	})
-	e.dispatch = dispatch.New(dispatch.Options{Store: o.Store, Queue: o.Queue, Logger: o.Logger, Now: now, Free: e.freeAnywhere, Reach: e.reach, Claim: e.executor.Claim})
+	e.dispatch = dispatch.New(dispatch.Options{
+		Store: o.Store, Queue: o.Queue, Logger: o.Logger, Now: now, Free: e.freeAnywhere, Reach: e.reach, Alone: e.alone, Mine: e.mine, Claim: e.executor.Claim,
+	})
 	e.flow = flow.New(flow.Options{Store: o.Store, Logger: o.Logger, Now: now, Ready: e.dispatch.Kick, Stop: e.executor.Cancel})
 	e.timer = timer.New(timer.Options{
 		Store: o.Store, Policy: func() job.Policy { return e.settings.Load().Policy }, NewID: e.ids.New, Logger: o.Logger, Now: now, Session: e.session.Load,

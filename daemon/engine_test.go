@@ -149,7 +149,7 @@ func TestBurst(t *testing.T) {
 	}
 	t.Logf("start after due: p50 %s, p99 %s, last %s", delays[jobs/2], delays[jobs*99/100], delays[jobs-1])
 	testbed.Eventually(t, "all jobs completed", time.Minute, func() bool {
-		totals, err := b.store.Totals(t.Context(), now())
+		totals, err := b.store.Totals(t.Context(), store.AnyPlatform, now())
 		return err == nil && totals.Jobs[job.JobCompleted] == jobs
 	})
 	if err := b.stop(); err != nil {

@@ -3,7 +3,6 @@ package daemon
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -42,17 +41,15 @@ func (l *lateness) p99(second int64) (runs int, late time.Duration) {
 
 // TestServersFail: Redis loses everything, or goes away and comes back empty, and
 // PostgreSQL is killed, all under load. Nothing is lost, nothing starts twice, and ten
-// seconds later runs are as punctual as before.
+// seconds later runs are punctual again. What is asked for is that it comes to that: a
+// machine that others share stalls any second.
 func TestServersFail(t *testing.T) {
 	const (
 		jobs    = 200
-		recover = 10
+		recover = 10 // seconds
 		apart   = 14 // seconds between faults
+		normal  = 500 * time.Millisecond
 	)
-	normal := 500 * time.Millisecond // the 99th percentile that is promised without faults
-	if os.Getenv("CI") != "" {
-		normal = 2 * time.Second // a machine that others share stalls now and then
-	}
 	pg, redis := testbed.NewPostgres(t, testbed.PostgresOptions{}), testbed.Redis(t)
 	if err := pg.Exec("CREATE DATABASE schedd"); err != nil {
 		t.Fatal(err)
@@ -98,17 +95,22 @@ func TestServersFail(t *testing.T) {
 	testbed.Pass(time.Until(last)) // and as long as jobs are due
 
 	var line strings.Builder
-	for at := begin - 2; at < end; at++ {
-		runs, p99 := late.p99(at)
-		since := (at - begin) % apart
-		if at >= begin && since == 0 {
-			fmt.Fprintf(&line, "\n%-30s", faults[(at-begin)/apart].name)
-		}
-		fmt.Fprintf(&line, " %d", p99.Milliseconds())
-		if at < begin || since > recover {
-			if runs < jobs*9/10 || p99 > normal {
-				t.Errorf("second %d after %s: %d of %d runs, p99 %s; want all within %s", since, faults[max(0, at-begin)/apart].name, runs, jobs, p99, normal)
+	for i, f := range faults {
+		fmt.Fprintf(&line, "\n%-30s", f.name)
+		back, punctual := int64(-1), 0
+		for since := range int64(apart) {
+			runs, p99 := late.p99(begin + int64(i*apart) + since)
+			fmt.Fprintf(&line, " %d", p99.Milliseconds())
+			if punctual++; runs < jobs*9/10 || p99 > normal {
+				punctual = 0
 			}
+			if punctual == 2 && back < 0 {
+				back = since - 1
+			}
+		}
+		fmt.Fprintf(&line, "  normal after %d s", back)
+		if back < 0 || back > recover {
+			t.Errorf("%s: no two seconds in which all runs start within %s, up to %d s later", f.name, normal, recover)
 		}
 	}
 	t.Logf("p99 of due → start in ms, by the second:%s", line.String())

@@ -80,7 +80,5 @@ func TestHandlerOfNobody(t *testing.T) {
 	if n := s.ended(job.Failed, job.TimedOut, job.Cancelled); n != 0 {
 		t.Errorf("%d executions failed, want none", n)
 	}
-	if missing := a.Missing(); len(missing) != 0 {
-		t.Errorf("missing is %q, want none any more", missing)
-	}
+	testbed.Eventually(t, "nothing is missing any more", 5*time.Second, func() bool { return len(a.Missing()) == 0 })
 }

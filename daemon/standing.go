@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"hash/crc32"
 	"log/slog"
 	"slices"
 	"sync/atomic"
@@ -28,6 +29,7 @@ type fellows struct {
 	nodes int
 	knows map[string]int // handler → how many of them have it
 	any   int            // how many do not say what they have
+	place uint32         // of this node among all that take work, by their sessions
 }
 
 // does reports whether the node has a role.
@@ -87,10 +89,14 @@ func (e *Engine) countOthers(ctx context.Context) {
 	}
 	slots := 0
 	f := &fellows{knows: map[string]int{}}
+	self := e.session.Load()
 	for i := range sessions {
-		if s := &sessions[i]; s.ID != e.session.Load() && s.ClosedAt == nil && s.LeaseUntil.After(at) && !s.Draining {
+		if s := &sessions[i]; s.ID != self && s.ClosedAt == nil && s.LeaseUntil.After(at) && !s.Draining {
 			slots += max(0, s.Slots-s.Running)
 			f.add(s)
+			if s.Slots > 0 && s.ID < self {
+				f.place++
+			}
 		}
 	}
 	e.standing.others.Store(int64(slots))
@@ -108,6 +114,19 @@ func (f *fellows) add(s *store.Session) {
 	for _, name := range s.Handlers {
 		f.knows[name]++
 	}
+}
+
+// alone reports whether no other node takes work, as of the last heartbeat.
+func (e *Engine) alone() bool {
+	f := e.standing.fellows.Load()
+	return !e.o.Shared || f != nil && f.nodes == 0
+}
+
+// mine deals out waiting executions among the nodes that take work, by their ids: each
+// node of them knows its own, as long as they know of the same nodes.
+func (e *Engine) mine(id job.ID) bool {
+	f := e.standing.fellows.Load()
+	return f == nil || f.nodes == 0 || crc32.ChecksumIEEE(id[:])%uint32(f.nodes+1) == f.place
 }
 
 // reach says who knows a handler, as of the last heartbeat.

@@ -209,7 +209,7 @@ func TestNoWorker(t *testing.T) {
 	s.start("scheduler", config.RoleScheduler)
 	s.job("tick", "* * * * * *")
 	testbed.Eventually(t, "planned", 5*time.Second, func() bool {
-		totals, err := s.store.Totals(t.Context(), now())
+		totals, err := s.store.Totals(t.Context(), store.AnyPlatform, now())
 		return err == nil && totals.Waiting > 0
 	})
 	s.start("worker", config.RoleWorker)

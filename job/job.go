@@ -42,6 +42,13 @@ type Spec struct {
 	Overlap         Overlap  `json:"overlap"`
 	OnLost          OnLost   `json:"on_lost"`
 
+	EventName  string     `json:"event_name,omitempty"`  // event jobs: the name, or a pattern of names, of the events that make it run
+	When       string     `json:"when,omitempty"`        // condition; false = the run is skipped
+	DelayMS    int64      `json:"delay_ms,omitempty"`    // event jobs: between the event and the run
+	DebounceMS int64      `json:"debounce_ms,omitempty"` // event jobs: run once, so long after the last of several events
+	After      []After    `json:"after,omitempty"`       // event jobs: run when one of these jobs ended
+	CancelOn   []CancelOn `json:"cancel_on,omitempty"`   // events that cancel the job
+
 	Tags     []string        `json:"tags"`
 	Metadata json.RawMessage `json:"metadata,omitempty"` // JSON object
 }

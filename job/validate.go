@@ -109,6 +109,7 @@ func (s *Spec) Validate() Problems {
 	OneOf(&p, "type", s.Type, Types())
 	s.checkTimes(&p)
 	s.checkSchedule(&p)
+	s.checkEvents(&p)
 	s.checkHandler(&p)
 	s.checkRetries(&p)
 	s.checkPlaces(&p)

@@ -25,6 +25,8 @@ func specFor(typ Type, edit func(s *Spec)) Spec {
 		s.Schedule, s.StartDate = "0 2 * * *", &start
 	case TypeCron:
 		s.Schedule = "0 2 * * *"
+	case TypeEvent:
+		s.EventName = "ticket:created"
 	}
 	if edit != nil {
 		edit(&s)
@@ -121,6 +123,17 @@ func TestValidateRefuses(t *testing.T) {
 		{"metadata", TypeCron, func(s *Spec) { s.Metadata = json.RawMessage(`"x"`) }, "metadata"},
 		{"description too long", TypeCron, func(s *Spec) { s.Description = strings.Repeat("x", MaxTextLen+1) }, "description"},
 		{"jitter", TypeCron, func(s *Spec) { s.JitterMS = MaxJitterMS + 1 }, "jitter_ms"},
+		{"an event job that waits for nothing", TypeEvent, func(s *Spec) { s.EventName = "" }, "event_name"},
+		{"B52 blanks in the name of an event", TypeEvent, func(s *Spec) { s.EventName = "ticket created" }, "event_name"},
+		{"B52 a name of 300 bytes", TypeEvent, func(s *Spec) { s.EventName = strings.Repeat("a", 300) }, "event_name"},
+		{"event_name of a cron job", TypeCron, func(s *Spec) { s.EventName = "x" }, "event_name"},
+		{"delay and debounce", TypeEvent, func(s *Spec) { s.DelayMS, s.DebounceMS = 1, 1 }, "debounce_ms"},
+		{"after itself", TypeEvent, func(s *Spec) { s.After = []After{{Job: s.Name}} }, "after[0].job"},
+		{"after an unknown outcome", TypeEvent, func(s *Spec) { s.After = []After{{Job: "a", On: "always"}} }, "after[0].on"},
+		{"cancel_on without match", TypeCron, func(s *Spec) { s.CancelOn = []CancelOn{{Event: "x"}} }, "cancel_on[0].match"},
+		{"cancel_on a pattern", TypeCron, func(s *Spec) { s.CancelOn = []CancelOn{{Event: "x*", Match: map[string]any{"a": "b"}}} }, "cancel_on[0].event"},
+		{"cancel_on a list", TypeCron, func(s *Spec) { s.CancelOn = []CancelOn{{Event: "x", Match: map[string]any{"a": []any{}}}} }, "cancel_on[0].match.a"},
+		{"B53 a condition of 2 KiB", TypeEvent, func(s *Spec) { s.When = strings.Repeat("a", 2048) }, "when"},
 		{"schedule of an event job", TypeEvent, func(s *Spec) { s.Schedule = "@hourly" }, "schedule"},
 	}
 	for _, tt := range tests {

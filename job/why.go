@@ -178,7 +178,7 @@ func (r *Reason) attempt(a *Attempt) {
 
 // outcome gives the verdict.
 func (r *Reason) outcome(e *Execution, now time.Time) {
-	attempts := fmt.Sprintf("%d attempt(s)", e.Attempt)
+	attempts := counted(e.Attempt, "attempt")
 	fault := ""
 	if e.Error != "" {
 		fault = ": " + e.Error
@@ -188,7 +188,7 @@ func (r *Reason) outcome(e *Execution, now time.Time) {
 		r.Verdict = "waits for a worker"
 		switch {
 		case e.NextRetryAt != nil:
-			r.Verdict = fmt.Sprintf("failed %d time(s) and is tried again at %s", e.Attempt, stamp(*e.NextRetryAt))
+			r.Verdict = fmt.Sprintf("failed %s and is tried again at %s", counted(e.Attempt, "time"), stamp(*e.NextRetryAt))
 			r.step("retry", StepWaits, *e.NextRetryAt, "%d of %d retries used", e.RetryCount, e.MaxRetries)
 		case e.ReadyAt == nil:
 			r.Verdict = "waits for its turn: another run of the job is not over, or the job is paused"
@@ -443,4 +443,12 @@ func orDash(s string) string {
 		return "-"
 	}
 	return s
+}
+
+// counted is a number with its noun: "1 attempt", "3 attempts".
+func counted(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
 }

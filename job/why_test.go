@@ -30,12 +30,12 @@ func TestWhyExecution(t *testing.T) {
 		checks  string
 		change  bool
 	}{
-		{"success", nil, "succeeded after 1 attempt(s)", "schedule:ok queue:ok attempt 1:ok", false},
-		{"caught up", func(e *Execution) { e.CatchUp, e.CreatedAt = true, noon.Add(time.Hour) }, "succeeded after 1 attempt(s)", "schedule:ok misfire:info queue:ok attempt 1:ok", false},
-		{"late", func(e *Execution) { e.CreatedAt = noon.Add(9 * time.Second) }, "succeeded after 1 attempt(s)", "schedule:ok misfire:ok queue:ok attempt 1:ok", false},
-		{"by hand", func(e *Execution) { e.Trigger, e.TriggeredBy = TriggerManual, "ops" }, "succeeded after 1 attempt(s)", "trigger:ok queue:ok attempt 1:ok", false},
-		{"retried by hand", func(e *Execution) { e.Trigger = TriggerRetry }, "succeeded after 1 attempt(s)", "trigger:ok queue:ok attempt 1:ok", false},
-		{"event", func(e *Execution) { e.Trigger = TriggerEvent }, "succeeded after 1 attempt(s)", "trigger:ok queue:ok attempt 1:ok", false},
+		{"success", nil, "succeeded after 1 attempt", "schedule:ok queue:ok attempt 1:ok", false},
+		{"caught up", func(e *Execution) { e.CatchUp, e.CreatedAt = true, noon.Add(time.Hour) }, "succeeded after 1 attempt", "schedule:ok misfire:info queue:ok attempt 1:ok", false},
+		{"late", func(e *Execution) { e.CreatedAt = noon.Add(9 * time.Second) }, "succeeded after 1 attempt", "schedule:ok misfire:ok queue:ok attempt 1:ok", false},
+		{"by hand", func(e *Execution) { e.Trigger, e.TriggeredBy = TriggerManual, "ops" }, "succeeded after 1 attempt", "trigger:ok queue:ok attempt 1:ok", false},
+		{"retried by hand", func(e *Execution) { e.Trigger = TriggerRetry }, "succeeded after 1 attempt", "trigger:ok queue:ok attempt 1:ok", false},
+		{"event", func(e *Execution) { e.Trigger = TriggerEvent }, "succeeded after 1 attempt", "trigger:ok queue:ok attempt 1:ok", false},
 		{"skipped", func(e *Execution) { e.Status, e.SkipReason, e.SkipDetail = Skipped, SkipOverlap, "nightly/6" },
 			"skipped: another run of the job was not over (nightly/6)", "schedule:ok overlap:skipped", true},
 		{"missed", func(e *Execution) { e.Status, e.SkipReason = Skipped, SkipMissed },
@@ -43,13 +43,13 @@ func TestWhyExecution(t *testing.T) {
 		{"exhausted", func(e *Execution) {
 			e.Status, e.Error, e.Dead, e.DeadReason, e.RetryCount, e.Attempt = Failed, "exit status 2", true, "retries_exhausted", 2, 3
 			e.Attempts[0] = Attempt{Attempt: 3, Status: "failed", StartedAt: noon, Error: "exit status 2"}
-		}, "failed after 3 attempt(s): exit status 2", "schedule:ok queue:ok attempt 3:failed retry:failed", true},
-		{"lost", func(e *Execution) { e.Status, e.DeadReason = Failed, "worker_lost" }, "failed after 1 attempt(s)", "schedule:ok queue:ok attempt 1:ok retry:failed", true},
-		{"poison", func(e *Execution) { e.Status, e.DeadReason, e.LostCount = Failed, "poison", 3 }, "failed after 1 attempt(s)", "schedule:ok queue:ok attempt 1:ok retry:failed", false},
-		{"permanent", func(e *Execution) { e.Status, e.DeadReason = TimedOut, "permanent" }, "timeout after 1 attempt(s)", "schedule:ok queue:ok attempt 1:ok retry:failed", false},
+		}, "failed after 3 attempts: exit status 2", "schedule:ok queue:ok attempt 3:failed retry:failed", true},
+		{"lost", func(e *Execution) { e.Status, e.DeadReason = Failed, "worker_lost" }, "failed after 1 attempt", "schedule:ok queue:ok attempt 1:ok retry:failed", true},
+		{"poison", func(e *Execution) { e.Status, e.DeadReason, e.LostCount = Failed, "poison", 3 }, "failed after 1 attempt", "schedule:ok queue:ok attempt 1:ok retry:failed", false},
+		{"permanent", func(e *Execution) { e.Status, e.DeadReason = TimedOut, "permanent" }, "timeout after 1 attempt", "schedule:ok queue:ok attempt 1:ok retry:failed", false},
 		{"waits for its retry", func(e *Execution) {
 			e.Status, e.NextRetryAt, e.ReadyAt, e.RetryCount = Pending, at(time.Minute), at(time.Minute), 1
-		}, "failed 1 time(s) and is tried again at 2026-11-22T12:01:00Z", "schedule:ok queue:ok attempt 1:ok retry:waits", false},
+		}, "failed 1 time and is tried again at 2026-11-22T12:01:00Z", "schedule:ok queue:ok attempt 1:ok retry:waits", false},
 		{"waits for a worker", func(e *Execution) { *e = whyWaiting(at(0)) }, "waits for a worker", "schedule:ok queue:waits", false},
 		{"waits for another run", func(e *Execution) { *e = whyWaiting(nil) }, "waits for its turn: another run of the job is not over, or the job is paused", "schedule:ok overlap:waits", false},
 		{"waits for its time", func(e *Execution) { *e = whyWaiting(at(time.Hour)) }, "waits until 2026-11-22T13:00:00Z", "schedule:ok queue:waits", false},
@@ -133,7 +133,7 @@ func TestWhySlot(t *testing.T) {
 		verdict string
 	}{
 		{"before it was made", -time.Hour, nil, nil, "nothing was due: the job's schedule was not in force"},
-		{"ran", time.Hour, &LedgerEntry{}, &run, "nightly/7 succeeded after 1 attempt(s)"},
+		{"ran", time.Hour, &LedgerEntry{}, &run, "nightly/7 succeeded after 1 attempt"},
 		{"in a range", 2 * time.Hour, skipped, nil, "skipped: nobody could plan it in time, and the misfire policy did not pick it"},
 		{"between the slots of a range", 90 * time.Minute, skipped, nil, "nothing was due: the schedule does not name this instant"},
 		{"pruned", 2 * time.Hour, pruned, nil, "it ran, and retention removed the record"},

@@ -104,6 +104,9 @@ line speed    'make bench -check: ratios against their bars'                 spe
 line workflows 'workflows end to end; 60 kills between their steps'          workflows_line
 line openapi  'every route answers as its description says; a generated client'  scripts/openapi.sh
 line tree     'every command: help, examples, arguments, completion, typos'   tree_line
+line badinput '94 rows of bad input, on the socket and through schedctl'     gotest ./cmd/schedctl 'TestBadInput$' -timeout 10m
+line docs     'every command in README.md and docs/*.md is run'              gotest ./cmd/schedctl 'TestDocuments$' -timeout 10m
+line terminal 'the first ten commands of README.md, typed by an ordinary user' scripts/terminal.sh
 line cold     'schedctl job list as a process against redis-cli ping'         scripts/cold.sh
 line check    'make check: lint, tests with the race detector, freshness'    make check
 

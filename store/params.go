@@ -129,9 +129,10 @@ type Trigger struct {
 	Dead           bool           // RetryOf must be in the dead letters
 	Payload        json.RawMessage
 	By             string
-	Force          bool        // run a paused job
-	Overlap        job.Overlap // "" = the job's
-	Slot           time.Time   // scheduled_at of a run that stands for a due time gone by; zero = Now
+	Force          bool           // run a paused job
+	Overlap        job.Overlap    // "" = the job's
+	Skip           job.SkipReason // the run is recorded as skipped; "" = it is not
+	Slot           time.Time      // scheduled_at of a run that stands for a due time gone by; zero = Now
 	Now            time.Time
 	NewID          func() job.ID
 	IdempotencyKey string
@@ -353,12 +354,11 @@ type Retention struct {
 
 // Totals are the store's figures at a glance.
 type Totals struct {
-	Jobs     map[job.JobStatus]int64 `json:"jobs"`
-	Waiting  int64                   `json:"waiting"`
-	Delayed  int64                   `json:"delayed"`
-	Running  int64                   `json:"running"`
-	Dead     int64                   `json:"dead"`
-	LogBytes int64                   `json:"log_bytes"`
+	Jobs    map[job.JobStatus]int64 `json:"jobs"`
+	Waiting int64                   `json:"waiting"`
+	Delayed int64                   `json:"delayed"`
+	Running int64                   `json:"running"`
+	Dead    int64                   `json:"dead"`
 	// OldestReady is the age of the longest-ready waiting execution.
 	OldestReady time.Duration `json:"-"`
 }

@@ -18,7 +18,9 @@ type Store interface {
 	Workflows
 	Logs
 	Ledger
+	Figures
 	Upkeep
+	Events
 
 	// Ping answers whether the store can be used, soon: storage_full when it can be read,
 	// and a write found no room a moment ago.
@@ -182,6 +184,8 @@ type Logs interface {
 	// TrimLogs enforces the caps by job and by total size, oldest first, and returns
 	// how many bytes went. The cap of an attempt is its writer's, with DropLogs.
 	TrimLogs(ctx context.Context, caps LogCaps) (int64, error)
+	// LogBytes adds up what is stored; its cost grows with the executions that have lines.
+	LogBytes(ctx context.Context) (int64, error)
 }
 
 // Ledger reads what became of slots, for why and for audits.
@@ -209,6 +213,4 @@ type Upkeep interface {
 	// Retain removes one batch of history that is older than r allows; more is true
 	// when there may be another. Counters and ledger stay true.
 	Retain(ctx context.Context, r Retention, now time.Time, limit int) (removed int, more bool, err error)
-	// Totals counts jobs by status, waiting and running executions, and dead letters.
-	Totals(ctx context.Context, now time.Time) (Totals, error)
 }

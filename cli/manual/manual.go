@@ -85,7 +85,7 @@ func Markdown(root *cobra.Command, topics []Page) []byte {
 			fmt.Fprintf(&b, "\nAliases: %s\n", strings.Join(cmd.Aliases, ", "))
 		}
 		if cmd.Example != "" {
-			fmt.Fprintf(&b, "\n```console\n%s\n```\n", unindented(cmd.Example))
+			fmt.Fprintf(&b, "\n```sh\n%s\n```\n", unindented(cmd.Example))
 		}
 		head := "\n| flag | meaning |\n|---|---|\n"
 		flags(cmd, func(f *pflag.Flag) {

@@ -20,7 +20,7 @@ func tree() *cobra.Command {
 func TestMarkdown(t *testing.T) {
 	t.Parallel()
 	got := string(Markdown(tree(), []Page{{"time", []byte("Times.\n")}}))
-	for _, part := range []string{"## tool run\n", "tool run JOB", "| `-o, --output STRING` | a\\|b |", "## help time", "[tool run](#tool-run)", "```console\ntool run x\n```"} {
+	for _, part := range []string{"## tool run\n", "tool run JOB", "| `-o, --output STRING` | a\\|b |", "## help time", "[tool run](#tool-run)", "```sh\ntool run x\n```"} {
 		if !strings.Contains(got, part) {
 			t.Errorf("lacks %q:\n%s", part, got)
 		}

@@ -65,16 +65,18 @@ type Options struct {
 	Version api.Version // what the build says; the store's part is filled in
 	Started time.Time   // of this daemon
 	Health  HealthOptions
+	Vitals  func() Vitals // of this node; nil = not known
 }
 
 // Service does what operators ask for. It is safe for concurrent use.
 type Service struct {
-	o      Options
-	store  store.Store
-	log    *slog.Logger
-	rules  atomic.Pointer[rules]
-	copies sync.Mutex // held while a backup is written
-	health struct {
+	o       Options
+	store   store.Store
+	log     *slog.Logger
+	rules   atomic.Pointer[rules]
+	copies  sync.Mutex // held while a backup is written
+	counted counted
+	health  struct {
 		sync.Mutex
 
 		since map[string]time.Time // first sight of each issue that is still there

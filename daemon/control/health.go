@@ -316,7 +316,7 @@ func (h *examination) holds(ctx context.Context) {
 
 // backlog looks at what nobody takes care of.
 func (h *examination) backlog(ctx context.Context) {
-	totals, err := h.s.store.Totals(ctx, h.now)
+	totals, err := h.s.totals(ctx, AnyPlatform, h.now)
 	if err != nil {
 		return
 	}

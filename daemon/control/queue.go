@@ -21,7 +21,7 @@ func (s *Service) QueueStatus(ctx context.Context, c Call) (api.Queue, error) {
 	if scope != AnyPlatform && c.Principal.reach() != AnyPlatform {
 		return s.queueOf(ctx, c, scope)
 	}
-	totals, err := s.store.Totals(ctx, c.Now)
+	totals, err := s.store.Totals(ctx, AnyPlatform, c.Now)
 	if err != nil {
 		return api.Queue{}, err
 	}

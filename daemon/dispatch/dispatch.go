@@ -2,7 +2,6 @@ package dispatch
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"slices"
 	"sync"
@@ -28,8 +27,12 @@ type Options struct {
 	Free func() (anywhere, here int)
 	// Reach says who knows a handler; nil = every worker does.
 	Reach func(handler string) Reach
-	// Claim starts executions here, as far as slots are free: those that Reach says are
-	// for this node.
+	// Alone says that no other node takes work; nil = none does.
+	Alone func() bool
+	// Mine says which of the waiting executions this node takes before others do, so that
+	// nodes that look at one backlog do not reach for the same; nil = all of them.
+	Mine func(id job.ID) bool
+	// Claim starts executions here, as far as slots are free.
 	Claim func(ctx context.Context, ids []job.ID) error
 }
 
@@ -39,23 +42,26 @@ type Reach int
 // Who knows a handler.
 const (
 	Everywhere Reach = iota // every worker: what it runs can be announced to all
-	Here                    // this node, and not every other one: it takes what it runs by itself
+	Here                    // this node, and not every other one: nothing of it is announced
 	Elsewhere               // other nodes, which take it by themselves
 	Nowhere                 // no worker
 )
 
-// Dispatcher announces waiting executions.
+// Dispatcher takes waiting executions for this node and announces the rest.
 type Dispatcher struct {
 	o    Options
 	kick chan struct{}
+	soon chan struct{}
 
-	// backlog says that there may be more than was announced, so that slots that become
-	// free are worth a look at the store: once there are enough of them since the last.
-	// A look finds what it announced before and what waits still; so there are enough
-	// when half of what was announced is gone, or this node's part of that half.
+	// backlog says that there may be more than was handed out, so that slots that become
+	// free are worth a look at the store: as soon as there are enough of them since the
+	// last, and a little later in any case.
 	backlog atomic.Bool
 	freed   atomic.Int64
 	enough  atomic.Int64
+
+	told time.Time       // when others were last told of what is left
+	left map[job.ID]bool // what that was: who sees it again takes it, whosesoever it is
 
 	mu      sync.Mutex
 	without []string // handlers that were waited for, and are Elsewhere or Nowhere
@@ -68,65 +74,56 @@ func New(o Options) *Dispatcher {
 	if o.Reach == nil {
 		o.Reach = func(string) Reach { return Everywhere }
 	}
-	return &Dispatcher{o: o, kick: make(chan struct{}, 1)}
+	if o.Alone == nil {
+		o.Alone = func() bool { return true }
+	}
+	if o.Mine == nil {
+		o.Mine = func(job.ID) bool { return true }
+	}
+	return &Dispatcher{o: o, kick: make(chan struct{}, 1), soon: make(chan struct{}, 1)}
 }
 
 // Freed says that n slots became free.
 func (d *Dispatcher) Freed(n int) {
-	if d.freed.Add(int64(n)) >= d.enough.Load() && d.backlog.Load() {
+	freed := d.freed.Add(int64(n))
+	switch {
+	case !d.backlog.Load():
+	case freed >= d.enough.Load():
 		d.Kick()
+	default:
+		wake(d.soon)
 	}
 }
 
 // Kick makes Run look at once: something became ready.
-func (d *Dispatcher) Kick() {
+func (d *Dispatcher) Kick() { wake(d.kick) }
+
+func wake(c chan struct{}) {
 	select {
-	case d.kick <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
 
-// Tick announces a window and returns how many executions it held.
+// Tick hands out a window and returns how many executions it held.
 func (d *Dispatcher) Tick(ctx context.Context, now time.Time) (int, error) {
 	free, here := d.o.Free()
 	d.freed.Store(0)
-	d.enough.Store(1)
+	d.enough.Store(int64(max(1, here/2)))
 	if free == 0 {
 		d.backlog.Store(true)
 		return 0, nil
 	}
 	waiting, err := d.window(ctx, now, 2*free)
-	d.enough.Store(int64(max(1, min(len(waiting)/2, here))))
 	d.backlog.Store(err != nil || len(waiting) > 0)
 	if err != nil || len(waiting) == 0 {
+		d.left = nil
 		return 0, err
 	}
 	if mutant.Active == mutant.AnnounceOnce {
 		waiting = d.unannounced(waiting)
 	}
-	return len(waiting), d.hand(ctx, waiting)
-}
-
-// hand announces what every worker can run, and takes what this one can and others
-// cannot.
-func (d *Dispatcher) hand(ctx context.Context, waiting []store.Waiting) error {
-	messages := make([]queue.Message, 0, len(waiting))
-	var own []job.ID
-	for _, w := range waiting {
-		if d.o.Reach(w.HandlerName) == Here {
-			own = append(own, w.ID)
-			continue
-		}
-		messages = append(messages, queue.Message{ExecutionID: w.ID, Platform: w.Platform, HandlerName: w.HandlerName, Priority: w.Priority, ReadyAt: w.ReadyAt})
-	}
-	var err error
-	if len(own) > 0 {
-		err = d.o.Claim(ctx, own)
-	}
-	if len(messages) > 0 {
-		err = errors.Join(err, d.o.Queue.Announce(ctx, messages))
-	}
-	return err
+	return len(waiting), d.hand(ctx, now, waiting, here)
 }
 
 // unannounced is what a mutant announces: nothing for a second time.

@@ -20,6 +20,8 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-d.kick:
+		case <-d.soon:
+			d.gather(ctx)
 		case <-sleep.C:
 		}
 		now := d.o.Now()
@@ -35,6 +37,20 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 		if !next.IsZero() {
 			pause = max(0, min(next.Sub(d.o.Now()), sweep))
 		}
+		if d.left != nil && d.backlog.Load() {
+			pause = min(pause, retell)
+		}
 		sleep.Reset(pause)
+	}
+}
+
+// gather waits a moment for more slots to become free: one look finds work for all.
+func (d *Dispatcher) gather(ctx context.Context) {
+	moment := time.NewTimer(2 * time.Millisecond)
+	defer moment.Stop()
+	select {
+	case <-ctx.Done():
+	case <-d.kick:
+	case <-moment.C:
 	}
 }

@@ -39,11 +39,13 @@ type Options struct {
 	Drain     time.Duration // how long a stop waits for what runs
 	Grace     time.Duration // how long a cancelled handler may go on; 0 = 5 s
 	ClaimIdle time.Duration // after which a message that was not claimed is taken over; 0 = 15 s
-	// Freed says that slots became free, and how many; Promoted, that waiting runs got
-	// their turn.
-	Freed    func(n int)
-	Promoted func()
-	Stepped  func() // an execution that a workflow waits for may be over; nil = nobody cares
+	// Freed says that slots became free, and how many; Look, that there may be more to
+	// start: waiting runs got their turn, or another node announced what it left.
+	Freed func(n int)
+	Look  func()
+	// Stepped says that an execution may be over which a workflow waits for; nil = nobody
+	// cares.
+	Stepped func()
 }
 
 // Executor runs executions.

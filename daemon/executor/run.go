@@ -3,6 +3,7 @@ package executor
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/job"
@@ -103,11 +104,17 @@ func (e *Executor) claim(ctx context.Context, deliveries []queue.Delivery) {
 	if err := e.o.Queue.Ack(ctx, receipts); err != nil {
 		e.o.Logger.WarnContext(ctx, "ack failed", slog.Any("err", err))
 	}
+	e.o.Look()
 }
 
 // Claim takes executions that wait, as far as slots are free, and starts them.
 func (e *Executor) Claim(ctx context.Context, ids []job.ID) error {
-	return e.Claiming(func() error { return e.claimAndStart(ctx, ids) })
+	for some := range slices.Chunk(ids, maxClaim) {
+		if err := e.Claiming(func() error { return e.claimAndStart(ctx, some) }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (e *Executor) claimAndStart(ctx context.Context, ids []job.ID) error {

@@ -98,7 +98,7 @@ func (e *Executor) settle(ctx context.Context, batch []store.Settlement) error {
 	}
 	e.noteFenced(ctx, batch, settled.Fenced)
 	if settled.Promoted > 0 {
-		e.o.Promoted()
+		e.o.Look()
 	}
 	return nil
 }

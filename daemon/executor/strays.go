@@ -37,7 +37,7 @@ func (e *Executor) findStrays(ctx context.Context) {
 		e.doubt.Store(true)
 	case len(strays) > 0:
 		e.o.Logger.WarnContext(ctx, "executions whose claim was not answered are given back", slog.Int("executions", len(strays)))
-		e.o.Promoted()
+		e.o.Look()
 	}
 }
 

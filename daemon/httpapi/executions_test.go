@@ -246,10 +246,10 @@ func TestWhy(t *testing.T) {
 	b.settle(runs[1].ID, job.EventFail)
 	tests := []struct{ path, subject, verdict string }{
 		{"/executions/nightly%2F1/why", "nightly/1", "skipped: nobody could plan it in time, and the misfire policy did not pick it"},
-		{"/executions/nightly%2F2/why", "nightly/2", "failed after 1 attempt(s): exit status 2: disk full"},
+		{"/executions/nightly%2F2/why", "nightly/2", "failed after 1 attempt: exit status 2: disk full"},
 		{"/jobs/nightly/why", "nightly", "runs next at Mon 2026-11-23 15:00:00 +00:00"},
 		{"/jobs/nightly/why?at=2026-11-23T13:00:00Z", "nightly/1", "nightly/1 skipped: nobody could plan it in time, and the misfire policy did not pick it"},
-		{"/jobs/nightly/why?at=2026-11-23T14:00:00Z", "nightly/2", "nightly/2 failed after 1 attempt(s): exit status 2: disk full"},
+		{"/jobs/nightly/why?at=2026-11-23T14:00:00Z", "nightly/2", "nightly/2 failed after 1 attempt: exit status 2: disk full"},
 		{"/jobs/nightly/why?at=2026-11-23T14:30:00Z", "nightly", "nothing was due: the schedule does not name this instant"},
 		{"/jobs/nightly/why?at=2026-11-23T16:00:00Z", "nightly", "will be due in 1h30m"},
 		{"/jobs/nightly/why?at=2026-11-23T12:00:00Z", "nightly", "nothing was due: the job's schedule was not in force"},

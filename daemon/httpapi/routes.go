@@ -87,7 +87,7 @@ var (
 
 // routes is the table: what is not here does not exist.
 func (s *server) routes() []route {
-	return slices.Concat(s.operations(), s.tokens(), s.workflows(), s.descriptions(), []route{
+	return slices.Concat(s.operations(), s.tokens(), s.workflows(), s.figures(), s.descriptions(), []route{
 		get(api.RouteJobs, s.listJobs, jobQuery...),
 		send(http.MethodPost, api.RouteJobsCron, s.createJob(job.TypeCron)).create().tried(),
 		send(http.MethodPost, api.RouteJobsOnce, s.createJob(job.TypeOneTime)).create().tried(),
@@ -115,7 +115,6 @@ func (s *server) routes() []route {
 		get(api.RouteForecast, s.forecast, "window", "job", "limit"),
 		get(api.RouteAuditSlots, s.auditSlots, "job", "limit", "cursor", "total"),
 		get(api.RouteHandlers, s.handlers),
-		get(api.RouteHealth, s.health),
 		get(api.RouteVersion, s.version),
 		get(api.RouteLivez, s.livez).public(),
 		get(api.RouteReadyz, s.readyz),

@@ -27,6 +27,7 @@ func TestRoutesAreThoseOfTheContract(t *testing.T) {
 		"GET " + api.RouteQueue, "GET " + api.RouteQueueMessages, "POST " + api.RouteQueuePause, "POST " + api.RouteQueueResume,
 		"GET " + api.RouteMaintenance, "PUT " + api.RouteMaintenance, "DELETE " + api.RouteMaintenance,
 		"GET " + api.RouteDeadLetters, "GET " + api.RouteDeadLetter, "POST " + api.RouteDeadRetry, "DELETE " + api.RouteDeadLetter,
+		"GET " + api.RouteMetrics, "GET " + api.RouteJobStats, "GET " + api.RouteHealthz, "GET " + api.RoutePlatform,
 		"GET " + api.RouteVersion, "GET " + api.RouteLivez, "GET " + api.RouteReadyz,
 	} {
 		if !slices.Contains(got, pattern) {

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"net/http"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/daemon/control"
@@ -44,15 +43,6 @@ func (s *server) auditSlots(rq *request) (any, error) {
 }
 
 func (s *server) handlers(rq *request) (any, error) { return s.service.ListHandlers(rq.call), nil }
-
-// health answers 503 only when the node is of no use.
-func (s *server) health(rq *request) (any, error) {
-	h := s.service.Health(rq.Context(), rq.call)
-	if h.Status == control.Unhealthy {
-		return answer{status: http.StatusServiceUnavailable, body: h}, nil
-	}
-	return h, nil
-}
 
 func (s *server) version(rq *request) (any, error) { return s.service.Version(rq.Context()) }
 

@@ -71,6 +71,8 @@ var parameters = map[string]parameter{
 	"job":         text("A job: id or name"),
 	"trigger":     list("Any of these triggers", texts(job.Triggers())...),
 	"since":       instant("From this instant on"),
+	"period":      word("A time until now, in place of from and to", api.Periods()...),
+	"to":          instant("Before this instant; now when it is left out"),
 	"until":       instant("Before this instant"),
 	"dead":        flag("Only executions among the dead letters"),
 	"reason":      list("Any of these reasons", job.DeadReasons()...),
@@ -100,6 +102,7 @@ var parameters = map[string]parameter{
 	api.RouteForecast + " limit":      number("Runs to tell", 1, 10_000, 1000),
 	api.RouteAuditSlots + " limit":    number("Jobs of the page", 1, 100, 20),
 	api.RouteQueueMessages + " limit": number("Messages to tell", 1, 100, 20),
+	api.RouteMetrics + " from":        instant("From this instant on; a day before to when it is left out"),
 	api.RouteLogs + " limit":          number("Lines to tell", 1, 1000, 1000),
 }
 

@@ -67,6 +67,8 @@ func (s *schemas) of(t reflect.Type, sent bool) object {
 		return object{"type": "object", "additionalProperties": s.of(t.Elem(), sent)}
 	case reflect.Struct:
 		return s.reference(t, sent)
+	case reflect.Interface: // any value
+		return object{}
 	}
 	panic(fmt.Sprintf("a field of type %s has no schema", t))
 }

@@ -5,6 +5,6 @@
 // Tables lists what there is. A file of rows is JSON, one row a line, between a header
 // with the version of the format and an end with the checksum of every table.
 //
-// Left out is what is of no use to another store: duties, and the positions of events.
-// Counter deltas are folded into the counters.
+// Left out is what is of no use to another store: duties, and the positions of events and
+// of counter deltas.
 package dump

@@ -72,7 +72,7 @@ func (r Row) appendJSON(b []byte) ([]byte, error) {
 // the column's kind.
 func (c *Column) append(b []byte, value any) (out []byte, ok, fits bool) {
 	if value == nil {
-		return b, false, c.Kind == OptInt || c.Kind == OptKey || c.Kind == JSON
+		return b, false, c.Kind == OptInt || c.Kind == OptKey || c.Kind == OptPacked || c.Kind == JSON
 	}
 	switch v := value.(type) {
 	case int64:
@@ -119,7 +119,7 @@ func (c *Column) appendInt(b []byte, v int64) (out []byte, ok, fits bool) {
 // and what is not text as base64 in an object.
 func (c *Column) appendBytes(b, v []byte) (out []byte, ok, fits bool) {
 	switch {
-	case c.Kind == Packed:
+	case c.Kind == Packed || c.Kind == OptPacked:
 		b = append(b, '"')
 		b = base64.StdEncoding.AppendEncode(b, v)
 		return append(b, '"'), true, true

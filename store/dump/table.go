@@ -8,17 +8,18 @@ type Kind int
 // The kinds, with the Go type of the values in a Row. Instants are microseconds since
 // 1970 UTC.
 const (
-	Int    Kind = iota // int64
-	OptInt             // int64 or nil
-	Bool               // bool
-	Text               // string, clean: see Clean
-	Enum               // int64, an index of Words; a word in files
-	ID                 // job.ID
-	Key                // int64, one half of an execution's id; 16 hexadecimal digits in files
-	OptKey             // int64 or nil
-	Keys               // []int64, first halves of ids
-	JSON               // []byte to the byte, or nil
-	Packed             // []byte of package stored; base64 in files
+	Int       Kind = iota // int64
+	OptInt                // int64 or nil
+	Bool                  // bool
+	Text                  // string, clean: see Clean
+	Enum                  // int64, an index of Words; a word in files
+	ID                    // job.ID
+	Key                   // int64, one half of an execution's id; 16 hexadecimal digits in files
+	OptKey                // int64 or nil
+	Keys                  // []int64, first halves of ids
+	JSON                  // []byte to the byte, or nil
+	Packed                // []byte of package stored; base64 in files
+	OptPacked             // the same, or nil
 )
 
 // Column is one column of a table.
@@ -47,9 +48,6 @@ var (
 	// Store is the store itself: its identity for ever, and the number that the next job
 	// gets, which no job ever had.
 	Store = table("store", "", text("instance"), ints("next_job"))
-	// Counters are the figures of a job with all deltas; last_run is 0 for never.
-	Counters = table("counters", "job", ints("job", "success", "failed", "timeout", "cancelled", "duration_us"), enum("last_status", stored.Statuses),
-		ints("last_run", "pruned"))
 	// Outbox are the events that were not published yet, oldest first.
 	Outbox = table("outbox", "id", ints("at"), column(Packed, "data"))
 
@@ -63,7 +61,12 @@ var (
 		table("job_tags", "job, tag", ints("job"), text("tag")),
 		table("cursors", "job", ints("job"), optInts("next_run"), ints("revision", "numbers", "runs", "occurrences", "skipped"), column(Bool, "ending"),
 			column(Keys, "live")),
-		Counters,
+		// last_run is 0 for never. What is in the deltas is not in the others yet.
+		table("counters", "job", ints("job", "success", "failed", "timeout", "cancelled", "duration_us"), enum("last_status", stored.Statuses),
+			ints("last_run", "pruned"), optInts("hour_at"), column(OptPacked, "hour_data")),
+		table("counter_deltas", "id", column(Packed, "data")),
+		table("rollups", "owner, span, start", ints("owner", "span", "start"), column(Packed, "data")),
+		table("failure_patterns", "job, day, print", ints("job", "day", "print"), text("class", "message"), ints("count", "last_at")),
 		table("epochs", "job, seq", ints("job", "seq", "after_at"), optInts("until_at"), column(JSON, "definition")),
 		table("ranges", "job, from_at", ints("job", "from_at", "to_at", "count"), enum("reason", stored.Reasons)),
 		table("executions", "k", column(Key, "k", "lo"), ints("job", "n", "at"), enum("trigger", stored.Triggers), enum("status", stored.Statuses),
@@ -90,6 +93,17 @@ var (
 		table("idempotency", "platform, key", text("platform", "key", "hash"), column(ID, "id"), ints("created_at")),
 		table("logs", "k, seq", column(Key, "k"), ints("seq", "attempt", "at"), enum("level", stored.Levels), text("stream", "message"), column(JSON, "context")),
 		table("log_sizes", "k", column(Key, "k"), ints("job", "bytes")),
+		table("event_rules", "seq", ints("seq"), column(ID, "id"), text("platform", "name"), column(JSON, "rule"),
+			ints("revision", "triggered", "succeeded", "failed", "deduplicated", "cancelled"), optInts("last_triggered"), text("last_error"),
+			optInts("last_error_at"), text("created_by", "updated_by"), ints("created_at", "updated_at")),
+		table("events", "k", column(Key, "k", "lo"), text("id", "platform", "name"), column(JSON, "data"), ints("at", "depth"), column(ID, "execution"),
+			text("trace_id", "parent_span")),
+		table("event_inbox", "k", column(Key, "k")),
+		table("event_acts", "rule, event", ints("rule"), text("event"), ints("at"), enum("state", stored.ActStates), ints("depth"), optInts("due_at"),
+			text("grp"), column(JSON, "act"), optInts("job"), column(OptKey, "k"), text("detail")),
+		table("event_keys", "rule, key", ints("rule"), text("key"), ints("until"), optInts("job")),
+		table("cancel_keys", "platform, event, key, job", text("platform", "event", "key"), ints("job", "at")),
+		table("cancel_shapes", "platform, event, fields", text("platform", "event", "fields")),
 		Outbox,
 	}
 	byName = index()

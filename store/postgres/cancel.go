@@ -24,7 +24,7 @@ func cancelWaiting(t *tx, seq int64, keys []int64, now time.Time, events *stored
 	if err := t.query(sqlCancelWaiting, []any{keys, now.UnixMicro()}, func(r *row) error {
 		k := r.Int()
 		cancelled[k] = true
-		deltas.Add(seq, stored.Cancelled, 0, time.Time{})
+		deltas.Add(&stored.End{Job: seq, Status: stored.Cancelled, Ended: now})
 		events.Completed(stored.Run{Job: seq, ID: stored.IDOf(k, r.Int())}, stored.Cancelled, int(r.Int()), 0)
 		return nil
 	}); err != nil || len(cancelled) == 0 {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/acts"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
@@ -85,6 +86,7 @@ func (ch *change) write(before *job.Job, changed *job.Changed) error {
 		return err
 	}
 	ch.queueRecords()
+	writeDeltas(ch.t, &ch.deltas)
 	over, err := ch.executions(before, changed)
 	if err != nil {
 		return err
@@ -185,5 +187,5 @@ func (ch *change) definition(before *job.Job, changed *job.Changed) error {
 	}
 	ch.t.queue(`DELETE FROM job_tags WHERE job = $1`, ch.seq)
 	writeTags(ch.t, ch.seq, j.Tags)
-	return nil
+	return acts.JobStored(&eventTx{t: ch.t}, ch.seq, j, before, ch.p.Now)
 }

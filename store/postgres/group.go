@@ -31,14 +31,14 @@ type trigger struct {
 }
 
 // group collects calls while others are written: who is free takes all that wait.
-type group struct {
+type group[T any] struct {
 	mu      sync.Mutex
-	waiting []*trigger
+	waiting []*T
 	writers int
 }
 
 // add queues a call, and reports whether a writer must be started for it.
-func (g *group) add(tr *trigger) (start bool) {
+func (g *group[T]) add(tr *T) (start bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.waiting = append(g.waiting, tr)
@@ -49,7 +49,7 @@ func (g *group) add(tr *trigger) (start bool) {
 }
 
 // take returns what waits. A writer that gets nothing ends.
-func (g *group) take() []*trigger {
+func (g *group[T]) take() []*T {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	n := min(len(g.waiting), maxGroup)
@@ -63,7 +63,7 @@ func (g *group) take() []*trigger {
 }
 
 // withdraw takes back a call that nobody has taken.
-func (g *group) withdraw(tr *trigger) bool {
+func (g *group[T]) withdraw(tr *T) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for i, other := range g.waiting {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store/dump"
+	"github.com/agentic-sdlc/scheduler/store/internal/acts"
 	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
@@ -55,6 +56,9 @@ func (s *Store) fill(t *tx, in *incoming) error {
 		return in.err
 	}
 	t.queue(`SELECT setval(pg_get_serial_sequence('platforms', 'seq'), coalesce(max(seq), 0) + 1, false) FROM platforms`)
+	if err := acts.Imported(&eventTx{t: t}, &dialect); err != nil {
+		return err
+	}
 	t.queue("ANALYZE " + strings.Join(tableNames(), ", "))
 	var written dump.Tally
 	if err := reads.Export(t.query, selects, written.Add); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/acts"
 	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
@@ -84,6 +85,9 @@ func createJob(t *tx, p *store.CreateJob, events *stored.Events) (seq int64, err
 		}
 	}
 	t.queue(`INSERT INTO cursors (job, next_run, revision, status) VALUES ($1, $2, $3, $4)`, seq, next, max(1, j.Revision), stored.Code(stored.JobStatuses, j.Status))
+	if err := acts.JobStored(&eventTx{t: t}, seq, j, nil, p.Now); err != nil {
+		return 0, err
+	}
 	if j.Type != job.TypeStep {
 		events.Job(seq, job.EventJobCreated, "")
 	}
@@ -129,7 +133,11 @@ func openEpoch(t *tx, seq int64, o *job.Opening) error {
 	if _, err := t.first(`SELECT max(seq) FROM epochs WHERE job = $1`, []any{seq}, func(r *row) { epoch.Seq = r.Int() + 1 }); err != nil {
 		return err
 	}
-	text, err := json.Marshal(&epoch)
+	return writeEpoch(t, seq, &epoch)
+}
+
+func writeEpoch(t *tx, seq int64, epoch *job.Epoch) error {
+	text, err := json.Marshal(epoch)
 	if err != nil {
 		return err
 	}
@@ -223,5 +231,6 @@ func purge(t *tx, seqs []int64) {
 	for _, table := range append([]string{"waiting"}, stored.TablesOfJob...) {
 		t.queue(`DELETE FROM `+table+` WHERE job = ANY ($1::bigint[])`, seqs)
 	}
+	t.queue(`DELETE FROM rollups WHERE owner = ANY ($1::bigint[])`, seqs)
 	t.queue(`DELETE FROM jobs WHERE seq = ANY ($1::bigint[])`, seqs)
 }

@@ -16,6 +16,7 @@ import (
 // ids, which are random, are others.
 const (
 	outboxLock    = 727100001 // shared by every write; see outbox.go
+	foldLock      = 727100003 // of whoever folds: a sum is read before it is written
 	migrationLock = 727100002
 )
 

@@ -84,29 +84,34 @@ func outboxHorizon(t *tx, after int64) (until int64, err error) {
 // Outbox returns packed events after the position, unpacked.
 func (s *Store) Outbox(ctx context.Context, after int64, limit int) ([]store.OutboxRow, error) {
 	var rows []store.OutboxRow
-	err := s.read(ctx, func(t *tx) error {
-		rows = nil
-		until, err := outboxHorizon(t, after)
-		if err != nil || until == 0 {
-			return err
-		}
-		var packed [][]byte
-		if err := t.query(`SELECT id, at, data FROM outbox WHERE id > $1 AND id < $2 ORDER BY id LIMIT $3`, []any{after, until, limit}, func(r *row) error {
-			rows = append(rows, store.OutboxRow{Position: r.Int(), At: r.Time()})
-			packed = append(packed, r.Blob())
-			return nil
-		}); err != nil {
-			return err
-		}
-		reader := stored.Reader{Subject: func(seq int64) (stored.Subject, bool, error) { return s.subject(t, seq) }}
-		for i := range rows {
-			if err := reader.Read(packed[i], &rows[i]); err != nil {
-				return err
-			}
-		}
-		return nil
+	err := s.read(ctx, func(t *tx) (err error) {
+		rows, err = s.outbox(t, after, limit)
+		return err
 	})
 	return rows, err
+}
+
+// outbox reads and unpacks rows after the position, up to the horizon.
+func (s *Store) outbox(t *tx, after int64, limit int) (rows []store.OutboxRow, err error) {
+	until, err := outboxHorizon(t, after)
+	if err != nil || until == 0 {
+		return nil, err
+	}
+	var packed [][]byte
+	if err := t.query(`SELECT id, at, data FROM outbox WHERE id > $1 AND id < $2 ORDER BY id LIMIT $3`, []any{after, until, limit}, func(r *row) error {
+		rows = append(rows, store.OutboxRow{Position: r.Int(), At: r.Time()})
+		packed = append(packed, r.Blob())
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	reader := stored.Reader{Subject: func(seq int64) (stored.Subject, bool, error) { return s.subject(t, seq) }}
+	for i := range rows {
+		if err := reader.Read(packed[i], &rows[i]); err != nil {
+			return nil, err
+		}
+	}
+	return rows, nil
 }
 
 // subject names a job for its events. A name that was changed since is as good.
@@ -120,10 +125,11 @@ func (s *Store) subject(t *tx, seq int64) (about stored.Subject, found bool, err
 	return about, found, err
 }
 
-// TrimOutbox forgets events up to the position.
+// TrimOutbox forgets events up to the position, but for those that event rules have yet
+// to hear of.
 func (s *Store) TrimOutbox(ctx context.Context, upto int64) error {
 	return s.write(ctx, func(t *tx) error {
-		t.queue(`DELETE FROM outbox WHERE id <= $1`, upto)
+		t.queue(`DELETE FROM outbox WHERE id <= (SELECT CASE WHEN listening = 1 THEN least(position, $1::bigint) ELSE $1::bigint END FROM event_state)`, upto)
 		return nil
 	})
 }

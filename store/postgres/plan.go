@@ -26,6 +26,7 @@ type planning struct {
 	taker   *taker
 	out     store.Planned
 	events  stored.Events
+	deltas  stored.Deltas // of slots that do not run
 	held    stored.Stops
 	plan    job.Plan
 	rows    rows
@@ -229,6 +230,7 @@ func (p *planning) record(def *definition, cur *cursor) error {
 		cur.skipped += r.Count
 		p.out.Skipped += r.Count
 		p.events.SkippedRange(cur.seq, r)
+		p.deltas.AddSkips(cur.seq, r.Count, stored.Code(stored.Reasons, r.Reason), p.p.Now)
 	}
 	// Run numbers follow the slots, so runs and skips are written side by side.
 	skips := p.plan.Skips
@@ -262,6 +264,7 @@ func (p *planning) skip(def *definition, cur *cursor, skip *job.PlannedSkip) err
 	cur.skipped++
 	p.out.Skipped++
 	p.events.Skipped(e.run(), skip.Slot, e.skip)
+	p.deltas.AddSkips(cur.seq, 1, e.skip, p.p.Now)
 	return nil
 }
 
@@ -350,6 +353,7 @@ func (p *planning) write() error {
 		queueClaims(p.t, p.p.Session, p.keys, &p.batch)
 	}
 	failpoint.Hit("planned")
+	writeDeltas(p.t, &p.deltas)
 	writeEvents(p.t, &p.events, p.p.Now)
 	return nil
 }

@@ -61,7 +61,8 @@ type Store struct {
 	batches     stored.Batches
 	ended       ended
 	walked      walked
-	triggers    group
+	triggers    group[trigger]
+	accepts     group[accepting]
 	tenants     sync.Map // platform slug → its number
 	newest      job.ID
 	closed      atomic.Bool
@@ -75,6 +76,7 @@ type Store struct {
 var dialect = reads.Dialect{
 	JobColumns: jobColumns,
 	Status:     "c.status",
+	States:     "cursors c",
 	Until:      "coalesce(e.until_at, c.until_at)",
 	MaxRetries: "j.max_retries",
 	Waiting:    "LEFT JOIN waiting w ON w.k = e.k",

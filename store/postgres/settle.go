@@ -287,7 +287,7 @@ func (r *settling) ended(t *store.Settlement) {
 	}
 	about := stored.Run{Job: t.Owner, ID: t.ID}
 	r.owners = append(r.owners, t.Owner)
-	r.deltas.Add(t.Owner, status, took, t.StartedAt)
+	r.deltas.Add(&stored.End{Job: t.Owner, Status: status, Started: t.StartedAt, Ended: t.CompletedAt, Class: t.ErrorClass, Message: t.Error})
 	if next != job.Success {
 		r.rare.failed(k, t)
 		if event != job.EventCancel {

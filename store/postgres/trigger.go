@@ -48,9 +48,18 @@ type triggering struct {
 	changed map[int64]*cursor
 	cancels []func()
 	events  stored.Events
+	deltas  stored.Deltas            // of slots that do not run
+	into    *stored.Events           // takes the events, of which a transaction writes one row; nil = they are all
 	claimed map[int64]*store.Claimed // by k
 	births  map[int64][]int64        // k's by session
 	claims  map[int64]*int64         // ids of rows of claims by session
+}
+
+func (s *Store) triggering(t *tx, batch []*trigger) *triggering {
+	return &triggering{
+		s: s, t: t, batch: batch, alive: map[int64]*session{}, changed: map[int64]*cursor{},
+		claimed: map[int64]*store.Claimed{}, births: map[int64][]int64{}, claims: map[int64]*int64{},
+	}
 }
 
 // writeTogether writes all calls or none. Errors that are a call's own go to it.
@@ -59,10 +68,7 @@ func (s *Store) writeTogether(batch []*trigger) error {
 	ctx, cancel := within(batch)
 	defer cancel()
 	err := s.write(ctx, func(t *tx) error {
-		run = &triggering{
-			s: s, t: t, batch: batch, alive: map[int64]*session{}, changed: map[int64]*cursor{},
-			claimed: map[int64]*store.Claimed{}, births: map[int64][]int64{}, claims: map[int64]*int64{},
-		}
+		run = s.triggering(t, batch)
 		return run.all()
 	})
 	if err != nil {
@@ -131,6 +137,9 @@ func (r *triggering) one(tr *trigger) error {
 	}
 	state := job.State{Occurrences: cur.occurrences, Live: len(cur.live), Queued: r.queued[tr.seq]}
 	admission := job.Admit(&j, state, false)
+	if tr.p.Skip != "" {
+		admission = job.Admission{Reason: tr.p.Skip}
+	}
 	e := &execution{
 		job: tr.seq, revision: j.Revision, created: tr.p.Now, n: cur.numbers + 1,
 		at: tr.p.Due(), trigger: stored.Code(stored.Triggers, tr.p.Kind), ready: tr.p.Now, queued: admission.Queued,
@@ -169,6 +178,7 @@ func (r *triggering) insert(tr *trigger, e *execution, j *job.Job) (err error) {
 func (r *triggering) note(tr *trigger, e *execution, cur *cursor, def *job.Job, admission *job.Admission) {
 	if e.status == stored.Skipped {
 		r.events.Skipped(e.run(), stored.Time(e.at.UnixMicro()), e.skip)
+		r.deltas.AddSkips(tr.seq, 1, e.skip, tr.p.Now)
 	} else {
 		cur.runs++
 		if e.queued {

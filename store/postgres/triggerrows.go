@@ -204,6 +204,11 @@ func (r *triggering) write() error {
 	if err := r.keys.write(r.t, len(r.batch) == 1); err != nil {
 		return err
 	}
+	writeDeltas(r.t, &r.deltas)
+	if r.into != nil {
+		r.into.Add(&r.events)
+		return nil
+	}
 	writeEvents(r.t, &r.events, r.batch[0].p.Now)
 	return nil
 }

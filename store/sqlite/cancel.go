@@ -55,7 +55,7 @@ func (s *Store) cancelOne(c *conn, k int64, p *store.CancelExecution) error {
 		if _, err := cancelWaiting(c, seq, k, p.Now, &events); err != nil {
 			return err
 		}
-		deltas.Add(seq, stored.Cancelled, 0, time.Time{})
+		deltas.Add(&stored.End{Job: seq, Status: stored.Cancelled, Ended: p.Now})
 		if err := writeDeltas(c, &deltas); err != nil {
 			return err
 		}

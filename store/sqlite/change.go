@@ -4,10 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"time"
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/acts"
 	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
@@ -131,6 +131,9 @@ func (ch *change) write(before *job.Job, changed *job.Changed) error {
 	if changed.Event != "" {
 		ch.events.Job(ch.seq, changed.Event, "")
 	}
+	if err := writeDeltas(ch.c, &ch.deltas); err != nil {
+		return err
+	}
 	return writeEvents(ch.c, &ch.events, ch.p.Now)
 }
 
@@ -171,17 +174,16 @@ func (ch *change) drop() error {
 	if err != nil {
 		return err
 	}
-	var deltas stored.Deltas
 	for _, k := range slices.Concat(ch.cur.live, queued) {
 		ok, err := cancelWaiting(ch.c, ch.seq, k, ch.p.Now, &ch.events)
 		if err != nil {
 			return err
 		}
 		if ok {
-			deltas.Add(ch.seq, stored.Cancelled, 0, time.Time{})
+			ch.deltas.Add(&stored.End{Job: ch.seq, Status: stored.Cancelled, Ended: ch.p.Now})
 		}
 	}
-	return writeDeltas(ch.c, &deltas)
+	return nil
 }
 
 const sqlChangeJob = `UPDATE jobs SET name = ?, live = ?, type = ?, status = ?, priority = ?, handler = ?, revision = ?, spec = ?, anchor = ?, seed = ?, reason = ?, pause_reason = ?,
@@ -202,6 +204,9 @@ func (ch *change) definition(before *job.Job, changed *job.Changed) error {
 		return reads.NameTaken(ch.c.query, j)
 	}
 	if err != nil {
+		return err
+	}
+	if err := acts.JobStored(eventTx{c: ch.c}, ch.seq, j, before, ch.p.Now); err != nil {
 		return err
 	}
 	return writeTags(ch.c, ch.seq, j.Tags)

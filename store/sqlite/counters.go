@@ -16,11 +16,12 @@ func writeDeltas(c *conn, deltas *stored.Deltas) error {
 	return err
 }
 
-const sqlFold = `INSERT INTO counters (job, success, failed, timeout, cancelled, duration_us, last_status, last_run)
-	SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE EXISTS (SELECT 1 FROM jobs WHERE seq = ?1)
+const sqlFold = `INSERT INTO counters (job, success, failed, timeout, cancelled, duration_us, last_status, last_run, hour_at, hour_data)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 	ON CONFLICT (job) DO UPDATE SET success = success + excluded.success, failed = failed + excluded.failed,
 	timeout = timeout + excluded.timeout, cancelled = cancelled + excluded.cancelled, duration_us = duration_us + excluded.duration_us,
-	last_status = excluded.last_status, last_run = max(coalesce(last_run, 0), coalesce(excluded.last_run, 0))`
+	last_status = CASE excluded.last_status WHEN 0 THEN last_status ELSE excluded.last_status END,
+	last_run = max(coalesce(last_run, 0), coalesce(excluded.last_run, 0)), hour_at = excluded.hour_at, hour_data = excluded.hour_data`
 
 // Fold adds the packed deltas to the counters and forgets them.
 func (s *Store) Fold(ctx context.Context) error {
@@ -55,22 +56,21 @@ const foldJobs = 200
 func (s *Store) foldSome(ctx context.Context, more *bool) error {
 	return s.write(ctx, func(c *conn) error {
 		*more = false
-		last, sums := int64(0), map[int64]*stored.Figures{}
+		var f stored.Folding
+		last := int64(0)
 		if err := c.query(`SELECT id, data FROM counter_deltas ORDER BY id`, nil, func(r *row) error {
 			last = r.Int()
-			stored.Sum(r.Blob(), sums, true)
-			if len(sums) >= foldJobs {
+			f.Add(r.Blob())
+			if f.Len() >= foldJobs {
 				return errStop
 			}
 			return nil
 		}); err != nil || last == 0 {
 			return err
 		}
-		*more = len(sums) >= foldJobs
-		for seq, f := range sums {
-			if _, err := c.exec(sqlFold, seq, f.Success, f.Failed, f.Timeout, f.Cancelled, f.DurationUS, f.LastStatus, f.LastRun); err != nil {
-				return err
-			}
+		*more = f.Len() >= foldJobs
+		if err := fold(c, &f); err != nil {
+			return err
 		}
 		_, err := c.exec(`DELETE FROM counter_deltas WHERE id <= ?`, last)
 		return err

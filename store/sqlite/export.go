@@ -23,6 +23,9 @@ func selects(t *dump.Table) string {
 		return `SELECT (SELECT value FROM meta WHERE key = 'instance'), coalesce((SELECT seq + 1 FROM sqlite_sequence WHERE name = 'jobs'), 1)`
 	}
 	// What an execution waited as is left behind when it starts, and means nothing then.
-	names := strings.Replace(strings.Join(reads.Columns(t), ", "), " class,", " CASE WHEN ready_at IS NOT NULL THEN class END,", 1)
+	names := strings.Join(reads.Columns(t), ", ")
+	if t.Name == "executions" {
+		names = strings.Replace(names, " class,", " CASE WHEN ready_at IS NOT NULL THEN class END,", 1)
+	}
 	return "SELECT " + names + " FROM " + t.Name + " ORDER BY " + t.Order
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store/dump"
+	"github.com/agentic-sdlc/scheduler/store/internal/acts"
 	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
@@ -33,6 +34,9 @@ func (s *Store) Import(ctx context.Context, rows iter.Seq2[dump.Row, error]) (du
 			if err != nil {
 				return err
 			}
+		}
+		if err := acts.Imported(eventTx{c: c}, &dialect); err != nil {
+			return err
 		}
 		if err := reads.Export(c.query, selects, func(r dump.Row) error { return errors.Join(ctx.Err(), written.Add(r)) }); err != nil {
 			return err

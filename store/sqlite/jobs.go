@@ -7,6 +7,7 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/acts"
 	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
@@ -71,6 +72,9 @@ func createJob(c *conn, p *store.CreateJob) (seq int64, err error) {
 		}
 	}
 	if _, err := c.exec(`INSERT INTO cursors (job, next_run, revision) VALUES (?, ?, ?)`, seq, next, max(1, j.Revision)); err != nil {
+		return 0, err
+	}
+	if err := acts.JobStored(eventTx{c: c}, seq, j, nil, p.Now); err != nil {
 		return 0, err
 	}
 	var events stored.Events
@@ -146,6 +150,9 @@ func purge(c *conn, seq int64) error {
 		if _, err := c.exec(`DELETE FROM `+table+` WHERE job = ?`, seq); err != nil {
 			return err
 		}
+	}
+	if _, err := c.exec(`DELETE FROM rollups WHERE owner = ?`, seq); err != nil {
+		return err
 	}
 	_, err := c.exec(`DELETE FROM jobs WHERE seq = ?`, seq)
 	return err

@@ -25,28 +25,34 @@ func (s *Store) Outbox(ctx context.Context, after int64, limit int) ([]store.Out
 		return nil, nil
 	}
 	var rows []store.OutboxRow
-	err := s.snapshot(ctx, func(c *conn) error {
-		var packed [][]byte
-		if err := c.query(`SELECT id, at, data FROM outbox WHERE id > ? ORDER BY id LIMIT ?`, []any{after, limit}, func(r *row) error {
-			rows = append(rows, store.OutboxRow{Position: r.Int(), At: r.Time()})
-			packed = append(packed, r.Bytes())
-			return nil
-		}); err != nil {
-			return err
-		}
-		reader := stored.Reader{Subject: func(seq int64) (stored.Subject, bool, error) { return s.subject(c, seq) }}
-		for i := range rows {
-			if err := reader.Read(packed[i], &rows[i]); err != nil {
-				return err
-			}
-		}
-		return nil
+	err := s.snapshot(ctx, func(c *conn) (err error) {
+		rows, err = s.outbox(c, after, limit)
+		return err
 	})
 	if err == nil && len(rows) == 0 {
 		s.quietAfter.Store(after)
 		s.quietOutbox.nothing(look)
 	}
 	return rows, err
+}
+
+// outbox reads and unpacks rows after the position.
+func (s *Store) outbox(c *conn, after int64, limit int) (rows []store.OutboxRow, err error) {
+	var packed [][]byte
+	if err := c.query(`SELECT id, at, data FROM outbox WHERE id > ? ORDER BY id LIMIT ?`, []any{after, limit}, func(r *row) error {
+		rows = append(rows, store.OutboxRow{Position: r.Int(), At: r.Time()})
+		packed = append(packed, r.Bytes())
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	reader := stored.Reader{Subject: func(seq int64) (stored.Subject, bool, error) { return s.subject(c, seq) }}
+	for i := range rows {
+		if err := reader.Read(packed[i], &rows[i]); err != nil {
+			return nil, err
+		}
+	}
+	return rows, nil
 }
 
 // subject names a job for its events. A name that was changed since is as good.
@@ -77,10 +83,11 @@ func (s *Store) OutboxEnd(ctx context.Context, after int64) (position int64, err
 	return max(position, after), err
 }
 
-// TrimOutbox forgets events up to the position.
+// TrimOutbox forgets events up to the position, but for those that event rules have yet
+// to hear of.
 func (s *Store) TrimOutbox(ctx context.Context, upto int64) error {
 	return s.write(ctx, func(c *conn) error {
-		_, err := c.exec(`DELETE FROM outbox WHERE id <= ?`, upto)
+		_, err := c.exec(`DELETE FROM outbox WHERE id <= ?1 AND id <= (SELECT CASE WHEN listening = 1 THEN position ELSE ?1 END FROM event_state)`, upto)
 		return err
 	})
 }

@@ -36,6 +36,7 @@ type planning struct {
 	p      *store.PlanDue
 	out    store.Planned
 	events stored.Events
+	deltas stored.Deltas // of slots that do not run
 	held   stored.Stops
 	plan   job.Plan
 	keys   []int64 // born claimed, for the claims row
@@ -82,6 +83,9 @@ func (p *planning) all() error {
 		return err
 	}
 	failpoint.Hit("planned")
+	if err := writeDeltas(p.c, &p.deltas); err != nil {
+		return err
+	}
 	return writeEvents(p.c, &p.events, p.p.Now)
 }
 
@@ -170,6 +174,7 @@ func (p *planning) record(def *stored.Definition, cur *cursor) error {
 		cur.skipped += r.Count
 		p.out.Skipped += r.Count
 		p.events.SkippedRange(cur.seq, r)
+		p.deltas.AddSkips(cur.seq, r.Count, stored.Code(stored.Reasons, r.Reason), p.p.Now)
 	}
 	// Run numbers follow the slots, so runs and skips are written side by side.
 	skips := p.plan.Skips
@@ -203,6 +208,7 @@ func (p *planning) skip(def *stored.Definition, cur *cursor, skip *job.PlannedSk
 	cur.skipped++
 	p.out.Skipped++
 	p.events.Skipped(e.run(), skip.Slot, e.skip)
+	p.deltas.AddSkips(cur.seq, 1, e.skip, p.p.Now)
 	return nil
 }
 

@@ -116,7 +116,7 @@ func (r *settling) one(t *store.Settlement) (bool, error) {
 		took = 0
 	}
 	r.over = append(r.over, t)
-	r.deltas.Add(t.Owner, status, took, t.StartedAt)
+	r.deltas.Add(&stored.End{Job: t.Owner, Status: status, Started: t.StartedAt, Ended: t.CompletedAt, Class: t.ErrorClass, Message: t.Error})
 	if next != job.Success {
 		if err := r.ended(t, k); err != nil {
 			return false, err

@@ -53,10 +53,11 @@ type Store struct {
 	tenants sync.Map // platform slug → its number
 	newest  job.ID
 
-	quietOutbox, quietFold, quietEnd quiet
-	quietAfter                       atomic.Int64 // position after which the outbox had nothing
-	closed                           atomic.Bool
-	info                             store.Info
+	quietOutbox, quietFold, quietEnd, quietActs quiet
+	actsDue                                     atomic.Int64 // when the earliest act that waits is due, as of the last look; 0 = none waits
+	quietAfter                                  atomic.Int64 // position after which the outbox had nothing
+	closed                                      atomic.Bool
+	info                                        store.Info
 }
 
 // Open opens the file, making it when there is none, brings its schema up to date,
@@ -170,6 +171,7 @@ func (s *Store) dsn(o Options) string {
 var dialect = reads.Dialect{
 	JobColumns: stored.JobColumns,
 	Status:     "j.status",
+	States:     "jobs j",
 	Until:      "e.until_at",
 	MaxRetries: "json_extract(j.spec, '$.max_retries')",
 	Contains:   "instr(lower(%s), lower(?)) > 0",

@@ -13,28 +13,34 @@ import (
 // Trigger makes an execution outside the schedule.
 func (s *Store) Trigger(ctx context.Context, t store.Trigger) (store.Triggered, error) {
 	var made store.Triggered
-	err := s.write(ctx, func(c *conn) error {
-		seq, err := dialect.Find(c.query, t.Platform, t.Ref)
-		if err != nil {
-			return err
-		}
-		plan := store.PlanDue{Now: t.Now, NewID: t.NewID, Session: t.Session}
-		run := trigger{change: change{planning: planning{s: s, c: c, p: &plan}, seq: seq}, t: &t}
-		k, known, err := run.make()
-		if err != nil {
-			return err
-		}
-		if len(run.out.Claimed) > 0 {
-			made.Claimed = &run.out.Claimed[0]
-		}
-		made.Replayed = known
-		made.Execution, err = dialect.ExecutionByKey(c.query, k)
+	err := s.write(ctx, func(c *conn) (err error) {
+		made, err = s.triggerOne(c, &t)
 		return err
 	})
 	if err != nil {
 		return store.Triggered{}, err
 	}
 	return made, nil
+}
+
+// triggerOne makes one execution, in the writer.
+func (s *Store) triggerOne(c *conn, t *store.Trigger) (made store.Triggered, err error) {
+	seq, err := dialect.Find(c.query, t.Platform, t.Ref)
+	if err != nil {
+		return made, err
+	}
+	plan := store.PlanDue{Now: t.Now, NewID: t.NewID, Session: t.Session}
+	run := trigger{change: change{planning: planning{s: s, c: c, p: &plan}, seq: seq}, t: t}
+	k, known, err := run.make()
+	if err != nil {
+		return made, err
+	}
+	if len(run.out.Claimed) > 0 {
+		made.Claimed = &run.out.Claimed[0]
+	}
+	made.Replayed = known
+	made.Execution, err = dialect.ExecutionByKey(c.query, k)
+	return made, err
 }
 
 // trigger is the state of one Trigger, in the writer.
@@ -82,6 +88,9 @@ func (tr *trigger) make() (k int64, replayed bool, err error) {
 	if err := remember(tr.c, j.Platform, tr.t.IdempotencyKey, tr.t.BodyHash, stored.IDOf(e.k, e.lo), tr.t.Now); err != nil {
 		return 0, false, err
 	}
+	if err := writeDeltas(tr.c, &tr.deltas); err != nil {
+		return 0, false, err
+	}
 	return e.k, false, writeEvents(tr.c, &tr.events, tr.t.Now)
 }
 
@@ -94,6 +103,9 @@ func (tr *trigger) insertRun(j *job.Job, state job.State) (*execution, error) {
 		}
 	}
 	admission := job.Admit(j, state, false)
+	if tr.t.Skip != "" {
+		admission = job.Admission{Reason: tr.t.Skip}
+	}
 	e := &execution{at: tr.t.Due(), trigger: stored.Code(stored.Triggers, tr.t.Kind), ready: tr.t.Now, queued: admission.Queued}
 	if admission.Reason != "" {
 		e.status, e.skip, e.finished = stored.Skipped, stored.Code(stored.Reasons, admission.Reason), tr.t.Now
@@ -108,6 +120,7 @@ func (tr *trigger) insertRun(j *job.Job, state job.State) (*execution, error) {
 	}
 	if e.status == stored.Skipped {
 		tr.events.Skipped(e.run(), e.at, e.skip)
+		tr.deltas.AddSkips(tr.seq, 1, e.skip, tr.t.Now)
 	} else {
 		tr.cur.runs++
 		if !e.queued {

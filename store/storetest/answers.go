@@ -17,6 +17,8 @@ type answers struct {
 	Logs       map[job.ID][]job.LogEntry
 	Books      map[job.ID]store.Book
 	Entries    map[job.ID][]store.Entry
+	Figures    map[job.ID]store.JobFigures
+	Tally      job.Tally
 	Totals     store.Totals
 	Holds      []store.Hold
 	Past       []store.Hold
@@ -48,9 +50,11 @@ func (b *bench) answers() (a answers) {
 	a.Instance = info.Instance
 	a.Jobs = b.allJobs()
 	a.Runs, a.Logs = map[job.ID]job.Execution{}, map[job.ID][]job.LogEntry{}
-	a.Books, a.Entries = map[job.ID]store.Book{}, map[job.ID][]store.Entry{}
+	a.Books, a.Entries, a.Figures = map[job.ID]store.Book{}, map[job.ID][]store.Entry{}, map[job.ID]store.JobFigures{}
 	for _, j := range a.Jobs {
 		a.Books[j.ID], err = b.store.Book(b.ctx, store.AnyPlatform, j.ID.String())
+		must(err)
+		a.Figures[j.ID], err = b.store.JobFigures(b.ctx, store.AnyPlatform, j.ID.String(), time.Time{})
 		must(err)
 		must(b.store.Entries(b.ctx, store.AnyPlatform, j.ID.String(), time.Time{}, b.now.Add(time.Hour), func(e store.Entry) error {
 			a.Entries[j.ID] = append(a.Entries[j.ID], e)
@@ -65,7 +69,9 @@ func (b *bench) answers() (a answers) {
 		must(err)
 	}
 	a.Dead = ids(b.allExecutions(store.ExecutionFilter{Dead: true}))
-	a.Totals, err = b.store.Totals(b.ctx, b.now)
+	a.Tally, err = b.store.Tally(b.ctx, store.TallyOf{Platform: store.AnyPlatform, From: Base, To: b.now.Add(24 * time.Hour), Hours: true})
+	must(err)
+	a.Totals, err = b.store.Totals(b.ctx, store.AnyPlatform, b.now)
 	must(err)
 	a.Holds, err = b.store.Holds(b.ctx, b.now)
 	must(err)

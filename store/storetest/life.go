@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/agentic-sdlc/scheduler/event"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
 )
@@ -196,11 +197,31 @@ func (l *Life) operations() {
 	if _, err := b.revoke(b.platform, "old"); err != nil {
 		b.Fatalf("RevokeToken = %v, want no error", err)
 	}
+	l.events()
 	closed := b.sessionOf("node-closed")
 	b.drain("node-closed", true)
 	if err := b.store.CloseSession(b.ctx, closed, b.now); err != nil {
 		b.Fatalf("CloseSession = %v, want no error", err)
 	}
+}
+
+// events makes rules, what they did, what waits, and what was not decided about.
+func (l *Life) events() {
+	b := l.b
+	node := b.listening()
+	b.rule("sla", func(r *event.Rule) { r.DedupeKey = "data.id" })
+	b.rule("later", func(r *event.Rule) {
+		r.DelayMS, r.Enabled, r.Config = 3_600_000, true, json.RawMessage(`{"name":"later-${data.id}"}`)
+	})
+	b.rule("quiet", func(r *event.Rule) { r.DebounceMS, r.Config = 3_600_000, json.RawMessage(`{"name":"quiet"}`) })
+	b.rule("fails", func(r *event.Rule) { r.Action, r.Config = event.RunJob, json.RawMessage(`{"job":"nobody"}`) })
+	for _, ticket := range []string{"T-1", "T-2", "T-2"} {
+		b.send("ticket:created", ticket)
+	}
+	b.send("ticket:resolved", "T-1")
+	b.send("ticket:resolved", "early")
+	node.act()
+	b.send("ticket:created", "late", func(e *event.Event) { e.ExecutionID, e.TraceID = b.newID(), "abc" })
 }
 
 // present leaves runs that a session holds, one that it was asked to stop, one that was

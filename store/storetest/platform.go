@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/agentic-sdlc/scheduler/event"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
 )
@@ -32,6 +33,7 @@ type possessions struct {
 	failed  job.Execution
 	waiting job.Execution
 	token   store.Token
+	rule    event.Rule
 
 	workflow store.Workflow
 }
@@ -45,6 +47,7 @@ func (b *bench) possess() possessions {
 	p.waiting = b.trigger(j.ID)
 	p.job = b.get(j.ID)
 	p.token = b.token("secret-" + j.ID.String())
+	p.rule = b.rule("secret-" + j.ID.String())
 	p.workflow = b.workflow("secret-" + j.ID.String())
 	return p
 }
@@ -85,7 +88,36 @@ func executionRef(e job.Execution, byName bool) string {
 	return e.ID.String()
 }
 
+func ruleRef(p possessions, byName bool) string {
+	if byName {
+		return p.rule.Name
+	}
+	return p.rule.ID.String()
+}
+
 var scopes = []scopeOf{
+	{"Rule", func(b *bench, platform string, p possessions, byName bool) error {
+		_, err := b.store.Rule(b.ctx, platform, ruleRef(p, byName))
+		return err
+	}},
+	{"RuleActs", func(b *bench, platform string, p possessions, byName bool) error {
+		_, err := b.store.RuleActs(b.ctx, platform, ruleRef(p, byName), 10)
+		return err
+	}},
+	{"ChangeRule", func(b *bench, platform string, p possessions, byName bool) error {
+		_, err := b.store.ChangeRule(b.ctx, store.ChangeRule{Platform: platform, Ref: ruleRef(p, byName), Now: b.now, Change: func(r event.Rule) (event.Rule, error) {
+			r.Enabled = false
+			return r, nil
+		}})
+		return err
+	}},
+	{"DeleteRule", func(b *bench, platform string, p possessions, byName bool) error {
+		_, err := b.store.DeleteRule(b.ctx, platform, ruleRef(p, byName))
+		if err == nil { // for the next call
+			b.rule(p.rule.Name)
+		}
+		return err
+	}},
 	{"Job", func(b *bench, platform string, p possessions, byName bool) error {
 		_, err := b.store.Job(b.ctx, platform, jobRef(p, byName))
 		return err
@@ -131,6 +163,17 @@ var scopes = []scopeOf{
 	{"Entries", func(b *bench, platform string, p possessions, byName bool) error {
 		return b.store.Entries(b.ctx, platform, jobRef(p, byName), time.Time{}, b.now, func(store.Entry) error { return nil })
 	}},
+	{"Tally", func(b *bench, platform string, _ possessions, _ bool) error {
+		sum, err := b.store.Tally(b.ctx, store.TallyOf{Platform: platform, From: Base, To: b.now.Add(time.Hour), Hours: true})
+		if err == nil && sum.Failed == 0 {
+			err = job.Errorf(job.NotFound, "nothing")
+		}
+		return err
+	}},
+	{"JobFigures", func(b *bench, platform string, p possessions, byName bool) error {
+		_, err := b.store.JobFigures(b.ctx, platform, jobRef(p, byName), time.Time{})
+		return err
+	}},
 	{"RevokeToken", func(b *bench, platform string, p possessions, byName bool) error {
 		_, err := b.store.RevokeToken(b.ctx, store.RevokeToken{Platform: platform, Ref: tokenRef(p, byName), Now: b.now})
 		if err == nil { // for the next call
@@ -175,6 +218,7 @@ func testScope(_ *testing.T, b *bench, s scopeOf) {
 	b.wantSame("the job after foreign calls", p.job, b.get(p.job.ID))
 	b.wantSame("the executions after foreign calls", []job.ID{p.failed.ID, p.waiting.ID}, ids(b.executions(p.job.ID)))
 	b.wantStatus(p.waiting.ID, job.Pending)
+	b.wantSame("the rule after foreign calls", p.rule, b.ruleByName(p.rule.Name))
 	b.wantSame("the token after foreign calls", p.token, b.tokenByID(p.token.ID))
 	if s.method == "PurgeJob" {
 		b.cancelExecution(p.waiting.ID)
@@ -188,7 +232,7 @@ func testScope(_ *testing.T, b *bench, s scopeOf) {
 }
 
 // operators name a platform as what they stop or make, not as the scope of what they see.
-var operators = []string{"SetHold", "ReleaseHold", "CreateToken", "PutWorkflow", "DeleteWorkflow", "BeginFlow"}
+var operators = []string{"SetHold", "ReleaseHold", "CreateToken", "CreateRule", "PutWorkflow", "DeleteWorkflow", "BeginFlow"}
 
 // testScopesComplete finds the methods by what they take: a parameter with a field
 // Platform, or a platform and a ref.

@@ -79,7 +79,7 @@ func testTotals(_ *testing.T, b *bench) {
 	b.job("", paused)
 	b.cancel(b.job("").ID)
 	b.remove(b.job("").ID)
-	got, err := b.store.Totals(b.ctx, b.now)
+	got, err := b.store.Totals(b.ctx, store.AnyPlatform, b.now)
 	if err != nil {
 		b.Fatalf("Totals = %v, want no error", err)
 	}
@@ -95,7 +95,7 @@ func testTotalsOldest(_ *testing.T, b *bench) {
 	b.pass(time.Minute)
 	b.trigger(b.job("").ID)
 	oldest := func() time.Duration {
-		got, err := b.store.Totals(b.ctx, b.now)
+		got, err := b.store.Totals(b.ctx, store.AnyPlatform, b.now)
 		if err != nil {
 			b.Fatalf("Totals = %v, want no error", err)
 		}

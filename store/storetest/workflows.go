@@ -119,7 +119,7 @@ func testWorkflowJobsHidden(_ *testing.T, b *bench) {
 	b.wantCode("a run of a step by hand", err, job.Conflict)
 	e := b.trigger(w.Jobs[""])
 	wantEqual(b, "job name", e.JobName, "etl@1")
-	totals, err := b.store.Totals(b.ctx, b.now)
+	totals, err := b.store.Totals(b.ctx, b.platform, b.now)
 	if err != nil || totals.Jobs[job.JobActive] != 0 {
 		b.Errorf("Totals = %v, %v; want no active job", totals.Jobs, err)
 	}

@@ -3,8 +3,6 @@ package reads
 import (
 	"errors"
 	"iter"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/agentic-sdlc/scheduler/job"
@@ -31,15 +29,9 @@ func Sequence(export func(fn func(dump.Row) error) error) iter.Seq2[dump.Row, er
 }
 
 // Export calls fn for every row of every table, in the order of a stream. statement
-// selects the columns of a table in their order; counters are read without it.
+// selects the columns of a table in their order.
 func Export(rows Rows, statement func(t *dump.Table) string, fn func(dump.Row) error) error {
 	for _, t := range dump.Tables() {
-		if t == dump.Counters {
-			if err := exportCounters(rows, fn); err != nil {
-				return err
-			}
-			continue
-		}
 		out := dump.Row{Table: t, Values: make([]any, len(t.Columns))}
 		if err := rows(statement(t), nil, func(r *stored.Row) error {
 			for i := range t.Columns {
@@ -77,7 +69,7 @@ func exported(kind dump.Kind, v any) any {
 		return id
 	case dump.Keys:
 		return stored.Keys(v)
-	case dump.JSON, dump.Packed:
+	case dump.JSON, dump.Packed, dump.OptPacked:
 		return v
 	case dump.OptInt, dump.OptKey:
 		if v == nil {
@@ -85,42 +77,6 @@ func exported(kind dump.Kind, v any) any {
 		}
 	}
 	return stored.Int(v)
-}
-
-const sqlCounters = `SELECT j.seq, n.success, n.failed, n.timeout, n.cancelled, n.duration_us, n.last_status, n.last_run, n.pruned
-	FROM jobs j LEFT JOIN counters n ON n.job = j.seq`
-
-// exportCounters adds what the counters do not have yet.
-func exportCounters(rows Rows, fn func(dump.Row) error) error {
-	all, pruned := map[int64]*stored.Figures{}, map[int64]int64{}
-	if err := rows(sqlCounters, nil, func(r *stored.Row) error {
-		seq := r.Int()
-		all[seq] = &stored.Figures{
-			Success: r.Int(), Failed: r.Int(), Timeout: r.Int(), Cancelled: r.Int(), DurationUS: r.Int(), LastStatus: r.Int(), LastRun: r.Int(),
-		}
-		pruned[seq] = r.Int()
-		return nil
-	}); err != nil {
-		return err
-	}
-	if err := rows(sqlDeltas, nil, func(r *stored.Row) error {
-		stored.Sum(r.Blob(), all, false)
-		return nil
-	}); err != nil {
-		return err
-	}
-	for _, seq := range slices.Sorted(maps.Keys(all)) {
-		f := all[seq]
-		if *f == (stored.Figures{}) && pruned[seq] == 0 {
-			continue
-		}
-		if err := fn(dump.Row{Table: dump.Counters, Values: []any{
-			seq, f.Success, f.Failed, f.Timeout, f.Cancelled, f.DurationUS, f.LastStatus, f.LastRun, pruned[seq],
-		}}); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // WantEmpty refuses a store in which anything is, but for sessions and the platform that

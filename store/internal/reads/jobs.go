@@ -62,7 +62,7 @@ func (s *Jobs) Scan(r *stored.Row) {
 }
 
 // Fold adds packed deltas to the figures of the jobs.
-func (s *Jobs) Fold(deltas []byte) { stored.Sum(deltas, s.sums, false) }
+func (s *Jobs) Fold(deltas []byte) { stored.Sum(deltas, s.sums) }
 
 // All returns the jobs with their figures.
 func (s *Jobs) All() []job.Job {

@@ -26,6 +26,8 @@ type Dialect struct {
 	// JobColumns are the columns of a job for stored.ScanJob, Status that of its status, and
 	// MaxRetries that of its max_retries.
 	JobColumns, Status, MaxRetries string
+	// States is the table that Status is in, with its name in statements.
+	States string
 	// Until is the column of the end of an epoch.
 	Until string
 	// Waiting joins the table that has queued and ready_at of an execution; "" = it has

@@ -21,6 +21,7 @@ var (
 	}
 	Levels    = job.LogLevels()
 	HoldKinds = store.HoldKinds()
+	ActStates = store.ActStates()
 )
 
 // The execution statuses that statements name.
@@ -41,6 +42,12 @@ const (
 	JobCompleted = 3
 	JobFailed    = 4
 	JobCancelled = 5
+)
+
+// The states of acts that statements name.
+const (
+	ActWaiting = 0
+	ActDone    = 1
 )
 
 // Bits of an execution's flags.

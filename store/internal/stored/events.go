@@ -36,6 +36,9 @@ func (w *Events) Take() []byte {
 	return b
 }
 
+// Add appends the events of another operation, which is empty afterwards.
+func (w *Events) Add(other *Events) { w.b = append(w.b, other.Take()...) }
+
 func (w *Events) run(kind eventKind, r Run) {
 	w.b = append(w.b, byte(kind))
 	w.b = binary.AppendVarint(w.b, r.Job)

@@ -3,9 +3,7 @@ package stored_test
 import (
 	"encoding/hex"
 	"fmt"
-	"maps"
 	"reflect"
-	"slices"
 	"testing"
 	"time"
 
@@ -85,26 +83,89 @@ func TestDeltas(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 22, 1, 2, 3, 0, time.UTC)
 	var d stored.Deltas
-	d.Add(1, stored.Success, time.Millisecond, at)
-	d.Add(300, stored.Cancelled, 0, time.Time{})
+	d.Add(&stored.End{Job: 1, Status: stored.Success, Started: at, Ended: at.Add(time.Millisecond)})
+	d.Add(&stored.End{Job: 300, Status: stored.Cancelled, Ended: at})
+	d.Add(&stored.End{Job: 300, Status: stored.Failed, Started: at, Ended: at, Class: "exit", Message: "exit status 3"})
+	d.Add(&stored.End{Job: 300, Status: stored.Timeout, Started: at, Ended: at, Class: "exit", Message: "exit status 3"})
+	d.AddSkips(300, 60, 1, at)
 	b := d.Take()
-	if got, want := hex.EncodeToString(b), "0202d00f80e3ace7e0b4b006d804050000"; got != want {
+	if got, want := hex.EncodeToString(b), packedDeltas; got != want {
 		t.Errorf("deltas are packed as %s, want %s", got, want)
 	}
+	var all []stored.Delta
+	stored.EachDelta(b, func(d *stored.Delta) { all = append(all, *d) })
+	us := at.UnixMicro()
+	if want := []stored.Delta{
+		{Job: 1, Status: stored.Success, TookUS: 1000, StartedUS: us, EndedUS: us + 1000},
+		{Job: 300, Status: stored.Cancelled, EndedUS: us},
+		{Job: 300, Status: stored.Failed, StartedUS: us, EndedUS: us, Class: "exit", Pattern: "exit status 3"},
+		{Job: 300, Status: stored.Timeout, StartedUS: us, EndedUS: us, Class: "exit", Pattern: "exit status 3"},
+		{Job: 300, Status: stored.Skipped, EndedUS: us, N: 60, Reason: 1},
+	}; !reflect.DeepEqual(all, want) {
+		t.Errorf("EachDelta = %+v, want %+v", all, want)
+	}
 	sums := map[int64]*stored.Figures{1: {Success: 4}}
-	stored.Sum(b, sums, false)
+	stored.Sum(b, sums)
 	want := stored.Figures{Success: 5, DurationUS: 1000, LastStatus: stored.Success, LastRun: at.UnixMicro()}
 	if len(sums) != 1 || *sums[1] != want {
 		t.Errorf("the figures of job 1 are %+v, want %+v", sums[1], want)
 	}
-	stored.Sum(b, sums, true)
-	if keys := slices.Sorted(maps.Keys(sums)); !slices.Equal(keys, []int64{1, 300}) {
-		t.Errorf("all jobs are %v, want 1 and 300", keys)
-	}
 	for cut := range b { // what is cut short is no panic
-		stored.Sum(b[:cut], sums, true)
+		stored.Sum(b[:cut], sums)
 	}
 }
+
+const packedDeltas = "01d0f2ace7e0b4b006120200d00f05d804cf0f0033d804cf0f000004657869740d6578697420737461747573203334d804cf0f000006d804cf0f7801"
+
+// TestOldDeltas reads what schemas before there were sums by time left behind.
+func TestOldDeltas(t *testing.T) {
+	t.Parallel()
+	b, err := hex.DecodeString("0202d00f80e3ace7e0b4b006d804050000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	us := time.Date(2026, 11, 22, 1, 2, 3, 0, time.UTC).UnixMicro()
+	var all []stored.Delta
+	stored.EachDelta(b, func(d *stored.Delta) { all = append(all, *d) })
+	if want := []stored.Delta{
+		{Job: 1, Status: stored.Success, TookUS: 1000, StartedUS: us, EndedUS: us + 1000},
+		{Job: 300, Status: stored.Cancelled},
+	}; !reflect.DeepEqual(all, want) {
+		t.Errorf("EachDelta = %+v, want %+v", all, want)
+	}
+	for cut := range b {
+		stored.EachDelta(b[:cut], func(*stored.Delta) {})
+	}
+}
+
+func TestTally(t *testing.T) {
+	t.Parallel()
+	var tally job.Tally
+	tally.Add(job.Success, 1500*time.Microsecond)
+	tally.Add(job.Success, time.Second)
+	tally.Add(job.Failed, 0)
+	tally.AddSkips(job.SkipMissed, 7)
+	tally.Starts.Add(-2, 1)
+	tally.Starts.Add(3, 5)
+	b := stored.PackTally(&tally)
+	if got := hex.EncodeToString(b); got != packedTally {
+		t.Errorf("a tally is packed as %s, want %s", got, packedTally)
+	}
+	var back, later job.Tally
+	stored.MergeTally(&back, b, 0)
+	if !reflect.DeepEqual(back, tally) {
+		t.Errorf("MergeTally = %+v, want %+v", back, tally)
+	}
+	stored.MergeTally(&later, b, 4)
+	if want := (job.Sparse{{At: 2, N: 1}, {At: 7, N: 5}}); !reflect.DeepEqual(later.Starts, want) {
+		t.Errorf("starts an hour later = %v, want %v", later.Starts, want)
+	}
+	for cut := range b {
+		stored.MergeTally(&back, b[:cut], 0)
+	}
+}
+
+const packedTally = "040200000e0e04b8a07ab81780897a048601029801020403020a0a"
 
 func TestKeys(t *testing.T) {
 	t.Parallel()
