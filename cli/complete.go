@@ -14,9 +14,9 @@ import (
 	"github.com/agentic-sdlc/scheduler/schedule"
 )
 
-// completionBudget is how long a completion may ask the daemon. Whoever presses TAB
-// does not wait longer.
-const completionBudget = 400 * time.Millisecond
+// completionBudget is how long a completion may ask the daemon. With the start of the program
+// it stays below 400 ms, and whoever presses TAB does not wait longer.
+const completionBudget = 300 * time.Millisecond
 
 const noFileComp = cobra.ShellCompDirectiveNoFileComp
 

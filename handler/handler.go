@@ -48,9 +48,11 @@ type Task struct {
 	ScheduledAt time.Time // the due time, UTC, whole seconds for planned runs
 	Trigger     job.Trigger
 	Payload     json.RawMessage // JSON object, never nil
-	Timeout     time.Duration   // 0 = no limit; ctx carries the deadline
-	TraceParent string          // W3C trace context, "" when none
-	Log         Log             // never nil
+	Priority    job.Priority
+	OnLost      job.OnLost    // what becomes of the execution when whoever works on it is lost
+	Timeout     time.Duration // 0 = no limit; ctx carries the deadline
+	TraceParent string        // W3C trace context, "" when none
+	Log         Log           // never nil
 }
 
 // Log takes the lines that an attempt prints. Lines longer than 4 KiB are cut.

@@ -54,10 +54,10 @@ type Spec struct {
 }
 
 // Runner is the name under which nodes register what runs the job: its handler's, or
-// "workflow" for all workflows.
+// "agent" and "workflow" for all of these.
 func (s *Spec) Runner() string {
-	if s.HandlerType == HandlerWorkflow {
-		return string(HandlerWorkflow)
+	if s.HandlerType == HandlerAgent || s.HandlerType == HandlerWorkflow {
+		return string(s.HandlerType)
 	}
 	return s.HandlerName
 }

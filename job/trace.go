@@ -32,8 +32,8 @@ func appendSpan(b []byte, id ID, attempt int) []byte {
 }
 
 // TraceParent is the W3C trace context of an attempt: of the trace, or of the
-// execution's own when that is "".
-func TraceParent(trace string, id ID, attempt int) string {
+// execution's own when that is "". Who gets it is told whether the trace is recorded.
+func TraceParent(trace string, id ID, attempt int, recorded bool) string {
 	var room [64]byte
 	b := append(room[:0], "00-"...)
 	if trace == "" {
@@ -42,5 +42,8 @@ func TraceParent(trace string, id ID, attempt int) string {
 		b = append(b, trace...)
 	}
 	b = appendSpan(append(b, '-'), id, attempt)
+	if !recorded {
+		return string(append(b, "-00"...))
+	}
 	return string(append(b, "-01"...))
 }

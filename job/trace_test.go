@@ -19,7 +19,7 @@ func TestTraceParent(t *testing.T) {
 			t.Errorf("SpanID(%d) = %s, want %s", attempt, got, span)
 		}
 		for trace, shown := range map[string]string{"": TraceID(id), "0af7651916cd43dd8448eb211c80319c": "0af7651916cd43dd8448eb211c80319c"} {
-			if got, want := TraceParent(trace, id, attempt), "00-"+shown+"-"+span+"-01"; got != want {
+			if got, want := TraceParent(trace, id, attempt, true), "00-"+shown+"-"+span+"-01"; got != want {
 				t.Errorf("TraceParent(%q, %d) = %s, want %s", trace, attempt, got, want)
 			}
 		}

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes sure that the tests find PostgreSQL (14 or newer) and Redis; installs what
+# Makes sure that the tests find PostgreSQL (14 or newer), Redis and Python; installs what
 # is missing with apt-get when that is possible. No service is started: the tests
 # start private servers. Where one stays missing the tests that need it would fail:
 # that is an error when CI is set, else a note.
@@ -19,6 +19,7 @@ redis() { command -v redis-server >/dev/null 2>&1 || command -v valkey-server >/
 missing() {
 	postgres || echo postgresql
 	redis || echo redis-server
+	command -v python3 >/dev/null 2>&1 || echo python3 # of the example agent
 }
 
 root=()

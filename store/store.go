@@ -15,6 +15,7 @@ type Store interface {
 	Sessions
 	Holds
 	Tokens
+	Agents
 	Workflows
 	Logs
 	Ledger

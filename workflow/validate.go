@@ -111,7 +111,7 @@ func (s *Step) validate(p *job.Problems, at string) {
 	spec := s.Spec()
 	spec.Type, spec.Name, spec.HandlerType = job.TypeEvent, "step", job.HandlerFunction
 	for _, f := range spec.Validate() {
-		if f.Field != "handler_name" || s.HandlerName != "" {
+		if f.Field != "event_name" && (f.Field != "handler_name" || s.HandlerName != "") {
 			p.Add(at+f.Field, f.Code, "%s", f.Message)
 		}
 	}

@@ -51,6 +51,13 @@ type KnowledgeBase struct {
 	Timeout   time.Duration `yaml:"timeout" range:"0s..24h"` // of one call; 0 = a minute
 }
 
+// Agents is how agents are reached that jobs of handler_type agent run on.
+type Agents struct {
+	RedisURL     string        `yaml:"redis_url"`            // of those that read streams; "" = the queue's
+	RedisURLFile string        `yaml:"redis_url_file"`       // the file to read it from; relative to $CREDENTIALS_DIRECTORY
+	Wait         time.Duration `yaml:"wait" range:"0s..24h"` // for an agent that is free; 0 = 30 s
+}
+
 // tell checks how people are told, and the knowledge base.
 func (ps *Problems) tell(h *Handlers, taken map[string]string) {
 	names := map[string]string{}

@@ -20,9 +20,11 @@ type Config struct {
 	Scheduler Scheduler `yaml:"scheduler" reload:"yes"` //
 	Worker    Worker    `yaml:"worker"`                 //
 	Handlers  Handlers  `yaml:"handlers"`               //
+	Agents    Agents    `yaml:"agents"`                 //
 	Limits    Limits    `yaml:"limits"`                 //
 	Retention Retention `yaml:"retention" reload:"yes"` //
 	Log       Log       `yaml:"log"`                    //
+	Tracing   Tracing   `yaml:"tracing"`                //
 }
 
 // The roles of a node.
@@ -215,4 +217,11 @@ type Log struct {
 	Level  string   `yaml:"level" reload:"yes" oneof:"debug|info|warn|error"`
 	Format string   `yaml:"format" oneof:"auto|json|text|pretty|journal"`
 	Redact []string `yaml:"redact" reload:"yes"` // attributes whose name contains one of these are masked
+}
+
+// Tracing is where spans of requests and of runs are sent.
+type Tracing struct {
+	Enabled     bool    `yaml:"enabled"`
+	Endpoint    string  `yaml:"endpoint"`                               // URL of an OTLP/HTTP receiver; "" = what OTEL_EXPORTER_OTLP_* say
+	SampleRatio float64 `yaml:"sample_ratio" reload:"yes" range:"0..1"` // of traces that are sent
 }

@@ -61,6 +61,7 @@ func Default() Config {
 			Notifications: []Notification{},
 			KnowledgeBase: KnowledgeBase{Timeout: time.Minute},
 		},
+		Agents: Agents{Wait: 30 * time.Second},
 		Limits: Limits{LogJobBytes: 64 << 20, LogTotalBytes: 1 << 30},
 		Retention: Retention{
 			Success:  7 * day,
@@ -73,5 +74,6 @@ func Default() Config {
 			Format: "auto",
 			Redact: []string{"password", "passwd", "secret", "token", "authorization", "cookie", "api_key"},
 		},
+		Tracing: Tracing{SampleRatio: 1},
 	}
 }

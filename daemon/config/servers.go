@@ -23,11 +23,13 @@ func (ps *Problems) servers(cfg Config) {
 	}
 	if cfg.Queue.Driver == DriverRedis {
 		ps.secret("queue.redis.url", redis.URL, redis.URLFile, "redis://redis.example.org:6379/0")
-		ps.redisURL(redis.URL)
+		ps.redisURL("queue.redis.url", redis.URL)
 		if cfg.Store.Driver == DriverSQLite {
 			ps.value("queue.driver", "redis carries work between nodes, and the embedded store has one: use %s, or store.driver: %s", DriverMemory, DriverPostgres)
 		}
 	}
+	ps.either("agents.redis_url", cfg.Agents.RedisURL, cfg.Agents.RedisURLFile)
+	ps.redisURL("agents.redis_url", cfg.Agents.RedisURL)
 	if !keyPrefix.MatchString(redis.Prefix) {
 		ps.value("queue.redis.prefix", "%q must be letters, digits and any of : . _ { } -, at most 64", redis.Prefix)
 	}
@@ -43,13 +45,13 @@ func (ps *Problems) secret(key, value, file, example string) {
 	}
 }
 
-func (ps *Problems) redisURL(address string) {
+func (ps *Problems) redisURL(key, address string) {
 	if address == "" {
 		return
 	}
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "redis" && u.Scheme != "rediss" && u.Scheme != "unix" {
-		ps.value("queue.redis.url", "is not a redis://, rediss:// or unix:// address")
+		ps.value(key, "is not a redis://, rediss:// or unix:// address")
 	}
 }
 
@@ -62,6 +64,7 @@ func readSecrets(cfg *Config, env environment) error {
 		readSecret(&cfg.Store.Postgres.DSN, cfg.Store.Postgres.DSNFile, "store.postgres.dsn_file", env),
 		readSecret(&cfg.Queue.Redis.URL, cfg.Queue.Redis.URLFile, "queue.redis.url_file", env),
 		readHandlerSecrets(&cfg.Handlers, env),
+		readSecret(&cfg.Agents.RedisURL, cfg.Agents.RedisURLFile, "agents.redis_url_file", env),
 	)
 }
 

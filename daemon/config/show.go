@@ -143,6 +143,11 @@ func masked(cfg Config) Config {
 	} else if r.URL != "" {
 		r.URL = maskURL(r.URL, cfg.Log.Redact)
 	}
+	if g := &cfg.Agents; g.RedisURLFile != "" {
+		g.RedisURL = ""
+	} else if g.RedisURL != "" {
+		g.RedisURL = maskURL(g.RedisURL, cfg.Log.Redact)
+	}
 	return cfg
 }
 

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -29,7 +30,7 @@ var (
 	headerName   = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
 	octalMode    = regexp.MustCompile(`^0?[0-7]{3}$`)
 	shells       = []string{"sh", "bash", "dash", "zsh", "ksh", "fish", "busybox"}
-	ourHandlers  = []string{"exec", "http", "send-notification", "health-check", "reindex-knowledge-base", "emit-event", "cleanup-old-data"}
+	ourHandlers  = []string{"exec", "http", "send-notification", "health-check", "reindex-knowledge-base", "emit-event", "cleanup-old-data", "agent"}
 )
 
 // Validate returns what is wrong with values that are of the right type: words and
@@ -43,6 +44,7 @@ func Validate(cfg Config) Problems {
 	ps.servers(cfg)
 	ps.worker(cfg)
 	ps.limits(cfg)
+	ps.tracing(cfg.Tracing)
 	ps.handlers(cfg.Handlers)
 	return ps
 }
@@ -90,6 +92,15 @@ func (ps *Problems) oneOf(key, word string, words []string) {
 	ps.value(key, "%q is not one of %s%s", word, strings.Join(words, ", "), hint)
 }
 
+func (ps *Problems) tracing(t Tracing) {
+	if t.Endpoint == "" {
+		return
+	}
+	if u, err := url.Parse(t.Endpoint); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
+		ps.value("tracing.endpoint", "%q is not a URL such as http://127.0.0.1:4318", t.Endpoint)
+	}
+}
+
 func (ps *Problems) inRange(key string, v reflect.Value, bounds string) {
 	low, high, _ := strings.Cut(bounds, "..")
 	least, err1 := parseScalar(v.Type(), low)
@@ -97,9 +108,17 @@ func (ps *Problems) inRange(key string, v reflect.Value, bounds string) {
 	if err1 != nil || err2 != nil {
 		panic("config: bad range tag of " + key)
 	}
-	if n := v.Int(); n < reflect.ValueOf(least).Int() || n > reflect.ValueOf(most).Int() {
+	if compare(v, reflect.ValueOf(least)) < 0 || compare(v, reflect.ValueOf(most)) > 0 {
 		ps.value(key, "%s is not between %s and %s", formatValue(v), low, high)
 	}
+}
+
+// compare orders two numbers of one type.
+func compare(a, b reflect.Value) int {
+	if a.Kind() == reflect.Float64 {
+		return cmp.Compare(a.Float(), b.Float())
+	}
+	return cmp.Compare(a.Int(), b.Int())
 }
 
 func (ps *Problems) node(cfg Config) {

@@ -39,7 +39,7 @@ func TestFileProblems(t *testing.T) {
 		{"keys for a value", "timezone: {a: b}\n", []string{"FILE:1:11: timezone: must be a single value, not keys"}},
 		{"value for a list", "roles: api\n", []string{`FILE:1:8: roles: must be a list, not "api"`}},
 		{"value for a section", "log: debug\n", []string{`FILE:1:6: log: holds keys (level, format, redact), not "debug"`}},
-		{"list for the whole", "- a\n", []string{"FILE:1:1: holds keys (node_id, roles, data_dir, jobs_dir, timezone, listen, store, queue, scheduler, worker, handlers, limits, retention, log), not a list"}},
+		{"list for the whole", "- a\n", []string{"FILE:1:1: holds keys (node_id, roles, data_dir, jobs_dir, timezone, listen, store, queue, scheduler, worker, handlers, agents, limits, retention, log, tracing), not a list"}},
 		{"value in a list of named things", "handlers: {urls: [x]}\n", []string{
 			`FILE:1:19: handlers.urls[0]: holds keys (name, url, method, headers, secret, secret_file, expect_status, timeout, description), not "x"`,
 			"FILE:1:19: handlers.urls[0]: needs a name",
@@ -60,6 +60,11 @@ func TestFileProblems(t *testing.T) {
 		}},
 		{"two documents", "timezone: UTC\n---\ntimezone: UTC\n", []string{"FILE:2:1: a second document starts here: one file holds one configuration"}},
 		{"syntax", "worker:\n\tslots: 3\n", []string{"FILE:2:1: syntax error: found character that cannot start any token"}},
+		{"traces", "tracing:\n  endpoint: collector:4318\n  sample_ratio: 1.5\n", []string{
+			"FILE:3:17: tracing.sample_ratio: 1.5 is not between 0 and 1",
+			`FILE:2:13: tracing.endpoint: "collector:4318" is not a URL such as http://127.0.0.1:4318`,
+		}},
+		{"a ratio in words", "tracing: {sample_ratio: all}\n", []string{`FILE:1:25: tracing.sample_ratio: "all" is not a number`}},
 		{"null is the default", "timezone:\nlog: ~\nroles: null\n", nil},
 		{"octal without quotes", "listen: {socket_mode: 0600}\n", nil},
 		{"everything at once", "timezone: Mars\nworker:\n  slots: 0\n  lease: 8s\n  colour: red\nstore: {driver: mysql}\n", []string{

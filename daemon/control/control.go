@@ -62,6 +62,8 @@ type Options struct {
 	// Backup writes everything that the store keeps to a file; nil = it cannot.
 	Backup func(ctx context.Context) (Spool, error)
 
+	Agents AgentOptions
+
 	Version api.Version // what the build says; the store's part is filled in
 	Started time.Time   // of this daemon
 	Health  HealthOptions

@@ -20,6 +20,9 @@ func (s *Service) ListHandlers(c Call) []handler.Info {
 func (s *Service) checkHandler(c *Call, spec *job.Spec, typeGiven bool) (handler.Info, job.Problems) {
 	var p job.Problems
 	h, info, ok := s.o.Handlers.Lookup(spec.Runner())
+	if !ok && typeGiven && spec.HandlerType != job.HandlerFunction {
+		h, info, ok = s.o.Handlers.Lookup(spec.HandlerName) // to say what is wrong
+	}
 	if !ok {
 		if spec.HandlerName != "" { // else Validate says so
 			p.Add("handler_name", "unknown", "handler %.80q is not registered%s", spec.HandlerName, s.didYouMean(c, spec.HandlerName))

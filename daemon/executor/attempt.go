@@ -147,9 +147,22 @@ func (r *run) describeTask() *handler.Task {
 	r.task = handler.Task{
 		JobID: j.ID, JobName: j.Name, Handler: j.HandlerName, Platform: j.Platform, ExecutionID: r.c.ID, Attempt: r.c.Attempt, Retries: r.c.RetryCount, Token: r.c.Token,
 		RunNumber: r.c.Number, Occurrence: r.c.Occurrence, ScheduledAt: r.c.ScheduledAt, Trigger: r.c.Trigger, Payload: payload,
-		Timeout: time.Duration(j.TimeoutMS) * time.Millisecond, TraceParent: job.TraceParent(r.c.TraceID, r.c.ID, r.c.Attempt), Log: &r.log,
+		Priority: j.Priority, OnLost: j.OnLost, Timeout: time.Duration(j.TimeoutMS) * time.Millisecond, TraceParent: job.TraceParent(r.c.TraceID, r.c.ID, r.c.Attempt, r.recorded()), Log: &r.log,
 	}
 	return &r.task
+}
+
+// recorded says whether the trace of the run is: what a handler leads to need not be when
+// the run is not. Where nobody traces, others may.
+func (r *run) recorded() bool {
+	if r.e.o.Sampled == nil {
+		return true
+	}
+	trace := r.c.TraceID
+	if trace == "" {
+		trace = job.TraceID(r.c.ID)
+	}
+	return r.e.o.Sampled(trace)
 }
 
 // outcome classifies how the handler returned.
@@ -190,6 +203,9 @@ func (r *run) park(p *handler.Park, result handler.Result) {
 
 // send hands the settlement over; the run is over for whoever waits for it.
 func (r *run) send(s store.Settlement) {
+	if r.e.o.Attempted != nil {
+		r.e.o.Attempted(&r.c, &s)
+	}
 	step := r.c.Trigger == job.TriggerStep || s.Event == job.EventPark
 	r.e.ended <- settlement{Settlement: s, slow: r.slow, step: step}
 	r.e.slots.taken.Done()

@@ -43,6 +43,10 @@ type Options struct {
 	// start: waiting runs got their turn, or another node announced what it left.
 	Freed func(n int)
 	Look  func()
+	// Attempted is told how each attempt ended, whether or not the store takes it; Sampled
+	// says whether a trace is recorded. Nil = nobody traces.
+	Attempted func(c *store.Claimed, s *store.Settlement)
+	Sampled   func(trace string) bool
 	// Stepped says that an execution may be over which a workflow waits for; nil = nobody
 	// cares.
 	Stepped func()

@@ -104,6 +104,14 @@ var rights = map[string]right{
 	"GET " + api.RouteOpenAPIJSON:    {viewer, false},
 	"GET " + api.RouteOpenAPIYAML:    {viewer, false},
 	"GET " + api.RouteDocs:           {viewer, false},
+
+	"GET " + api.RouteAgents:          {viewer, false},
+	"POST " + api.RouteAgents:         {operator, false},
+	"GET " + api.RouteAgent:           {viewer, false},
+	"PATCH " + api.RouteAgent:         {operator, false},
+	"DELETE " + api.RouteAgent:        {operator, false},
+	"POST " + api.RouteAgentHeartbeat: {operator, false},
+	"POST " + api.RouteAgentReply:     {operator, false},
 }
 
 // caller is one kind of principal.

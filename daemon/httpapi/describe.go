@@ -151,4 +151,12 @@ var described = map[string]description{
 	"GET " + api.RouteOpenAPIJSON:    tells[reading]("openapiJSON", "This description").as("application/json"),
 	"GET " + api.RouteOpenAPIYAML:    tells[reading]("openapiYAML", "This description, as YAML").as("application/yaml"),
 	"GET " + api.RouteDocs:           tells[reading]("docs", "This description, to read").as("text/html"),
+
+	"GET " + api.RouteAgents:          tells[[]api.Agent]("listAgents", "List the agents that run jobs"),
+	"POST " + api.RouteAgents:         makes[api.Agent]("createAgent", "Register an agent"),
+	"GET " + api.RouteAgent:           tells[api.Agent]("getAgent", "Read an agent"),
+	"PATCH " + api.RouteAgent:         tells[api.Agent]("changeAgent", "Change fields of an agent"),
+	"DELETE " + api.RouteAgent:        does("deleteAgent", "Forget an agent"),
+	"POST " + api.RouteAgentHeartbeat: does("seeAgent", "Say that an agent lives"),
+	"POST " + api.RouteAgentReply:     does("replyAgent", "Say what came of a task that an agent took"),
 }

@@ -25,6 +25,8 @@ type request struct {
 	call  control.Call
 	query query
 	raw   []byte // the body as it was sent
+
+	trace, span string // of this request; "" = nobody traces
 }
 
 // serve is the one way from a request to an answer.
@@ -35,6 +37,7 @@ func (s *server) serve(rt route) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, s.o.MaxBody)
 		out := &writer{ResponseWriter: w}
 		s.common(out, rq)
+		defer s.follow(rq, out)()
 		defer func() { s.finish(out, rq, began, recover()) }()
 		answer, err := s.do(rq)
 		if err == nil {
@@ -44,6 +47,18 @@ func (s *server) serve(rt route) http.Handler {
 			s.refuse(out, rq, err)
 		}
 	})
+}
+
+// follow begins the span of a request that changes something or belongs to a trace, and
+// returns what ends it.
+func (s *server) follow(rq *request, w *writer) (end func()) {
+	trace, span := traceParent(rq.Header.Get("Traceparent"))
+	if s.o.Trace == nil || trace == "" && (rq.Method == http.MethodGet || rq.Method == http.MethodHead) {
+		return func() {}
+	}
+	var done func(method, route string, status int)
+	rq.trace, rq.span, done = s.o.Trace(trace, span)
+	return func() { done(rq.Method, rq.route.pattern, w.status) }
 }
 
 // do checks all that is common to routes, then runs the action.

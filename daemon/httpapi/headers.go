@@ -113,7 +113,9 @@ func (rq *request) readHeaders() error {
 			return err
 		}
 		rq.call.IdempotencyKey = key
-		rq.call.TraceID, rq.call.ParentSpanID = traceParent(h.Get("Traceparent"))
+		if rq.call.TraceID, rq.call.ParentSpanID = rq.trace, rq.span; rq.trace == "" {
+			rq.call.TraceID, rq.call.ParentSpanID = traceParent(h.Get("Traceparent"))
+		}
 	}
 	return nil
 }

@@ -30,6 +30,9 @@ type Options struct {
 	Logger  *slog.Logger     // nil = silent
 	Version string           // goes into answers to callers who were let in, as X-Schedd-Version; "" = not
 
+	// Trace begins the span of a request below the caller's, if there is one; nil = nobody
+	// traces.
+	Trace func(callerTrace, callerSpan string) (trace, span string, end func(method, route string, status int))
 	// Host says whether requests may be for the host that they name; nil = any, as on a
 	// Unix socket.
 	Host          func(r *http.Request) bool

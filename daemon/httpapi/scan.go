@@ -32,9 +32,6 @@ type fault struct {
 	message string
 }
 
-// Error returns the message.
-func (f *fault) Error() string { return f.message }
-
 // within adds the name of what surrounds the fault.
 func (f *fault) within(name string) *fault {
 	switch {

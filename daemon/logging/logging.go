@@ -59,9 +59,6 @@ func New(o Options) *Logger {
 	return l
 }
 
-// Format is the format in use, never Auto.
-func (l *Logger) Format() Format { return l.format }
-
 // SetLevel changes the least severe level that is written.
 func (l *Logger) SetLevel(level slog.Level) { l.level.Set(level) }
 

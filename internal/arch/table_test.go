@@ -51,6 +51,7 @@ var table = map[string]row{
 	"handler/httpcall": {ours: "handler handler/payload job"},
 	"handler/function": {ours: "handler job"},
 	"handler/notify":   {ours: "handler handler/httpcall handler/payload job", third: "github.com/wneessen/go-mail"},
+	"handler/agent":    {ours: "handler handler/httpcall job queue store"},
 	"handler/workflow": {ours: "handler internal/expr job store workflow"},
 	"handler/reindex":  {ours: "handler handler/payload"},
 
@@ -63,6 +64,7 @@ var table = map[string]row{
 	"daemon/flow":     {ours: "job store"},
 	"daemon/executor": {ours: "internal/mutant handler internal/failpoint job queue store", third: "golang.org/x/sync"},
 	"daemon/maintain": {ours: "job queue store"},
+	"daemon/tracing":  {ours: "job store", third: "go.opentelemetry.io/otel"},
 	"daemon/access":   {ours: "internal/token job store"},
 	"daemon/control":  {ours: "api handler internal/token job queue schedule store workflow"},
 	"daemon/httpapi":  {ours: "api daemon/control docs/api job store"},
@@ -72,8 +74,8 @@ var table = map[string]row{
 
 	// Composition.
 	"daemon": {
-		ours: "api daemon/access daemon/config daemon/control daemon/dispatch daemon/executor daemon/flow daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/timer " +
-			"handler handler/exec handler/function handler/healthcheck handler/httpcall handler/notify handler/reindex handler/workflow internal/build internal/failpoint internal/supervise internal/token job jobfile migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
+		ours: "api daemon/access daemon/config daemon/control daemon/dispatch daemon/executor daemon/flow daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/timer daemon/tracing " +
+			"handler handler/agent handler/exec handler/function handler/healthcheck handler/httpcall handler/notify handler/reindex handler/workflow internal/build internal/failpoint internal/supervise internal/token job jobfile migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
 		third: "golang.org/x/sync golang.org/x/sys/unix",
 	},
 	"daemon/command": {
@@ -105,7 +107,7 @@ var table = map[string]row{
 	"internal/mutant":    {},
 	"internal/supervise": {third: "golang.org/x/sys/unix"},
 	"internal/token":     {},
-	"internal/testbed":   {third: "github.com/jackc/pgx/v5/pgconn"},
+	"internal/testbed":   {third: "github.com/jackc/pgx/v5/pgconn go.opentelemetry.io/proto/otlp google.golang.org/protobuf/proto"},
 }
 
 // testOnly is what test files may import of others.
@@ -124,6 +126,7 @@ var clockFiles = map[string]string{
 	"daemon/clock.go":            "follows the store's clock by the monotonic one",
 	"daemon/command/watchdog.go": "tells systemd how things stand, as often as it asks for",
 	"daemon/executor/term.go":    "deadlines of handlers are monotonic",
+	"daemon/tracing/request.go":  "times requests",
 	"daemon/httpapi/headers.go":  "bounds the reading of a body",
 	"daemon/httpapi/logs.go":     "polls the log of a run that is followed",
 	"daemon/httpapi/slow.go":     "bounds the writing of an answer",

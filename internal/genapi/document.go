@@ -117,7 +117,7 @@ func (s *schemas) operation(op *httpapi.Operation) (object, error) {
 // body is the schema of what a request has.
 func (s *schemas) body(op *httpapi.Operation) object {
 	schema := s.of(op.Body, true)
-	if op.Method == http.MethodPatch {
+	if op.Pattern == api.RouteJob && op.Method == http.MethodPatch {
 		return s.patch()
 	}
 	if fields := required[op.Pattern]; fields != nil {

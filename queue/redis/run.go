@@ -85,3 +85,22 @@ func (b *Bus) watch(ctx context.Context, sub *redis.PubSub, heard *atomic.Bool) 
 		}
 	}
 }
+
+// loop calls fn until ctx ends, and pauses when it fails.
+func (a *Agents) loop(ctx context.Context, fn func() error) {
+	wait := firstPause
+	pause := time.NewTimer(0)
+	defer pause.Stop()
+	for ctx.Err() == nil {
+		if fn() == nil {
+			wait = firstPause
+			continue
+		}
+		pause.Reset(wait)
+		select {
+		case <-ctx.Done():
+		case <-pause.C:
+		}
+		wait = min(2*wait, maxPause)
+	}
+}

@@ -12,7 +12,7 @@ import (
 
 // leftOut are the tables and columns that every adapter has and no stream: what they
 // hold is of no use elsewhere, or is in other rows.
-var leftOut = strings.Fields("meta duties goose_db_version event_state claims.id counter_deltas.id holds.id outbox.id")
+var leftOut = strings.Fields("meta duties agent_tasks goose_db_version event_state claims.id counter_deltas.id holds.id outbox.id")
 
 // MissingColumns returns what a database has, as TABLE.COLUMN, and streams have not, and the
 // other way round: what an adapter would forget. own are tables and columns that the

@@ -33,6 +33,7 @@ type possessions struct {
 	failed  job.Execution
 	waiting job.Execution
 	token   store.Token
+	agent   store.Agent
 	rule    event.Rule
 
 	workflow store.Workflow
@@ -47,6 +48,7 @@ func (b *bench) possess() possessions {
 	p.waiting = b.trigger(j.ID)
 	p.job = b.get(j.ID)
 	p.token = b.token("secret-" + j.ID.String())
+	p.agent = b.agent("secret-" + j.ID.String())
 	p.rule = b.rule("secret-" + j.ID.String())
 	p.workflow = b.workflow("secret-" + j.ID.String())
 	return p
@@ -187,6 +189,28 @@ var scopes = []scopeOf{
 		})
 		return err
 	}},
+	{"Agent", func(b *bench, platform string, p possessions, _ bool) error {
+		_, err := b.store.Agent(b.ctx, platform, p.agent.Name)
+		return err
+	}},
+	{"ListAgents", func(b *bench, platform string, _ possessions, _ bool) error {
+		list, err := b.store.ListAgents(b.ctx, platform, "report")
+		return none(store.Page[store.Agent]{Items: list}, err)
+	}},
+	{"ChangeAgent", func(b *bench, platform string, p possessions, _ bool) error {
+		_, err := b.store.ChangeAgent(b.ctx, store.ChangeAgent{Platform: platform, Name: p.agent.Name, Now: b.now, Change: func(*store.Agent) error { return nil }})
+		return err
+	}},
+	{"SeeAgent", func(b *bench, platform string, p possessions, _ bool) error {
+		return b.store.SeeAgent(b.ctx, platform, p.agent.Name, b.now)
+	}},
+	{"DeleteAgent", func(b *bench, platform string, p possessions, _ bool) error {
+		_, err := b.store.DeleteAgent(b.ctx, platform, p.agent.Name)
+		if err == nil { // for the next call
+			err = b.store.CreateAgent(b.ctx, p.agent)
+		}
+		return err
+	}},
 	{"Workflow", func(b *bench, platform string, p possessions, _ bool) error {
 		_, err := b.store.Workflow(b.ctx, platform, p.workflow.Name, 0)
 		return err
@@ -232,7 +256,7 @@ func testScope(_ *testing.T, b *bench, s scopeOf) {
 }
 
 // operators name a platform as what they stop or make, not as the scope of what they see.
-var operators = []string{"SetHold", "ReleaseHold", "CreateToken", "CreateRule", "PutWorkflow", "DeleteWorkflow", "BeginFlow"}
+var operators = []string{"SetHold", "ReleaseHold", "CreateToken", "CreateRule", "CreateAgent", "TakeAgent", "PutWorkflow", "DeleteWorkflow", "BeginFlow"}
 
 // testScopesComplete finds the methods by what they take: a parameter with a field
 // Platform, or a platform and a ref.
