@@ -32,6 +32,18 @@ func (in *JobInput) Overlay(s *job.Spec, now time.Time) job.Problems {
 	named(&p, "priority", &s.Priority, in.Priority)
 	overlayPlaces(&p, s, in)
 	named(&p, "on_lost", &s.OnLost, in.OnLost)
+	named(&p, "event_name", &s.EventName, in.EventName)
+	set(&s.When, in.When)
+	set(&s.DelayMS, in.DelayMS)
+	set(&s.DebounceMS, in.DebounceMS)
+	if in.After != nil {
+		s.After = slices.Clone(*in.After)
+	}
+	if in.CancelOn != nil {
+		s.CancelOn = slices.Clone(*in.CancelOn)
+	}
+	set(&s.PauseOnFailures, in.PauseOnFails)
+	setPointer(&s.OnFailure, in.OnFailure)
 	if in.Tags != nil {
 		s.Tags = slices.Clone(*in.Tags)
 	}

@@ -39,6 +39,14 @@ type JobInput struct {
 	AllowOverlap   *bool            `json:"allow_overlap,omitempty"`
 	Overlap        *job.Overlap     `json:"overlap,omitempty"`
 	OnLost         *job.OnLost      `json:"on_lost,omitempty"`
+	EventName      *string          `json:"event_name,omitempty"` // event jobs: name, or pattern, of the events that make it run
+	When           *string          `json:"when,omitempty"`       // condition
+	DelayMS        *int64           `json:"delay_ms,omitempty"`
+	DebounceMS     *int64           `json:"debounce_ms,omitempty"`
+	After          *[]job.After     `json:"after,omitempty"`
+	CancelOn       *[]job.CancelOn  `json:"cancel_on,omitempty"`
+	PauseOnFails   *int             `json:"pause_on_failures,omitempty"`
+	OnFailure      *job.Hook        `json:"on_failure,omitempty"`
 	Tags           *[]string        `json:"tags,omitempty"`
 	Metadata       json.RawMessage  `json:"metadata,omitempty"`
 	PlatformID     *string          `json:"platform_id,omitempty"`
@@ -54,10 +62,13 @@ type Reschedule struct {
 	ExecuteAt *time.Time `json:"execute_at,omitempty"` // one-time jobs
 }
 
-// Pause is the optional body of POST /jobs/{id}/pause.
+// Pause is the optional body of POST /jobs/{id}/pause. Neither until nor for = until
+// somebody resumes it.
 type Pause struct {
-	Reason        string `json:"reason,omitempty"`
-	CancelRunning bool   `json:"cancel_running,omitempty"`
+	Until         *time.Time `json:"until,omitempty"` // resume by itself at an instant
+	For           string     `json:"for,omitempty"`   // or after a duration such as "2h30m"
+	Reason        string     `json:"reason,omitempty"`
+	CancelRunning bool       `json:"cancel_running,omitempty"`
 }
 
 // Resume is the optional body of POST /jobs/{id}/resume.

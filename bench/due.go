@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store"
 )
 
 // timetable says when many one-time jobs are due: all at once, or one every so often.

@@ -53,6 +53,16 @@ func looks(ctx context.Context, s store.Store, sz size) (figures []Figure, err e
 		}},
 		{"one run by its number", func(name string) error { _, err := s.Execution(ctx, platform, name+"/7"); return err }},
 		{"stats of a job", func(name string) error { _, err := s.Job(ctx, platform, name); return err }},
+		{"metrics of a day", func(string) error { return tally(ctx, s, 24*time.Hour, false) }},
+		{"metrics of 30 days", func(string) error { return tally(ctx, s, 30*24*time.Hour, true) }},
+		{"figures of a job since ever", func(name string) error {
+			f, err := s.JobFigures(ctx, platform, name, time.Time{})
+			if err == nil && (len(f.Periods) == 0 || len(f.Patterns) == 0) {
+				err = errors.New("a job has no figures")
+			}
+			return err
+		}},
+		{"totals", func(string) error { _, err := s.Totals(ctx, store.AnyPlatform, wall()); return err }},
 		{"list of jobs", func(string) error { _, err := s.ListJobs(ctx, store.JobFilter{Platform: platform}); return err }},
 	}
 	times := make([][]float64, len(kinds))
@@ -71,6 +81,16 @@ func looks(ctx context.Context, s store.Store, sz size) (figures []Figure, err e
 		figures = append(figures, f)
 	}
 	return figures, nil
+}
+
+// tally sums up all platforms.
+func tally(ctx context.Context, s store.Store, back time.Duration, hours bool) error {
+	now := wall()
+	sum, err := s.Tally(ctx, store.TallyOf{Platform: store.AnyPlatform, From: now.Add(-back).Truncate(time.Hour), To: now, Hours: hours})
+	if err == nil && sum.Success == 0 {
+		err = errors.New("a tally is empty")
+	}
+	return err
 }
 
 // withHistory opens a database with executions that ended, one a millisecond up to
@@ -100,6 +120,12 @@ const sqlHistory = `INSERT INTO executions (k, lo, job, n, at, session, occurren
 		CASE WHEN (i + i / %[1]d) %% 20 = 0 THEN 3 ELSE 2 END, ms * 1000 + 500, ms * 1000 + 900
 	FROM (SELECT i, %[2]d + i AS ms FROM generate_series(0::bigint, %[3]d) AS i) AS numbers`
 
+// sqlSums adds sums by time as folding leaves them: of owners, by span, so many up to the
+// newest. What is packed is that of two successes, a failure and seven missed slots.
+const sqlSums = `INSERT INTO rollups (owner, span, start, data)
+	SELECT o, %[3]d, n * %[3]d * 1000000::bigint, decode('040200000e0e04b8a07ab81780897a048601029801020403020a0a', 'hex')
+	FROM generate_series(%[1]d, %[2]d) AS o, generate_series(%[5]d - %[4]d + 1, %[5]d::bigint) AS n`
+
 func copyHistory(ctx context.Context, tx pgx.Tx, executions int, until time.Time) error {
 	due := wall().AddDate(1, 0, 0).UnixMicro()
 	if err := copyJobs(ctx, tx, copied{job: "idle", last: recorded - 1, due: fmt.Sprint(due)}); err != nil {
@@ -110,6 +136,13 @@ func copyHistory(ctx context.Context, tx pgx.Tx, executions int, until time.Time
 		fmt.Sprintf(sqlHistory, recorded, first, executions-1),
 		`INSERT INTO failures (job, n, k, status) SELECT job, n, k, status FROM executions WHERE status = 3`,
 		fmt.Sprintf(`UPDATE cursors SET numbers = %[1]d, runs = %[1]d, occurrences = %[1]d WHERE job >= 1000`, executions/recorded),
+		fmt.Sprintf(sqlSums, 0, 0, 60, 1500, wall().Unix()/60),
+		fmt.Sprintf(sqlSums, 0, 0, 3600, 400*24, wall().Unix()/3600),
+		fmt.Sprintf(sqlSums, 1000, 999+recorded, 3600, 192, wall().Unix()/3600),
+		fmt.Sprintf(sqlSums, 1000, 999+recorded, 86400, 392, wall().Unix()/86400-8),
+		fmt.Sprintf(`INSERT INTO failure_patterns (job, day, print, class, message, count, last_at)
+			SELECT j, d * 86400000000, p, 'exit', 'failed in step ' || p, 3, d * 86400000000 FROM generate_series(1000, %d) j, generate_series(%d, %d) d, generate_series(1, 5) p`,
+			999+recorded, wall().Unix()/86400-60, wall().Unix()/86400),
 		fmt.Sprintf(`INSERT INTO counters (job, success, duration_us, last_status) SELECT seq, %[1]d, %[1]d * 400, 2 FROM jobs WHERE seq >= 1000`, executions/recorded),
 	} {
 		if _, err := tx.Exec(ctx, sql); err != nil {

@@ -119,10 +119,28 @@ func (a *app) runFacts(e *job.Execution) [][2]string {
 		{"exit code", exit},
 		{"result", clipped(compact(e.Result))},
 		{"error", e.Error},
+		{"on failure", hookWord(e.OnFailure)},
 		{"skipped", skipped},
 		{"payload", clipped(compact(e.Payload))},
 		{"trace", e.TraceID},
 	}
+}
+
+// hookWord says what followed a final failure.
+func hookWord(h *job.HookRun) string {
+	if h == nil {
+		return ""
+	}
+	text := strings.TrimSpace(h.HandlerName + " " + h.Status)
+	if h.StartedAt != nil && h.CompletedAt != nil {
+		text += " after " + human.Duration(h.CompletedAt.Sub(*h.StartedAt))
+	}
+	for _, more := range []string{h.Error, h.Output} {
+		if more != "" {
+			text += ": " + clipped(strings.ReplaceAll(more, "\n", " | "))
+		}
+	}
+	return text
 }
 
 // exact is an instant to the second or better, for a single thing.

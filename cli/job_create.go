@@ -20,7 +20,7 @@ func newJobCreateCmd(a *app) *cobra.Command {
 		Short:      "Create a job",
 		Example: `  schedctl job create cron backup -s '0 2 * * *' -- /usr/local/bin/backup
   schedctl job create once reminder --in 48h --handler send-notification --set to=ops`,
-	}, newJobCreateCronCmd(a), newJobCreateOnceCmd(a), newJobCreateRecurringCmd(a))
+	}, newJobCreateCronCmd(a), newJobCreateOnceCmd(a), newJobCreateRecurringCmd(a), newJobCreateEventCmd(a))
 }
 
 // jobCreateOptions are what all three kinds of jobs have.
@@ -107,6 +107,10 @@ func runJobCreate(ctx context.Context, a *app, t job.Type, in api.JobInput, o jo
 func (a *app) sayCreated(ctx context.Context, c *client.Client, j *job.Job) {
 	if j.ExecuteAt != nil {
 		a.say("job %s created; runs once %s", j.Name, a.moment(*j.ExecuteAt))
+		return
+	}
+	if j.Type == job.TypeEvent {
+		a.say("job %s created (%s); runs %s", j.Name, j.ID, onWhat(j))
 		return
 	}
 	const most = 1000

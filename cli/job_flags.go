@@ -42,12 +42,17 @@ type jobFlags struct {
 	allowOverlap              bool
 	overlap                   job.Overlap
 	onLost                    job.OnLost
+	pauseOnFailures           int
+	onFailure, hookPayload    string
+	hookTimeout               time.Duration
 	misfire                   misfireFlag
 	misfireGrace, jitter      time.Duration
 	dst                       string
 	tags, metadata            []string
 	description               string
 	disabled                  bool
+
+	eventFlags
 }
 
 // declare adds what every type of job has.
@@ -71,6 +76,10 @@ func (o *jobFlags) declare(cmd *cobra.Command, a *app) {
 	f.BoolVar(&o.allowOverlap, "allow-overlap", false, "start a run while another goes on")
 	enumVar(cmd, &o.overlap, "overlap", "what a run does that meets another one", job.Overlaps()...)
 	enumVar(cmd, &o.onLost, "on-lost", "what happens to a run whose worker vanished", job.OnLosts()...)
+	f.IntVar(&o.pauseOnFailures, "pause-on-failures", 0, "pause the job after so many final failures in a row; 0 = never")
+	f.StringVar(&o.onFailure, "on-failure", "", "handler to run once when a run has failed for good")
+	f.StringVar(&o.hookPayload, "on-failure-payload", "", "JSON object for that handler: text, @FILE or @-")
+	durationVar(f, &o.hookTimeout, "on-failure-timeout", "longest run of that handler; default 1m")
 	enumVar(cmd, &o.misfire, "misfire", "what happens to missed runs", "once", "all", "skip", "fire_once", "fire_all")
 	durationVar(f, &o.misfireGrace, "misfire-grace", "with --misfire once: oldest missed run that still runs")
 	durationVar(f, &o.jitter, "jitter", "start up to so much later, at random")
@@ -78,9 +87,11 @@ func (o *jobFlags) declare(cmd *cobra.Command, a *app) {
 	f.StringArrayVar(&o.tags, "tag", nil, "tag; may be given again")
 	f.StringArrayVar(&o.metadata, "metadata", nil, "KEY=VALUE; may be given again")
 	f.StringVar(&o.description, "description", "", "what the job is for")
+	o.declareCondition(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("timezone", completeZones)
 	_ = cmd.RegisterFlagCompletionFunc("handler", completeHandlers(a))
 	_ = cmd.RegisterFlagCompletionFunc("tag", a.completeTagFlag)
+	_ = cmd.RegisterFlagCompletionFunc("on-failure", completeHandlers(a))
 }
 
 // declareWindow adds what recurring jobs have beside a schedule.
@@ -107,6 +118,9 @@ func (o *jobFlags) input(a *app, cmd *cobra.Command, argv []string, base json.Ra
 		return in, err
 	}
 	given := cmd.Flags().Changed
+	if err := o.fill(cmd, &in); err != nil {
+		return in, err
+	}
 	set(given("schedule"), &in.Schedule, o.schedule)
 	set(given("timezone"), &in.Timezone, o.timezone)
 	set(given("description"), &in.Description, o.description)
@@ -121,6 +135,10 @@ func (o *jobFlags) input(a *app, cmd *cobra.Command, argv []string, base json.Ra
 	set(given("allow-overlap"), &in.AllowOverlap, o.allowOverlap)
 	set(given("overlap"), &in.Overlap, o.overlap)
 	set(given("on-lost"), &in.OnLost, o.onLost)
+	set(given("pause-on-failures"), &in.PauseOnFails, o.pauseOnFailures)
+	if err := o.hook(a, given, &in); err != nil {
+		return in, err
+	}
 	set(given("misfire"), &in.Misfire, misfires[o.misfire])
 	set(given("misfire-grace"), &in.MisfireGraceMS, o.misfireGrace.Milliseconds())
 	set(given("jitter"), &in.JitterMS, o.jitter.Milliseconds())
@@ -134,6 +152,28 @@ func (o *jobFlags) input(a *app, cmd *cobra.Command, argv []string, base json.Ra
 		return in, err
 	}
 	return in, o.what(a, given, argv, base, &in)
+}
+
+// hook reads what is to run after final failures.
+func (o *jobFlags) hook(a *app, given func(string) bool, in *api.JobInput) error {
+	if !given("on-failure") {
+		for _, flag := range []string{"on-failure-payload", "on-failure-timeout"} {
+			if given(flag) {
+				return usagef("--%s goes with --on-failure", flag)
+			}
+		}
+		return nil
+	}
+	in.OnFailure = &job.Hook{HandlerName: o.onFailure, TimeoutMS: o.hookTimeout.Milliseconds()}
+	if o.hookPayload == "" {
+		return nil
+	}
+	members, err := payloadFlags{whole: o.hookPayload}.build(a, nil)
+	if err != nil {
+		return inFlag("on-failure-payload", err)
+	}
+	in.OnFailure.Payload, err = encode(members)
+	return err
 }
 
 // set gives a field of a request its value when the flag was given.

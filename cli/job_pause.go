@@ -15,7 +15,8 @@ import (
 
 type jobPauseOptions struct {
 	selector
-	pause api.Pause
+	stopFlags
+	cancelRunning bool
 }
 
 func newJobPauseCmd(a *app) *cobra.Command {
@@ -23,19 +24,22 @@ func newJobPauseCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:        "pause JOB...",
 		SuggestFor: []string{"disable", "stop", "suspend"},
-		Short:      "Stop jobs from running until they are resumed",
+		Short:      "Stop jobs from running until they are resumed, or for a while",
+		Long: `Stop jobs from running until they are resumed. With --until or --for they resume by
+themselves, whether schedd ran meanwhile or not: what is due from that instant on runs, or is
+late or missed as after an outage. Said again for a paused job, it changes when that is.`,
 		Example: `  schedctl job pause price-sync --reason 'vendor outage'
+  schedctl job pause price-sync --for 2h
   schedctl job pause 'drip-*' --dry-run`,
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: completeJobs(a, 100),
 		RunE: a.action(func(cmd *cobra.Command, args []string) error {
-			return runJobPause(cmd.Context(), a, args, o)
+			return runJobPause(cmd, a, args, o)
 		}),
 	}
-	o.declare(cmd, a)
-	f := cmd.Flags()
-	f.StringVar(&o.pause.Reason, "reason", "", "why; shown with the job")
-	f.BoolVar(&o.pause.CancelRunning, "cancel-running", false, "stop what runs, too")
+	o.selector.declare(cmd, a)
+	o.stopFlags.declare(cmd)
+	cmd.Flags().BoolVar(&o.cancelRunning, "cancel-running", false, "stop what runs, too")
 	return cmd
 }
 
@@ -72,11 +76,24 @@ func (a *app) preview(ctx context.Context, c *client.Client, names []string, ver
 	return nil
 }
 
-func runJobPause(ctx context.Context, a *app, args []string, o jobPauseOptions) error {
-	return a.changeState(ctx, o.selector, args, stateChange{
+func runJobPause(cmd *cobra.Command, a *app, args []string, o jobPauseOptions) error {
+	ctx := cmd.Context()
+	stop, err := o.stop(a, cmd)
+	if err != nil {
+		return err
+	}
+	in := api.Pause{Until: stop.Until, For: stop.For, Reason: stop.Reason, CancelRunning: o.cancelRunning}
+	change := stateChange{
 		verb: "pause", already: job.JobPaused, done: "paused",
-		do: func(c *client.Client, name string) error { return c.Pause(ctx, name, o.pause) },
-	})
+		do: func(c *client.Client, name string) error { return c.Pause(ctx, name, in) },
+	}
+	switch {
+	case stop.Until != nil:
+		change.already, change.done = "", "paused"+a.ending(stop.Until)+", then resumed by itself"
+	case stop.For != "":
+		change.already, change.done = "", "paused for "+human.Distance(o.length)+", then resumed by itself"
+	}
+	return a.changeState(ctx, o.selector, args, change)
 }
 
 // stateChange is a change of status that several jobs may undergo.

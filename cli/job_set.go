@@ -16,7 +16,7 @@ import (
 var unsettable = []string{
 	"description", "timezone", "start_date", "end_date", "max_executions", "dst_policy", "jitter_ms", "misfire", "misfire_grace_ms",
 	"payload", "max_retries", "retry_delay_ms", "retry_backoff", "retry_max_delay_ms", "timeout_ms", "priority",
-	"concurrency", "overlap", "on_lost", "tags", "metadata",
+	"concurrency", "overlap", "on_lost", "pause_on_failures", "on_failure", "tags", "metadata",
 }
 
 type jobSetOptions struct {

@@ -126,10 +126,23 @@ func (a *app) jobFacts(j *job.Job, next api.Explained) [][2]string {
 		{"platform", fmt.Sprintf("%s  tags %s  created by %s %s, revision %d", platformWord(j.PlatformID),
 			or(strings.Join(j.Tags, " "), human.Absent), or(j.CreatedBy, human.Absent), a.when(&j.CreatedAt), j.Revision)},
 		{"metadata", compact(j.Metadata)},
-		{"paused", strings.TrimSpace(a.sometimes(j.PausedAt) + " " + j.PauseReason)},
+		{"failures", a.aftermathWord(j)},
+		{"paused", strings.TrimSpace(a.sometimes(j.PausedAt) + a.ending(j.PauseUntil) + " " + j.PauseReason)},
 		{"reason", j.StatusReason},
 		{"so far", totalsWord(j)},
 	}
+}
+
+// aftermathWord says what follows final failures.
+func (a *app) aftermathWord(j *job.Job) string {
+	var parts []string
+	if n := j.PauseOnFailures; n > 0 {
+		parts = append(parts, fmt.Sprintf("paused after %d in a row", n))
+	}
+	if h := j.OnFailure; h != nil {
+		parts = append(parts, fmt.Sprintf("each final one runs %s, within %s", strings.TrimSpace(h.HandlerName+" "+clipped(compact(h.Payload))), human.Setting(h.Timeout())))
+	}
+	return strings.Join(parts, "; ")
 }
 
 // totalsWord sums up what the job did.

@@ -31,6 +31,7 @@ const (
 var commands = []verb{
 	{"job jobs j", newJobCmd},
 	{"workflow workflows wf", newWorkflowCmd},
+	{"event events", newEventCmd},
 	{"run", func(a *app) *cobra.Command { return newRunCmd(a, groupJobs) }},
 	{"ls", func(a *app) *cobra.Command { return in(groupJobs, shortcut(newJobListCmd(a), "ls")) }},
 	{"status", newStatusCmd},
@@ -40,6 +41,7 @@ var commands = []verb{
 	{"ps", newPsCmd},
 	{"logs", newLogsCmd},
 	{"dlq dead-letter dead-letters", newDLQCmd},
+	{"trigger triggers", newTriggerCmd},
 	{"explain", newExplainCmd},
 	{"next forecast", newNextCmd},
 	{"why", newWhyCmd},
@@ -60,6 +62,7 @@ var commands = []verb{
 	{"whoami", newWhoamiCmd},
 	{"login", newLoginCmd},
 	{"health", newHealthCmd},
+	{"doctor", newDoctorCmd},
 	{"metrics", newMetricsCmd},
 	{"config context contexts", newConfigCmd},
 	{"api", newAPICmd},

@@ -24,11 +24,20 @@ type summary struct {
 	Health      api.Health           `json:"health"`
 	Jobs        map[string]int64     `json:"jobs"`    // by status
 	Failing     []string             `json:"failing"` // at most 5 names
+	Paused      []pausedJob          `json:"paused"`  // at most 5
 	Queue       api.Queue            `json:"queue"`
 	Maintenance api.Maintenance      `json:"maintenance"`
 	Running     []job.Execution      `json:"running"` // at most 5
 	Next        []api.ForecastItem   `json:"next"`
 	Counts      map[job.Status]int64 `json:"executions_24h"` // by status, due within the last day
+}
+
+// pausedJob is a job that is paused, until when, and why.
+type pausedJob struct {
+	Name   string     `json:"name"`
+	Since  *time.Time `json:"since"`
+	Until  *time.Time `json:"until,omitempty"`
+	Reason string     `json:"reason,omitempty"`
 }
 
 func newStatusCmd(a *app) *cobra.Command {
@@ -96,6 +105,17 @@ func gather(ctx context.Context, a *app, c *client.Client) (s summary, err error
 	for i := range failing.Items {
 		s.Failing = append(s.Failing, failing.Items[i].Name)
 	}
+	paused, err := c.Jobs(ctx, client.JobQuery{Statuses: []job.JobStatus{job.JobPaused}, Limit: nextOnStatus, SortBy: "name"})
+	if err != nil {
+		return s, err
+	}
+	for i := range paused.Items {
+		j := &paused.Items[i]
+		if j.Status != job.JobPaused { // resumed meanwhile
+			continue
+		}
+		s.Paused = append(s.Paused, pausedJob{Name: j.Name, Since: j.PausedAt, Until: j.PauseUntil, Reason: j.PauseReason})
+	}
 	since := a.env.Now().Add(-24 * time.Hour)
 	for _, status := range []job.Status{job.Success, job.Failed, job.TimedOut, job.Cancelled, job.Skipped} {
 		page, err := c.Executions(ctx, client.ExecutionQuery{Statuses: []job.Status{status}, Since: since, Limit: 1, WithTotal: true})
@@ -128,6 +148,14 @@ func (a *app) showSummary(s *summary) error {
 	}
 	if len(s.Failing) > 0 {
 		a.say("  %-11s %s", "failing", strings.Join(s.Failing, " "))
+	}
+	for i := range s.Paused {
+		p := &s.Paused[i]
+		text := p.Name + ": " + or(p.Reason, "no reason was given")
+		if p.Until != nil {
+			text += ", until " + a.moment(*p.Until)
+		}
+		a.say("  %-11s %s", "paused", text)
 	}
 	if len(s.Running) > 0 {
 		_, _ = io.WriteString(a.out, "\n")

@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/agentic-sdlc/scheduler/job"
 )
 
 // walk calls f for every command of the tree.
@@ -105,6 +107,11 @@ func checkTypo(t *testing.T, cmd *cobra.Command) {
 			continue
 		}
 		typed := name[:1] + name[2:3] + name[1:2] + name[3:] // two letters swapped
+		if slices.ContainsFunc(cmd.Commands(), func(other *cobra.Command) bool {
+			return job.Nearest(typed, []string{other.Name()}) != "" && other.Name() != name
+		}) {
+			typed = name + "x" // swapped, it is as near to another
+		}
 		if typed == name {
 			continue
 		}

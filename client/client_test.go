@@ -443,7 +443,7 @@ func TestMethodsUseTheirRoutes(t *testing.T) {
 			t.Errorf("got %s, want %s", got, tt.want)
 		}
 	}
-	if _, err := c.CreateJob(ctx, job.TypeEvent, api.JobInput{}, Write{}); job.CodeOf(err) != job.Invalid {
-		t.Errorf("event job: %v", err)
+	if _, err := c.CreateJob(ctx, "sundial", api.JobInput{}, Write{}); job.CodeOf(err) != job.Invalid {
+		t.Errorf("a type that does not exist: %v", err)
 	}
 }

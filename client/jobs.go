@@ -17,7 +17,7 @@ func (c *Client) CreateJob(ctx context.Context, t job.Type, in api.JobInput, w W
 	routes := map[job.Type]string{
 		job.TypeCron:      api.RouteJobsCron,
 		job.TypeOneTime:   api.RouteJobsOnce,
-		job.TypeRecurring: api.RouteJobsRecurring,
+		job.TypeRecurring: api.RouteJobsRecurring, job.TypeEvent: api.RouteJobsEvent,
 	}
 	route, ok := routes[t]
 	if !ok {

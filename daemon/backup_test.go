@@ -182,7 +182,7 @@ func copyUnderLoad(t *testing.T, cfg *config.Config) []byte {
 	var load sync.WaitGroup
 	for range 2 {
 		load.Go(func() {
-			for i := 0; i < 400 && ctx.Err() == nil; i++ {
+			for i := 0; i < 150 && ctx.Err() == nil; i++ {
 				if err := s.trigger(ctx, "load"); err != nil && ctx.Err() == nil {
 					t.Errorf("a run by hand during the backup = %v", err)
 					return
@@ -190,7 +190,7 @@ func copyUnderLoad(t *testing.T, cfg *config.Config) []byte {
 			}
 		})
 	}
-	testbed.Eventually(t, "the load is on", 20*time.Second, func() bool { return len(s.runsOf(t, job.Success)) > 150 })
+	testbed.Eventually(t, "the load is on", 20*time.Second, func() bool { return len(s.runsOf(t, job.Success)) > 60 })
 	file, err := (&node{store: s.store, cfg: *cfg}).backup(t.Context())
 	cancel()
 	load.Wait()
@@ -226,7 +226,7 @@ func goesOn(t *testing.T, copied []byte, cfg *config.Config) {
 	if err := at.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if len(over) < 100 || len(running) == 0 {
+	if len(over) < 40 || len(running) == 0 {
 		t.Fatalf("%d runs are over and %d were running; want many and some", len(over), len(running))
 	}
 	s := openShop(t, cfg, closedChannel())

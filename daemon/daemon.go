@@ -16,7 +16,9 @@ import (
 	"github.com/agentic-sdlc/scheduler/daemon/config"
 	"github.com/agentic-sdlc/scheduler/daemon/control"
 	"github.com/agentic-sdlc/scheduler/daemon/listen"
+	"github.com/agentic-sdlc/scheduler/daemon/metrics"
 	"github.com/agentic-sdlc/scheduler/daemon/tracing"
+	"github.com/agentic-sdlc/scheduler/event"
 	"github.com/agentic-sdlc/scheduler/handler"
 	"github.com/agentic-sdlc/scheduler/handler/workflow"
 	"github.com/agentic-sdlc/scheduler/internal/build"
@@ -46,7 +48,7 @@ func Run(ctx context.Context, o Options) error {
 	SpendMemory()
 	n := &node{o: o, cfg: o.Config, log: o.Logger, started: now(), clock: &Clock{}}
 	defer n.close()
-	for _, step := range []func(context.Context) error{n.claimName, n.openTracing, n.openStore, n.startSupervisor, n.openQueue, n.openAgents, n.build, n.startJobsDir, n.listen} {
+	for _, step := range []func(context.Context) error{n.claimName, n.openTracing, n.openStore, n.startSupervisor, n.openQueue, n.openAgents, n.newMetrics, n.build, n.startJobsDir, n.listen} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -77,7 +79,9 @@ type node struct {
 	network  net.Listener // nil = there is none
 	tls      *listen.Certificate
 	gate     *access.Gate
-	failed   chan error // what ended a server
+	metrics  *metrics.Metrics
+	exposed  net.Listener // for Prometheus; nil = there is none
+	failed   chan error   // what ended a server
 	draining drainFlag
 	jobsDir  jobsDir
 	tracer   *tracing.Tracer // nil = nobody traces
@@ -131,8 +135,8 @@ func (n *node) build(context.Context) error {
 	ids.After(n.store.Newest())
 	w := n.cfg.Worker
 	o := EngineOptions{
-		Store: n.store, Queue: n.queue, Bus: n.bus, Handlers: n.handlers, Logger: n.log,
-		Node: n.name, Version: n.o.Build.Version, IDs: ids, Clock: n.clock, Shared: n.shared(), Roles: n.cfg.Roles, Settings: settingsOf(&n.cfg),
+		Store: n.metrics.Watch(n.store), Queue: n.queue, Bus: n.bus, Handlers: n.handlers, Logger: n.log,
+		Prepare: n.prepare, Node: n.name, Version: n.o.Build.Version, IDs: ids, Clock: n.clock, Shared: n.shared(), Roles: n.cfg.Roles, Settings: settingsOf(&n.cfg),
 		Slots: w.Slots, SlowSlots: w.Commands, Lease: w.Lease, Heartbeat: w.Heartbeat, ReapEvery: w.ReapEvery, Drain: w.DrainTimeout, ClaimIdle: n.cfg.Queue.Redis.ClaimIdle,
 		LogCaps: store.LogCaps{Job: int64(n.cfg.Limits.LogJobBytes), Total: int64(n.cfg.Limits.LogTotalBytes)},
 	}
@@ -142,9 +146,9 @@ func (n *node) build(context.Context) error {
 	n.engine = NewEngine(o)
 	n.control = control.New(control.Options{
 		Store: n.store, Handlers: n.handlers, Defaults: defaultsOf(&n.cfg), Policy: policyOf(&n.cfg), NewID: n.engine.NewID, Logger: n.log,
-		Wake: n.engine.Wake, Kick: n.engine.Kick, Beat: n.engine.Beat, Trigger: n.engine.Trigger, Queue: n.queue,
+		Emitted: n.engine.Emitted, Wake: n.engine.Wake, Kick: n.engine.Kick, Beat: n.engine.Beat, Trigger: n.engine.Trigger, Queue: n.queue, Bus: n.bus,
 		CancelRunning: n.engine.Cancel, Backup: n.backup, CheckWorkflow: workflow.Check, Started: n.started, Version: n.version(), Vitals: newUsage(n.started, n.clock.Now).vitals,
-		Agents: n.agentOptions(),
+		Agents: n.agentOptions(), Functions: n.engine.Functions,
 		Health: control.HealthOptions{
 			Clock: n.clock.Now, Draining: n.draining.get,
 			Ticked: n.ticked(), Refused: func() int64 { return n.engine.Vitals().Fenced },
@@ -155,6 +159,11 @@ func (n *node) build(context.Context) error {
 		Store: n.store, Now: n.clock.Now, Rate: n.cfg.Listen.RequestRate, Burst: n.cfg.Listen.RequestBurst, Logger: n.log,
 	})
 	return nil
+}
+
+// prepare says what an act of an event rule comes to.
+func (n *node) prepare(now time.Time, a *event.Act) (store.Deed, error) {
+	return n.control.PrepareAct(now, a)
 }
 
 // ticked tells of this node's timer; nil when it has none.

@@ -12,10 +12,12 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/daemon/config"
 	"github.com/agentic-sdlc/scheduler/daemon/dispatch"
+	"github.com/agentic-sdlc/scheduler/daemon/events"
 	"github.com/agentic-sdlc/scheduler/daemon/executor"
 	"github.com/agentic-sdlc/scheduler/daemon/flow"
 	"github.com/agentic-sdlc/scheduler/daemon/maintain"
 	"github.com/agentic-sdlc/scheduler/daemon/timer"
+	"github.com/agentic-sdlc/scheduler/event"
 	"github.com/agentic-sdlc/scheduler/handler"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/queue"
@@ -37,11 +39,15 @@ type EngineOptions struct {
 	Shared   bool     // other nodes may use the store
 	Roles    []string // of config.RoleAPI, RoleScheduler, RoleWorker; nil = all
 
+	// Prepare says what an act comes to; nil = events make nothing happen.
+	Prepare func(now time.Time, a *event.Act) (store.Deed, error)
+
 	Settings                    Settings
 	Slots, SlowSlots            int
 	Lease, Heartbeat, ReapEvery time.Duration
 	Drain                       time.Duration
 	ClaimIdle                   time.Duration // 0 = 15 s
+	Poll                        time.Duration // how long the store is at most not looked at; 0 = 1 s
 	LogCaps                     store.LogCaps
 
 	// Attempted and Sampled are as in executor.Options.
@@ -68,6 +74,7 @@ type Engine struct {
 	executor *executor.Executor
 	flow     *flow.Flow
 	maintain *maintain.Maintainer
+	events   *events.Events
 }
 
 // NewEngine connects the components; Run starts them.
@@ -90,7 +97,7 @@ func NewEngine(o EngineOptions) *Engine {
 		Attempted: o.Attempted, Sampled: o.Sampled, Freed: func(n int) { e.dispatch.Freed(n) }, Look: func() { e.dispatch.Kick() }, Stepped: func() { e.flow.Kick() },
 	})
 	e.dispatch = dispatch.New(dispatch.Options{
-		Store: o.Store, Queue: o.Queue, Logger: o.Logger, Now: now, Free: e.freeAnywhere, Reach: e.reach, Alone: e.alone, Mine: e.mine, Claim: e.executor.Claim,
+		Store: o.Store, Queue: o.Queue, Logger: o.Logger, Now: now, Free: e.freeAnywhere, Reach: e.reach, Alone: e.alone, Mine: e.mine, Sweep: o.Poll, Claim: e.executor.Claim,
 	})
 	e.flow = flow.New(flow.Options{Store: o.Store, Logger: o.Logger, Now: now, Ready: e.dispatch.Kick, Stop: e.executor.Cancel})
 	e.timer = timer.New(timer.Options{
@@ -98,11 +105,24 @@ func NewEngine(o EngineOptions) *Engine {
 		Take: e.take, Release: e.executor.Release, Start: e.executor.Start, Claiming: e.executor.Claiming, Announce: e.dispatch.Kick,
 	})
 	e.maintain = maintain.New(maintain.Options{
-		Store: o.Store, Bus: o.Bus, Logger: o.Logger, Now: now, Clock: e.syncClock, Lease: o.Lease, Heartbeat: o.Heartbeat, ReapEvery: o.ReapEvery,
+		Store: o.Store, Bus: o.Bus, Logger: o.Logger, Now: now, Clock: e.syncClock, Embedded: e.does(roleEmbedded), Lease: o.Lease, Heartbeat: o.Heartbeat, ReapEvery: o.ReapEvery,
 		Retention: func() store.Retention { return e.settings.Load().Retention }, LogCaps: o.LogCaps, Session: e.session.Load, NewSession: e.openSession,
-		Running: e.executor.Running, Pulse: e.pulse, Cancel: e.executor.Cancel, Fence: e.executor.Fence, Ready: e.dispatch.Kick,
+		Running: e.executor.Running, Pulse: e.pulse, Cancel: e.executor.Cancel, Fence: e.executor.Fence, Ready: e.dispatch.Kick, Wake: e.Wake,
+		Policy: func() job.Policy { return e.settings.Load().Policy }, NewID: e.NewID, Hook: e.hook(),
+	})
+	e.events = events.New(events.Options{
+		Store: o.Store, Logger: o.Logger, Now: now, NewID: func() job.ID { return e.NewID() }, Policy: func() job.Policy { return e.settings.Load().Policy },
+		Prepare: o.Prepare, Planned: e.Wake, Ready: e.Kick, Stop: e.Cancel,
 	})
 	return e
+}
+
+// hook is what runs after final failures; nil on a node that runs no handlers.
+func (e *Engine) hook() func(ctx context.Context, j *job.Job, x *job.Execution) job.HookRun {
+	if !e.does(config.RoleWorker) {
+		return nil
+	}
+	return e.executor.Hook
 }
 
 // openSession registers a new session of this node.
@@ -184,6 +204,9 @@ func (e *Engine) Run(ctx context.Context) error {
 	planners, runners := []func(context.Context) error{e.dispatch.Run, e.flow.Run}, []func(context.Context) error{}
 	if e.does(config.RoleScheduler) {
 		planners = append(planners, e.timer.Run)
+		if e.o.Prepare != nil {
+			planners = append(planners, e.events.Run)
+		}
 	}
 	if e.does(config.RoleWorker) {
 		runners = append(runners, e.executor.Run)
@@ -244,6 +267,9 @@ func (e *Engine) Trigger(ctx context.Context, t store.Trigger) (store.Triggered,
 
 // Cancel asks executions to stop if they run here.
 func (e *Engine) Cancel(ids []job.ID) { e.executor.Cancel(ids) }
+
+// Emitted makes the node decide about events at once: some came in.
+func (e *Engine) Emitted() { e.events.Wake() }
 
 // Beat sends a heartbeat at once: what concerns the node has changed in the store.
 func (e *Engine) Beat() { e.maintain.Beat() }

@@ -27,11 +27,11 @@ const (
 )
 
 // newServer is an HTTP server as every listener has it: HTTP/1.1 only.
-func newServer(o httpapi.Options, log *slog.Logger) *http.Server {
+func newServer(handler http.Handler, log *slog.Logger) *http.Server {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	return &http.Server{
-		Handler: httpapi.New(o), ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: answerTimeout, IdleTimeout: idleTimeout,
+		Handler: handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: answerTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeaderBytes, Protocols: protocols, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 }
@@ -92,7 +92,7 @@ func (n *node) wantToken(ctx context.Context) error {
 func (n *node) remote(o httpapi.Options) *http.Server {
 	o.Principal, o.Host = n.bearer, listen.Hosts{Names: n.cfg.Listen.Hosts, Certificate: n.tls}.Allow
 	o.Still = func(ctx context.Context, p control.Principal) error { return n.gate.Still(ctx, p.Token) }
-	server := newServer(o, n.log)
+	server := newServer(n.metrics.HTTP(httpapi.New(o)), n.log)
 	n.log.Info("listening on the network", slog.String("address", n.network.Addr().String()), slog.Bool("tls", n.tls != nil))
 	return server
 }

@@ -17,6 +17,9 @@ func (n *node) listen(ctx context.Context) error {
 	if err := n.listenNetwork(ctx); err != nil {
 		return err
 	}
+	if err := n.listenMetrics(ctx); err != nil {
+		return err
+	}
 	var err error
 	if n.socket, err = n.bind(); err != nil {
 		return err
@@ -53,21 +56,27 @@ func (n *node) serve(ctx context.Context) error {
 	peers := listen.NewPeers(listen.PeerOptions{OperatorGroup: n.cfg.Listen.OperatorGroup, Now: n.clock.Now, Logger: n.log})
 	o := httpapi.Options{
 		Service: n.control, Principal: n.principal, Logger: n.log, Now: n.clock.Now, Version: n.o.Build.Version, MaxBody: int64(n.cfg.Listen.MaxBodyBytes),
+		Exposition: n.metrics.Handler(),
 	}
 	if n.tracer != nil {
 		o.Trace = n.tracer.Request
 	}
-	n.local = newServer(o, n.log)
+	n.local = newServer(n.metrics.HTTP(httpapi.New(o)), n.log)
 	n.local.ConnContext = peers.ConnContext
 	servers := []*http.Server{n.local}
 	engine := start(context.WithoutCancel(ctx), n.engine.Run)
 	background := []func(context.Context) error{n.reload, n.hearAgents}
-	n.failed = make(chan error, 2)
+	n.failed = make(chan error, 3)
 	go n.accept(n.local, n.socket)
 	if n.network != nil {
 		remote := n.remote(o)
 		servers, background = append(servers, remote), append(background, n.gate.Run)
 		go n.accept(remote, n.network)
+	}
+	if n.exposed != nil {
+		exposition := n.exposition()
+		servers = append(servers, exposition)
+		go n.accept(exposition, n.exposed)
 	}
 	beside := start(ctx, background...)
 	if n.o.Watch != nil {

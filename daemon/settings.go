@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 
 	"github.com/agentic-sdlc/scheduler/daemon/config"
+	"github.com/agentic-sdlc/scheduler/event"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
 )
@@ -26,6 +27,7 @@ func policyOf(c *config.Config) job.Policy {
 	p := job.DefaultPolicy()
 	p.MisfireThreshold = c.Scheduler.MisfireThreshold
 	p.CatchUpSpacing = c.Scheduler.CatchUpSpacing
+	p.When = event.Holds
 	return p
 }
 

@@ -26,10 +26,12 @@ type standing struct {
 
 // fellows are the other nodes that take work.
 type fellows struct {
-	nodes int
+	nodes int            // embedded workers aside
 	knows map[string]int // handler → how many of them have it
 	any   int            // how many do not say what they have
-	place uint32         // of this node among all that take work, by their sessions
+
+	functions []string // of embedded workers
+	place     uint32   // of this node among all that take work, by their sessions
 }
 
 // does reports whether the node has a role.
@@ -110,6 +112,15 @@ func (f *fellows) add(s *store.Session) {
 	case len(s.Handlers) == 0:
 		f.any++
 	}
+	if embedded(s) {
+		for _, name := range s.Handlers {
+			if !slices.Contains(f.functions, name) {
+				f.functions = append(f.functions, name)
+			}
+			f.knows[name]++
+		}
+		return
+	}
 	f.nodes++
 	for _, name := range s.Handlers {
 		f.knows[name]++
@@ -138,6 +149,8 @@ func (e *Engine) reach(name string) dispatch.Reach {
 		others, elsewhere = f.nodes, f.knows[name]+f.any
 	}
 	switch {
+	case e.does(roleEmbedded) && here && works: // it hears no announcements
+		return dispatch.Here
 	case elsewhere == others && (here && works || !works && others > 0):
 		return dispatch.Everywhere
 	case here && works:

@@ -206,3 +206,8 @@ func textOf(v any) (string, error) {
 	}
 	return string(raw), nil
 }
+
+// compileWhen compiles the condition of a job that a schedule makes run.
+func compileWhen(text string) (*program, error) {
+	return compile(text, whenNames(), expr.AsBool())
+}

@@ -165,7 +165,7 @@ func ruleOf(j *job.Job) *Rule {
 // CheckJob checks the condition and the payload of a job that events make run.
 func CheckJob(s *job.Spec) job.Problems {
 	var p job.Problems
-	if _, err := condition(s.When); err != nil {
+	if _, err := condition(s.When); err != nil && len(s.When) <= job.MaxConditionLen { // what is longer, job refuses
 		p.Add("when", "syntax", "%s", err)
 	}
 	compileTemplate(&p, "payload", s.Payload)

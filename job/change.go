@@ -41,9 +41,15 @@ type Act struct {
 // planned first, but a one-time job's slot is held back until the job is resumed.
 // With cancelRunning what runs is asked to stop and what waits is skipped.
 func Pause(a Act, reason string, cancelRunning bool) Change {
+	return PauseUntil(a, nil, reason, cancelRunning)
+}
+
+// PauseUntil is a Pause that ends by itself; nil = when somebody resumes the job. Of a job
+// that is paused, it changes when that ends, and why.
+func PauseUntil(a Act, until *time.Time, reason string, cancelRunning bool) Change {
 	return func(cur Job, st State) (Changed, error) {
 		if cur.Status == JobPaused {
-			return a.again(cur, st, cancelRunning), nil
+			return a.pausedAgain(cur, st, until, reason, cancelRunning), nil
 		}
 		status, ok := cur.Status.Next(JobPause)
 		if !ok {
@@ -54,7 +60,7 @@ func Pause(a Act, reason string, cancelRunning bool) Change {
 		}
 		c := a.begin(&cur, st, true)
 		c.stop(status, cancelRunning)
-		c.Job.PausedAt, c.Job.PauseReason = &a.Now, reason
+		c.Job.PausedAt, c.Job.PauseUntil, c.Job.PauseReason = &a.Now, until, reason
 		c.CancelLive, c.Event = c.CancelLive || cancelRunning, EventJobPaused
 		return c.Changed, nil
 	}
@@ -64,37 +70,40 @@ func Pause(a Act, reason string, cancelRunning bool) Change {
 // beginning of the pause and its slots are planned in the same transaction, under
 // the definition as it is now.
 func Resume(a Act, catchUp CatchUp) Change {
-	return func(cur Job, st State) (Changed, error) {
-		move := JobResume
-		switch cur.Status {
-		case JobActive:
-			return Changed{Job: cur, Unchanged: true}, nil
-		case JobError:
-			move = JobRevive
-		}
-		status, ok := cur.Status.Next(move)
-		if !ok {
-			return Changed{}, refuse(cur, "only a paused job can be resumed")
-		}
-		c := a.begin(&cur, st, true)
-		after, def := a.Now, cur
-		if cur.PausedAt != nil && catchUp != CatchUpNone && catchUp != "" {
-			after, def.Misfire, def.MisfireGrace = *cur.PausedAt, MisfireFireOnce, nil
-			if catchUp == CatchUpAll {
-				def.Misfire = MisfireFireAll
-			}
-		} else if at := cur.ExecuteAt; at != nil && a.Now.Sub(*at) > a.Policy.MisfireThreshold {
-			return Changed{}, Errorf(Conflict, "job is %s; its only time, %s, has passed", cur.Status, stamp(*at)).
-				WithHint(`resume it with catch_up "once" to run it now, or reschedule it`)
-		}
-		c.Job.Status, c.Job.StatusReason, c.Job.PausedAt, c.Job.PauseReason = status, "", nil, ""
-		c.Event = EventJobResumed
-		if err := c.reopen(after, "resumed"); err != nil {
-			return Changed{}, refuse(cur, "its definition cannot be read: "+err.Error())
-		}
-		err := c.catchUp(&def)
-		return c.Changed, err
+	return func(cur Job, st State) (Changed, error) { return a.resume(cur, st, catchUp, a.Now) }
+}
+
+// resume plans again from the instant on.
+func (a Act) resume(cur Job, st State, catchUp CatchUp, from time.Time) (Changed, error) {
+	move := JobResume
+	switch cur.Status {
+	case JobActive:
+		return Changed{Job: cur, Unchanged: true}, nil
+	case JobError:
+		move = JobRevive
 	}
+	status, ok := cur.Status.Next(move)
+	if !ok {
+		return Changed{}, refuse(cur, "only a paused job can be resumed")
+	}
+	c := a.begin(&cur, st, true)
+	after, def := from, cur
+	if cur.PausedAt != nil && catchUp != CatchUpNone && catchUp != "" {
+		after, def.Misfire, def.MisfireGrace = *cur.PausedAt, MisfireFireOnce, nil
+		if catchUp == CatchUpAll {
+			def.Misfire = MisfireFireAll
+		}
+	} else if at := cur.ExecuteAt; at != nil && a.Now.Sub(*at) > a.Policy.MisfireThreshold {
+		return Changed{}, Errorf(Conflict, "job is %s; its only time, %s, has passed", cur.Status, stamp(*at)).
+			WithHint(`resume it with catch_up "once" to run it now, or reschedule it`)
+	}
+	c.Job.Status, c.Job.StatusReason, c.Job.PausedAt, c.Job.PauseUntil, c.Job.PauseReason = status, "", nil, nil, ""
+	c.Event = EventJobResumed
+	if err := c.reopen(after, "resumed"); err != nil {
+		return Changed{}, refuse(cur, "its definition cannot be read: "+err.Error())
+	}
+	err := c.catchUp(&def)
+	return c.Changed, err
 }
 
 // Cancel ends a job for good. Slots that were due and not planned yet, and runs that
@@ -263,7 +272,7 @@ func (c *changing) close() {
 // stop ends planning. With drop, runs that did not start are cancelled.
 func (c *changing) stop(status JobStatus, drop bool) {
 	c.close()
-	c.Job.Status, c.Job.NextRun, c.NextRun = status, nil, time.Time{}
+	c.Job.Status, c.Job.NextRun, c.NextRun, c.Job.PauseUntil = status, nil, time.Time{}, nil
 	c.DropQueued = drop
 	if !drop {
 		return
@@ -352,6 +361,20 @@ func (a Act) again(cur Job, st State, cancelRunning bool) Changed {
 	}
 	cur.UpdatedAt, cur.UpdatedBy = a.Now, a.By
 	return Changed{Job: cur, CancelLive: true, DropQueued: true, NextRun: st.NextRun}
+}
+
+// pausedAgain changes how long a pause lasts, when that is said again.
+func (a Act) pausedAgain(cur Job, st State, until *time.Time, reason string, cancelRunning bool) Changed {
+	c := a.again(cur, st, cancelRunning)
+	if until == nil || cur.PauseUntil != nil && cur.PauseUntil.Equal(*until) {
+		return c
+	}
+	c.Unchanged, c.NextRun, c.Event = false, st.NextRun, EventJobPaused
+	c.Job.PauseUntil, c.Job.UpdatedAt, c.Job.UpdatedBy = until, a.Now, a.By
+	if reason != "" {
+		c.Job.PauseReason = reason
+	}
+	return c
 }
 
 // refuse says why the job's status forbids a change.

@@ -60,8 +60,9 @@ type Execution struct {
 
 	CreatedAt time.Time `json:"created_at"`
 
-	Attempts []Attempt  `json:"attempts,omitempty"` // filled on request
-	Logs     []LogEntry `json:"logs,omitempty"`     // filled on request
+	OnFailure *HookRun   `json:"on_failure,omitempty"` // of a final failure; filled for a single one
+	Attempts  []Attempt  `json:"attempts,omitempty"`   // filled on request
+	Logs      []LogEntry `json:"logs,omitempty"`       // filled on request
 }
 
 // Attempt is one start of the handler for an execution.

@@ -42,12 +42,14 @@ type Spec struct {
 	Overlap         Overlap  `json:"overlap"`
 	OnLost          OnLost   `json:"on_lost"`
 
-	EventName  string     `json:"event_name,omitempty"`  // event jobs: the name, or a pattern of names, of the events that make it run
-	When       string     `json:"when,omitempty"`        // condition; false = the run is skipped
-	DelayMS    int64      `json:"delay_ms,omitempty"`    // event jobs: between the event and the run
-	DebounceMS int64      `json:"debounce_ms,omitempty"` // event jobs: run once, so long after the last of several events
-	After      []After    `json:"after,omitempty"`       // event jobs: run when one of these jobs ended
-	CancelOn   []CancelOn `json:"cancel_on,omitempty"`   // events that cancel the job
+	PauseOnFailures int        `json:"pause_on_failures,omitempty"` // paused after so many final failures in a row; 0 = never
+	OnFailure       *Hook      `json:"on_failure,omitempty"`        // runs once when a run has failed for good
+	EventName       string     `json:"event_name,omitempty"`        // event jobs: the name, or a pattern of names, of the events that make it run
+	When            string     `json:"when,omitempty"`              // condition; false = the run is skipped
+	DelayMS         int64      `json:"delay_ms,omitempty"`          // event jobs: between the event and the run
+	DebounceMS      int64      `json:"debounce_ms,omitempty"`       // event jobs: run once, so long after the last of several events
+	After           []After    `json:"after,omitempty"`             // event jobs: run when one of these jobs ended
+	CancelOn        []CancelOn `json:"cancel_on,omitempty"`         // events that cancel the job
 
 	Tags     []string        `json:"tags"`
 	Metadata json.RawMessage `json:"metadata,omitempty"` // JSON object
@@ -86,6 +88,7 @@ type Job struct {
 	AvgDurationMS   *int64 `json:"avg_duration_ms,omitempty"` // of successful executions
 
 	PausedAt     *time.Time `json:"paused_at,omitempty"`
+	PauseUntil   *time.Time `json:"pause_until,omitempty"` // when it resumes by itself
 	PauseReason  string     `json:"pause_reason,omitempty"`
 	StatusReason string     `json:"status_reason,omitempty"` // why status is error or failed
 

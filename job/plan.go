@@ -107,6 +107,10 @@ func (p *planner) firstPick(last time.Time) time.Time {
 // fire accounts for one slot that runs, if overlap admits it, and moves on.
 func (p *planner) fire(slot time.Time, catchUp bool) {
 	p.next = p.s.Next(slot)
+	if p.def.When != "" && p.pol.When != nil && !p.pol.When(p.def, slot) {
+		p.plan.Skips = append(p.plan.Skips, PlannedSkip{Slot: slot, Reason: SkipCondition})
+		return
+	}
 	queued, reason := p.admit()
 	if reason != "" {
 		p.plan.Skips = append(p.plan.Skips, PlannedSkip{Slot: slot, Reason: reason})

@@ -21,6 +21,9 @@ type Policy struct {
 	CatchUpMax       int           // fire_all runs at most this many missed slots of one outage; 100
 	CatchUpSpacing   time.Duration // between the starts of catch-up runs; 1 s
 	RangeMin         int           // more adjacent skipped slots than this become one range row; 100
+	// When evaluates the condition of a job, which is not empty, for a slot; nil = every one
+	// holds. It must answer the same for the same slot.
+	When func(def *Job, slot time.Time) bool
 }
 
 // DefaultPolicy is the policy of the design.

@@ -52,6 +52,11 @@ func (s *Spec) Normalize(d Defaults) {
 		s.Payload = json.RawMessage("{}")
 	}
 	s.Payload, s.Metadata = compact(s.Payload), compact(s.Metadata)
+	if s.OnFailure != nil && s.OnFailure.Payload != nil {
+		hook := *s.OnFailure
+		hook.Payload = compact(hook.Payload)
+		s.OnFailure = &hook
+	}
 	if s.Tags == nil {
 		s.Tags = []string{}
 	}
@@ -113,6 +118,7 @@ func (s *Spec) Validate() Problems {
 	s.checkHandler(&p)
 	s.checkRetries(&p)
 	s.checkPlaces(&p)
+	s.checkAftermath(&p)
 	checkTags(&p, s.Tags)
 	checkObject(&p, "payload", s.Payload, MaxPayload)
 	if s.Metadata != nil {

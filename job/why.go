@@ -207,6 +207,7 @@ func (r *Reason) outcome(e *Execution, now time.Time) {
 	default:
 		r.Verdict = string(e.Status) + " after " + attempts + fault
 		r.dead(e)
+		r.hook(e.OnFailure)
 	}
 }
 
@@ -227,6 +228,26 @@ func (r *Reason) dead(e *Execution) {
 	default:
 		r.step("retry", StepFailed, deref(e.CompletedAt), "moved to the dead letters: %s", e.DeadReason)
 	}
+}
+
+// hook says what followed a final failure.
+func (r *Reason) hook(h *HookRun) {
+	if h == nil {
+		return
+	}
+	at, result, text := deref(h.StartedAt), StepInfo, "on_failure is to run"
+	switch h.Status {
+	case string(Pending):
+	case string(Running):
+		result, text = StepWaits, fmt.Sprintf("on_failure runs: handler %s", h.HandlerName)
+	case string(Success):
+		result, text = StepOK, fmt.Sprintf("on_failure ran: handler %s", h.HandlerName)
+	case HookLost:
+		result, text = StepFailed, fmt.Sprintf("the node that ran on_failure vanished, and it is not run again: handler %s", h.HandlerName)
+	default:
+		result, text = StepFailed, fmt.Sprintf("on_failure itself ended as %s, and is not tried again: handler %s: %s", h.Status, h.HandlerName, h.Error)
+	}
+	r.step("on_failure", result, at, "%s", text)
 }
 
 // WhyJob explains where a job stands. last is its newest execution, nil = none.
@@ -262,8 +283,11 @@ func (r *Reason) standing(j *Job, now time.Time) {
 		if j.PauseReason != "" {
 			reason = ": " + j.PauseReason
 		}
-		r.Verdict = fmt.Sprintf("does not run: paused since %s%s", stamp(deref(j.PausedAt)), reason)
-		r.Change = "resume the job"
+		r.Verdict, r.Change = fmt.Sprintf("does not run: paused since %s%s", stamp(deref(j.PausedAt)), reason), "resume the job"
+		if j.PauseUntil != nil {
+			r.Verdict = fmt.Sprintf("does not run: paused since %s until %s%s", stamp(deref(j.PausedAt)), stamp(*j.PauseUntil), reason)
+			r.Change = "it resumes by itself; resume the job to have it sooner"
+		}
 	case j.Status == JobError:
 		r.Verdict = "does not run: its definition cannot be used" + reason
 		r.Change = "correct the definition"

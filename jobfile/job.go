@@ -130,6 +130,8 @@ func (f *field) takes(n *node) bool {
 		return n.kind == kindObject
 	case words:
 		return n.kind == kindList && !slices.ContainsFunc(n.items, func(item *node) bool { return item.kind != kindText })
+	case objects:
+		return n.kind == kindList && !slices.ContainsFunc(n.items, func(item *node) bool { return item.kind != kindObject })
 	default:
 		return n.kind == kindText
 	}
@@ -139,7 +141,7 @@ func (f *field) takes(n *node) bool {
 func (f *field) want() string {
 	return [...]string{
 		text: "a text", word: "a text", integer: "a whole number", flag: "true or false", instant: "a time such as 2026-11-22T17:30:00Z",
-		duration: `a duration such as "90s" or "1h30m"`, words: "a list of texts", object: "keys and values",
+		duration: `a duration such as "90s" or "1h30m"`, words: "a list of texts", object: "keys and values", objects: "a list of keys and values",
 	}[f.shape]
 }
 

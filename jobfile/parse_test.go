@@ -28,7 +28,7 @@ func TestProblems(t *testing.T) {
 		{"unquoted schedule", "f.yaml", "schedule: * * * * *", []string{"f.yaml:1:1: this is not YAML: did not find expected alphabetic or numeric character; quote a text that starts with *, &, @, % or `, such as a schedule"}},
 		{"unquoted macro", "f.yaml", "schedule: @daily", []string{"f.yaml:1:1: this is not YAML: found character that cannot start any token; quote a text that starts with *, &, @, % or `, such as a schedule"}},
 		{"alias bomb", "f.yaml", "a: &a [x]\nb: [*a, *a]", []string{
-			"f.yaml:1:1: unknown field \"a\"", "f.yaml:1:1: type: is required: cron, one_time, recurring", "f.yaml:1:1: name: is required", "f.yaml:1:1: handler_name: is required",
+			"f.yaml:1:1: unknown field \"a\"", "f.yaml:1:1: type: is required: cron, one_time, recurring, event", "f.yaml:1:1: name: is required", "f.yaml:1:1: handler_name: is required",
 			"f.yaml:1:4: anchors (&a) are not allowed; quote a text that starts with &", "f.yaml:2:1: unknown field \"b\"",
 			"f.yaml:2:5: aliases (*a) are not allowed; quote a text that starts with *", "f.yaml:2:9: aliases (*a) are not allowed; quote a text that starts with *",
 		}},
@@ -68,7 +68,7 @@ func TestProblems(t *testing.T) {
 		{"another handler", "f.yaml", good("handler_name: http"), []string{"f.yaml:4:10: command: is for the handler exec, not for http"}},
 		{"twice the same", "f.yaml", good("timeout: 5m\ntimeout_ms: 5"), []string{"f.yaml:5:10: timeout: give timeout or timeout_ms, not both"}},
 		{"command twice", "f.yaml", good("payload: {command: [x]}"), []string{"f.yaml:4:10: command: stands in the payload too"}},
-		{"type", "f.yaml", strings.Replace(good(""), "type: cron", "type: event", 1), []string{`f.yaml:2:7: type: "event" is not one of cron, one_time, recurring`}},
+		{"type", "f.yaml", strings.Replace(good(""), "type: cron", "type: evnt", 1), []string{`f.yaml:2:7: type: "evnt" is not one of cron, one_time, recurring, event; did you mean "event"?`}},
 		{"the server's mark", "f.yaml", good("metadata: {schedd.applied_by: me}"), []string{`f.yaml:5:11: metadata: the member "schedd.applied_by" is written by the server`}},
 		{"one name twice", "f.yaml", good("") + "---\n" + good(""), []string{`f.yaml:7:7: name: "a" is defined twice: first at f.yaml:1:1`}},
 		{"infinite", "f.yaml", good("payload: {x: .inf}"), []string{"f.yaml:5:14: .inf is no number that JSON can hold; quote it if it is a text"}},

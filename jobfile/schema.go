@@ -98,6 +98,10 @@ func (f *field) schema() *schema {
 			s.MaxLength, s.Pattern = job.MaxNameLen, `^[A-Za-z0-9][A-Za-z0-9._-]*$`
 		case "handler_name":
 			s.MaxLength, s.Pattern = job.MaxNameLen, `^[A-Za-z0-9][A-Za-z0-9._-]*$`
+		case "when":
+			s.MinLength, s.MaxLength = 0, job.MaxConditionLen
+		case "event_name":
+			s.MaxLength, s.Pattern = job.MaxEventName, `^[A-Za-z0-9*?][A-Za-z0-9._:/*?-]*$`
 		case "description":
 			s.MinLength, s.MaxLength = 0, job.MaxTextLen
 		}
@@ -120,6 +124,21 @@ func (f *field) schema() *schema {
 		s.Type, s.Items, s.MaxItems, s.Unique = "array", &schema{Type: "string"}, f.max, f.name == "tags"
 	case object:
 		s.Type = "object"
+		if f.name == "on_failure" {
+			s.Required, s.Additional, s.Properties = []string{"handler_name"}, new(false), hookSchema()
+		}
+	case objects:
+		s.Type, s.Items = "array", &schema{Type: "object"}
 	}
 	return s
+}
+
+// hookSchema is what on_failure takes.
+func hookSchema() ordered {
+	low, high := int64(job.MinTimeoutMS), int64(job.MaxHookTimeoutMS)
+	return ordered{
+		{"handler_name", &schema{Type: "string", MinLength: 1, MaxLength: job.MaxNameLen, Pattern: `^[A-Za-z0-9][A-Za-z0-9._-]*$`, Description: "What runs"}},
+		{"payload", &schema{Type: "object", Description: "What the handler gets"}},
+		{"timeout_ms", &schema{Type: "integer", Minimum: &low, Maximum: &high, Description: "How long it may run; default 60000"}},
+	}
 }

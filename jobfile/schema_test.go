@@ -63,6 +63,8 @@ func base(typ string) map[string]any {
 	switch typ {
 	case "one_time":
 		b["execute_at"] = "2026-01-01T00:00:00Z"
+	case "event":
+		b["event_name"] = "ticket:created"
 	case "recurring":
 		b["start_date"] = "2026-01-01T00:00:00Z"
 		fallthrough
@@ -102,8 +104,11 @@ func TestSchemaAgrees(t *testing.T) {
 			if f.name == "execute_at" {
 				def = base("one_time")
 			}
+			if f.name == "event_name" || f.name == "delay_ms" || f.name == "debounce_ms" || f.name == "after" {
+				def = base("event")
+			}
 			if f.name == "type" {
-				if s, ok := v.(string); ok && s == "one_time" || s == "recurring" {
+				if s, ok := v.(string); ok && s == "one_time" || s == "recurring" || s == "event" {
 					def = base(s)
 				}
 			}

@@ -19,6 +19,7 @@ const (
 	duration       // such as 90s, 30m or 1h30m
 	words          // a list of texts
 	object         // a JSON object
+	objects        // a list of JSON objects
 )
 
 // field is one key of a job.
@@ -50,6 +51,12 @@ var fields = []field{
 	{name: "misfire", shape: word, words: list(job.Misfires()), about: "What becomes of missed due times"},
 	{name: "misfire_grace_ms", shape: integer, max: job.MaxDurationMS, about: "With misfire fire_once: the oldest missed due time that still runs"},
 	{name: "skip_if_overdue", shape: flag, about: "true is misfire skip"},
+	{name: "event_name", shape: text, about: "Event job: name, or pattern, of the events that make it run"},
+	{name: "after", shape: objects, about: "Event job: runs when one of these jobs ended; job, and on: success, failure or any"},
+	{name: "when", shape: text, about: "Condition; a run for which it is false is skipped"},
+	{name: "delay_ms", shape: integer, max: job.MaxDurationMS, about: "Event job: between the event and the run"},
+	{name: "debounce_ms", shape: integer, max: job.MaxDurationMS, about: "Event job: runs once, so long after the last of several events"},
+	{name: "cancel_on", shape: objects, about: "Events that cancel the job: event, and match, paths in its data with their values"},
 	{name: "handler_name", shape: text, about: "What runs"},
 	{name: "handler_type", shape: word, words: list(job.HandlerTypes()), about: "Kind of the handler; default: that of the registered one"},
 	{name: "payload", shape: object, about: "What the handler gets"},
@@ -64,6 +71,8 @@ var fields = []field{
 	{name: "allow_overlap", shape: flag, about: "true is overlap allow"},
 	{name: "overlap", shape: word, words: list(job.Overlaps()), about: "What becomes of a run that is due while another is not over"},
 	{name: "on_lost", shape: word, words: list(job.OnLosts()), about: "What becomes of a run whose worker vanished"},
+	{name: "pause_on_failures", shape: integer, max: job.MaxPauseOnFailures, about: "The job is paused after so many final failures in a row; 0 is never"},
+	{name: "on_failure", shape: object, about: "What runs once when a run has failed for good: handler_name, payload, timeout_ms"},
 	{name: "tags", shape: words, max: job.MaxTags, about: "Labels to select jobs by"},
 	{name: "metadata", shape: object, about: "Whatever you want to keep with the job"},
 

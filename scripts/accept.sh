@@ -70,6 +70,10 @@ tree_line() {
 		gotest ./internal/arch 'Schedctl'
 }
 
+units_line() {
+	make build man && scripts/units.sh
+}
+
 speed_line() {
 	(cd bench && go run . -all -check)
 }
@@ -103,6 +107,7 @@ line compare  'make bench-compare prints W1 to W3 with ratios'                co
 line speed    'make bench -check: ratios against their bars'                 speed_line
 line workflows 'workflows end to end; 60 kills between their steps'          workflows_line
 line openapi  'every route answers as its description says; a generated client'  scripts/openapi.sh
+line units    'make install: files and modes; units that systemd likes, scored'  units_line
 line tree     'every command: help, examples, arguments, completion, typos'   tree_line
 line badinput '94 rows of bad input, on the socket and through schedctl'     gotest ./cmd/schedctl 'TestBadInput$' -timeout 10m
 line docs     'every command in README.md and docs/*.md is run'              gotest ./cmd/schedctl 'TestDocuments$' -timeout 10m

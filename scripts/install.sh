@@ -28,6 +28,10 @@ for f in schedd.service schedd.socket; do
 	sed "s|/usr/bin/|$prefix/bin/|" "configs/systemd/$f" >"$unit/$f"
 	chmod 0644 "$unit/$f"
 done
+install -D -m 0644 configs/systemd/schedd-exec.conf "$unit/schedd.service.d/exec.conf.example"
+install -d "$dest$prefix/lib/systemd/user"
+sed "s|/usr/bin/|$prefix/bin/|" configs/systemd/user/schedd.service >"$dest$prefix/lib/systemd/user/schedd.service"
+chmod 0644 "$dest$prefix/lib/systemd/user/schedd.service"
 install -D -m 0644 configs/schedd.sysusers "$dest/usr/lib/sysusers.d/schedd.conf"
 install -D -m 0644 configs/schedd.tmpfiles "$dest/usr/lib/tmpfiles.d/schedd.conf"
 [ -e "$dest$etc/schedd/schedd.yaml" ] || install -D -m 0640 configs/schedd.yaml "$dest$etc/schedd/schedd.yaml"
@@ -36,5 +40,6 @@ cat <<TXT
 Installed below $dest$prefix. To start it as a service:
   systemd-sysusers && systemd-tmpfiles --create
   systemctl daemon-reload && systemctl enable --now schedd.socket schedd.service
+  systemctl --user enable --now schedd    # or one for yourself alone
   usermod -aG schedctl \$USER    # and log in again
 TXT

@@ -21,6 +21,7 @@ type Store interface {
 	Ledger
 	Figures
 	Upkeep
+	Aftermaths
 	Events
 
 	// Ping answers whether the store can be used, soon: storage_full when it can be read,
@@ -54,6 +55,9 @@ type Jobs interface {
 	Job(ctx context.Context, platform, ref string) (job.Job, error)
 	// ListJobs returns one page in a stable order.
 	ListJobs(ctx context.Context, f JobFilter) (Page[job.Job], error)
+	// Revisions returns what the job ref names is and was, the newest first: at most limit
+	// of those numbered up to upto; 0 = all. The newest KeptRevisions former ones are kept.
+	Revisions(ctx context.Context, platform, ref string, upto int64, limit int) ([]Revision, error)
 	// PurgeJob removes a job with its history. conflict while an execution of it is
 	// not over.
 	PurgeJob(ctx context.Context, platform, ref string, now time.Time, by string) error
@@ -195,6 +199,18 @@ type Ledger interface {
 	Book(ctx context.Context, platform, ref string) (Book, error)
 	// Entries calls fn for every record of a slot in (after, upto], by slot.
 	Entries(ctx context.Context, platform, ref string, after, upto time.Time, fn func(Entry) error) error
+}
+
+// Aftermaths is what is to happen later to jobs by what they say themselves.
+type Aftermaths interface {
+	// PausesOver returns jobs whose pause ends by itself by now, the earliest first.
+	PausesOver(ctx context.Context, now time.Time, limit int) ([]JobRef, error)
+	// Aftermaths returns final failures of jobs that say what is to follow them, and of
+	// which that is not done: oldest first. Each was written with its dead letter, in one
+	// transaction.
+	Aftermaths(ctx context.Context, limit int) ([]Aftermath, error)
+	// MoveAftermath takes one from a state to a later one; false when it is not in it.
+	MoveAftermath(ctx context.Context, m MoveAftermath) (moved bool, err error)
 }
 
 // Upkeep is what a store needs done now and then.

@@ -172,7 +172,7 @@ func (s *badSite) open() {
 	}
 	defer rows.Close()
 	// What the daemon does by itself says nothing about what it was sent.
-	own := []string{"duties", "outbox", "sessions", "claims", "counter_deltas", "counters", "epochs"}
+	own := []string{"duties", "outbox", "sessions", "claims", "counter_deltas", "counters", "epochs", "failure_patterns", "rollups", "event_state"}
 	for rows.Next() {
 		var name string
 		if err := rows.Scan(&name); err != nil {

@@ -1,7 +1,9 @@
 package command
 
 import (
+	"context"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -71,22 +73,13 @@ until schedctl maintenance off.`,
   schedd backup restore --data-dir /srv/schedd-copy /var/backups/schedd-20261122.gz`,
 		Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, _, err := config.Load(src.options())
-			if err != nil {
-				return err
-			}
-			in, err := openFile(env, args[0])
-			if err != nil {
-				return err
-			}
-			defer in.Close()
-			ctx, stop := interruptible(cmd.Context(), env)
-			defer stop()
-			b, err := tools.Restore(ctx, cfg, in, o, showProgress(env.Err))
-			if err != nil {
-				return stopped(ctx, err)
-			}
-			return reportRestore(env, &cfg, o, b)
+			return readInto(cmd.Context(), env, src, args[0], func(ctx context.Context, cfg *config.Config, in io.Reader) error {
+				b, err := tools.Restore(ctx, *cfg, in, o, showProgress(env.Err))
+				if err != nil {
+					return stopped(ctx, err)
+				}
+				return reportRestore(env, cfg, o, b)
+			})
 		},
 	}
 	cmd.Flags().BoolVar(&o.Overwrite, "overwrite", false, "move a file that exists aside first")

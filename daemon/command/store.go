@@ -153,23 +153,14 @@ the store then has. Either all is written or nothing. Nobody may use the store m
 		Example: "  schedd store import /var/backups/schedd.jsonl\n  zstd -dc schedd.jsonl.zst | schedd store import -",
 		Args:    oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, _, err := config.Load(src.options())
-			if err != nil {
+			return readInto(cmd.Context(), env, src, args[0], func(ctx context.Context, cfg *config.Config, in io.Reader) error {
+				sums, err := tools.Import(ctx, *cfg, in, showProgress(env.Err))
+				if err != nil {
+					return stopped(ctx, err)
+				}
+				_, err = fmt.Fprintf(env.Out, "read %d rows of %d tables into %s\n", sums.Rows(), len(sums), cfg.Place())
 				return err
-			}
-			in, err := openFile(env, args[0])
-			if err != nil {
-				return err
-			}
-			defer in.Close()
-			ctx, stop := interruptible(cmd.Context(), env)
-			defer stop()
-			sums, err := tools.Import(ctx, cfg, in, showProgress(env.Err))
-			if err != nil {
-				return stopped(ctx, err)
-			}
-			_, err = fmt.Fprintf(env.Out, "read %d rows of %d tables into %s\n", sums.Rows(), len(sums), cfg.Place())
-			return err
+			})
 		},
 	}
 }
@@ -180,6 +171,22 @@ func openFile(env Env, name string) (io.ReadCloser, error) {
 		return io.NopCloser(env.In), nil
 	}
 	return os.Open(name)
+}
+
+// readInto opens a file for what reads it into the configured store, until it is interrupted.
+func readInto(ctx context.Context, env Env, src *source, name string, read func(ctx context.Context, cfg *config.Config, in io.Reader) error) error {
+	cfg, _, err := config.Load(src.options())
+	if err != nil {
+		return err
+	}
+	in, err := openFile(env, name)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	ctx, stop := interruptible(ctx, env)
+	defer stop()
+	return read(ctx, &cfg, in)
 }
 
 // oneFile wants the name of a file.

@@ -42,6 +42,7 @@ type Listen struct {
 	SocketGroup   string        `yaml:"socket_group"`   // group that owns the socket; a group that does not exist is left out
 	OperatorGroup string        `yaml:"operator_group"` // whose members are operators
 	HTTP          string        `yaml:"http"`           // host:port to answer on the network too, for whoever has a token; "" = not
+	Metrics       string        `yaml:"metrics"`        // host:port on loopback where Prometheus reads /metrics without a token; "" = not
 	Hosts         []string      `yaml:"hosts"`          // names that requests over the network may be for, beside those of the certificate
 	TLSCertFile   string        `yaml:"tls_cert_file"`  // PEM, with what leads to its authority; relative to $CREDENTIALS_DIRECTORY
 	TLSKeyFile    string        `yaml:"tls_key_file"`

@@ -30,6 +30,14 @@ func (ps *Problems) network(l Listen) {
 			ps.value(fmt.Sprintf("listen.hosts[%d]", i), "%q is no host name: name each host, without a port and without *", name)
 		}
 	}
+	if l.Metrics != "" {
+		host, port, err := net.SplitHostPort(l.Metrics)
+		if n, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || n == 0 {
+			ps.value("listen.metrics", "%q is not host:port, such as 127.0.0.1:9464", l.Metrics)
+		} else if !loopback(host) {
+			ps.value("listen.metrics", "%q is reached from other machines: use 127.0.0.1, or read /metrics of listen.http with a token", l.Metrics)
+		}
+	}
 	if l.HTTP == "" {
 		return
 	}

@@ -33,6 +33,9 @@ var (
 	ourHandlers  = []string{"exec", "http", "send-notification", "health-check", "reindex-knowledge-base", "emit-event", "cleanup-old-data", "agent"}
 )
 
+// BuiltIn returns the names of the handlers that schedd brings along.
+func BuiltIn() []string { return slices.Clone(ourHandlers) }
+
 // Validate returns what is wrong with values that are of the right type: words and
 // numbers out of their range, and keys that contradict each other. It looks at the
 // file system only for the commands that handlers name.

@@ -23,7 +23,7 @@ var errDry = errors.New("dry run")
 // already is left alone: no revision, no event.
 func (s *Service) ApplyJobs(ctx context.Context, c Call, in *api.Apply) (api.Applied, error) {
 	a := &application{s: s, c: c, in: in, d: s.rules.Load().defaults, owner: first(in.Owner, api.OwnerApply)}
-	if err := a.prepare(); err != nil {
+	if err := a.prepare(ctx); err != nil {
 		return api.Applied{}, err
 	}
 	if in.Prune {
@@ -74,7 +74,7 @@ type wanted struct {
 }
 
 // prepare checks the definitions and turns them into steps.
-func (a *application) prepare() error {
+func (a *application) prepare(ctx context.Context) error {
 	switch n := len(a.in.Jobs); {
 	case n == 0:
 		return fieldError("jobs", "required", "holds no job; give at least one")
@@ -98,7 +98,24 @@ func (a *application) prepare() error {
 		a.wanted = append(a.wanted, w)
 		a.step(i)
 	}
+	a.chains(ctx)
 	return a.refusal()
+}
+
+// chains refuses jobs that would run after themselves, as all of them shall be.
+func (a *application) chains(ctx context.Context) {
+	homes := map[string]map[string]*job.Spec{}
+	for i := range a.wanted {
+		w := &a.wanted[i]
+		if homes[w.home] == nil {
+			homes[w.home] = map[string]*job.Spec{}
+		}
+		homes[w.home][w.spec.Name] = &w.spec
+	}
+	for i := range a.wanted {
+		w := &a.wanted[i]
+		a.fault(i, a.s.checkAfter(ctx, w.home, &w.spec, homes[w.home]))
+	}
 }
 
 // want reads one definition. What is at fault is reported whatever exists already.
@@ -122,6 +139,7 @@ func (a *application) want(def *api.JobDefinition) (w wanted, err error) {
 	w.spec.Normalize(a.d)
 	if len(p) == 0 || def.Type != "" && p[0].Field != "type" {
 		p = append(p, w.spec.Validate()...)
+		p = append(p, checkListening(&w.spec, w.info)...)
 	}
 	if api.OwnerOf(w.spec.Metadata) != "" {
 		p.Add("metadata", "read_only", "the member %q is written by the server", api.OwnerKey)

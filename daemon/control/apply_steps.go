@@ -54,7 +54,7 @@ func (a *application) change(i int) job.Change {
 		}
 		spec.Metadata = api.WithOwner(spec.Metadata, api.OwnerOf(cur.Metadata))
 		keepAlike(&spec, &cur.Spec)
-		if spec.HandlerName != cur.HandlerName || spec.HandlerType != cur.HandlerType || !sameJSON(spec.Payload, cur.Payload) {
+		if spec.HandlerName != cur.HandlerName || spec.HandlerType != cur.HandlerType || !sameJSON(spec.Payload, cur.Payload) || !sameValue(spec.OnFailure, cur.OnFailure) {
 			if err := a.mayRun(w, &spec, def.HandlerType != nil); err != nil {
 				return job.Changed{}, err
 			}
@@ -96,7 +96,10 @@ func (a *application) mayRun(w *wanted, spec *job.Spec, typeGiven bool) error {
 	if err := p.Err(); err != nil {
 		return err
 	}
-	return a.c.mayUse(w.info, w.home)
+	if err := a.c.mayUse(w.info, w.home); err != nil {
+		return err
+	}
+	return a.s.checkHook(&a.c, spec.OnFailure, w.home)
 }
 
 // keepAlike takes over what says the same in other words: the order of members and of

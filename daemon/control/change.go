@@ -23,10 +23,14 @@ func (s *Service) Reschedule(ctx context.Context, c Call, ref string, in *api.Re
 	return s.change(ctx, c, ref, job.Reschedule(s.act(c), to), "job rescheduled")
 }
 
-// Pause stops planning. A paused job stays as it is.
+// Pause stops planning. A paused job stays as it is, unless its pause is to end otherwise.
 func (s *Service) Pause(ctx context.Context, c Call, ref string, in *api.Pause) error {
+	until, err := stopEnd(&api.Stop{Until: in.Until, For: in.For}, c.Now)
+	if err != nil {
+		return err
+	}
 	reason := first(in.Reason, c.Reason)
-	j, err := s.change(ctx, c, ref, job.Pause(s.act(c), reason, in.CancelRunning), "job paused")
+	j, err := s.change(ctx, c, ref, job.PauseUntil(s.act(c), until, reason, in.CancelRunning), "job paused")
 	if err == nil && in.CancelRunning {
 		s.hint(ctx, &j)
 	}

@@ -45,6 +45,7 @@ type Options struct {
 	Wake          func()             // a cursor may have moved to an earlier instant; nil = nobody cares
 	Kick          func()             // an execution may be ready; nil = nobody cares
 	Beat          func()             // what concerns this node may have changed in the store; nil = nobody cares
+	Emitted       func()             // events came in; nil = nobody cares
 	CancelRunning func(ids []job.ID) // these were asked to stop: a hint, the store knows; nil = nobody cares
 	// Trigger makes a run and starts it if it can; nil = the store's, then Kick.
 	Trigger func(ctx context.Context, t store.Trigger) (store.Triggered, error)
@@ -62,7 +63,14 @@ type Options struct {
 	// Backup writes everything that the store keeps to a file; nil = it cannot.
 	Backup func(ctx context.Context) (Spool, error)
 
+	// Bus tells what happens, to who follows it; nil = nobody can.
+	Bus interface {
+		Subscribe(ctx context.Context, glob string) (<-chan queue.Event, error)
+	}
+
 	Agents AgentOptions
+	// Functions returns the handlers of programs that embed a worker; nil = there are none.
+	Functions func() []string
 
 	Version api.Version // what the build says; the store's part is filled in
 	Started time.Time   // of this daemon
@@ -76,9 +84,13 @@ type Service struct {
 	store   store.Store
 	log     *slog.Logger
 	rules   atomic.Pointer[rules]
+	feed    feed
 	copies  sync.Mutex // held while a backup is written
 	counted counted
-	health  struct {
+
+	eventRates eventRates
+
+	health struct {
 		sync.Mutex
 
 		since map[string]time.Time // first sight of each issue that is still there
@@ -90,7 +102,7 @@ func New(o Options) *Service {
 	if o.Defaults == (job.Defaults{}) {
 		o.Defaults = job.StandardDefaults()
 	}
-	if o.Policy == (job.Policy{}) {
+	if o.Policy.RangeMin == 0 {
 		o.Policy = job.DefaultPolicy()
 	}
 	if o.Handlers == nil {
@@ -99,7 +111,7 @@ func New(o Options) *Service {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	for _, hook := range []*func(){&o.Wake, &o.Kick, &o.Beat} {
+	for _, hook := range []*func(){&o.Wake, &o.Kick, &o.Beat, &o.Emitted} {
 		if *hook == nil {
 			*hook = func() {}
 		}
@@ -111,7 +123,7 @@ func New(o Options) *Service {
 		}
 	}
 	o.Health.fill()
-	s := &Service{o: o, store: o.Store, log: o.Logger}
+	s := &Service{o: o, store: o.Store, log: o.Logger, feed: feed{bus: o.Bus}}
 	s.health.since = map[string]time.Time{}
 	s.Apply(o.Defaults, o.Policy)
 	return s

@@ -18,6 +18,9 @@ func (s *Service) CreateJob(ctx context.Context, c Call, typ job.Type, in *api.J
 	if err != nil {
 		return job.Job{}, false, err
 	}
+	if err := s.checkAfter(ctx, j.Platform, &j.Spec, nil); err != nil {
+		return job.Job{}, false, err
+	}
 	p, err := creation(&c, j)
 	if err != nil {
 		return job.Job{}, false, err
@@ -63,6 +66,7 @@ func (s *Service) newJob(c *Call, typ job.Type, in *api.JobInput) (job.Job, erro
 	info, faults := s.checkHandler(c, &spec, in.HandlerType != nil)
 	spec.Normalize(s.rules.Load().defaults)
 	problems = append(append(problems, spec.ValidateAt(c.Now)...), faults...)
+	problems = append(problems, checkListening(&spec, info)...)
 	id, err := s.idOf(in)
 	if err != nil {
 		problems.Add("id", "pattern", "must be a UUID")
@@ -75,6 +79,9 @@ func (s *Service) newJob(c *Call, typ job.Type, in *api.JobInput) (job.Job, erro
 		return job.Job{}, err
 	}
 	if err := c.mayUse(info, home); err != nil {
+		return job.Job{}, err
+	}
+	if err := s.checkHook(c, spec.OnFailure, home); err != nil {
 		return job.Job{}, err
 	}
 	return born(c, id, home, &spec, in.Enabled), nil
@@ -130,14 +137,14 @@ func (s *Service) PatchJob(ctx context.Context, c Call, ref string, in *api.JobI
 		}
 	}
 	change := func(cur job.Job, st job.State) (job.Changed, error) {
-		patch := job.Patch(s.act(c), func(spec *job.Spec) error { return s.edit(c, cur.Platform, spec, in) })
+		patch := job.Patch(s.act(c), func(spec *job.Spec) error { return s.edit(ctx, c, cur.Platform, spec, in) })
 		return patch(cur, st)
 	}
 	return s.change(ctx, c, ref, change, "job changed")
 }
 
 // edit writes a PATCH over the definition of a job of the platform.
-func (s *Service) edit(c Call, platform string, spec *job.Spec, in *api.JobInput) error {
+func (s *Service) edit(ctx context.Context, c Call, platform string, spec *job.Spec, in *api.JobInput) error {
 	before := *spec
 	spec.ForgetDerived(s.rules.Load().defaults, given(in))
 	problems := append(clearNull(spec, s.rules.Load().defaults, in.Null), in.Overlay(spec, c.Now)...)
@@ -145,14 +152,7 @@ func (s *Service) edit(c Call, platform string, spec *job.Spec, in *api.JobInput
 		return err
 	}
 	spec.Normalize(s.rules.Load().defaults)
-	if spec.HandlerName == before.HandlerName && spec.HandlerType == before.HandlerType && sameJSON(spec.Payload, before.Payload) {
-		return nil
-	}
-	info, problems := s.checkHandler(&c, spec, in.HandlerType != nil)
-	if err := append(spec.Validate(), problems...).Err(); err != nil {
-		return err
-	}
-	return c.mayUse(info, platform)
+	return s.checkEdit(ctx, c, platform, &before, spec, in.HandlerType != nil)
 }
 
 // sameJSON compares texts the way encoding/json writes them, as a store may.

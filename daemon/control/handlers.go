@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/agentic-sdlc/scheduler/event"
 	"github.com/agentic-sdlc/scheduler/handler"
 	"github.com/agentic-sdlc/scheduler/job"
 )
@@ -20,6 +21,9 @@ func (s *Service) ListHandlers(c Call) []handler.Info {
 func (s *Service) checkHandler(c *Call, spec *job.Spec, typeGiven bool) (handler.Info, job.Problems) {
 	var p job.Problems
 	h, info, ok := s.o.Handlers.Lookup(spec.Runner())
+	if !ok && s.isFunction(spec) {
+		info, ok = function(spec.HandlerName), true
+	}
 	if !ok && typeGiven && spec.HandlerType != job.HandlerFunction {
 		h, info, ok = s.o.Handlers.Lookup(spec.HandlerName) // to say what is wrong
 	}
@@ -36,7 +40,45 @@ func (s *Service) checkHandler(c *Call, spec *job.Spec, typeGiven bool) (handler
 		p.Add("handler_type", "contradiction", "handler %q is of type %q, not %q", info.Name, info.Type, spec.HandlerType)
 	}
 	spec.HandlerType = info.Type
+	if spec.Type == job.TypeEvent && !event.Literal(string(spec.Payload)) {
+		return info, p // it is judged when it is filled in
+	}
 	return info, append(p, judge(h, spec.Payload)...)
+}
+
+// checkHook checks what is to run after final failures, as if it were what the job runs.
+func (s *Service) checkHook(c *Call, hook *job.Hook, platform string) error {
+	if hook == nil {
+		return nil
+	}
+	var p job.Problems
+	h, info, ok := s.o.Handlers.Lookup(hook.HandlerName)
+	if !ok || !info.For(platform) {
+		p.Add("on_failure.handler_name", "unknown", "handler %.80q is not registered%s", hook.HandlerName, s.didYouMean(c, hook.HandlerName))
+		return p.Err()
+	}
+	payload := hook.Payload
+	if payload == nil {
+		payload = json.RawMessage("{}")
+	}
+	for _, fault := range judge(h, payload) {
+		fault.Field = "on_failure." + fault.Field
+		p = append(p, fault)
+	}
+	if err := p.Err(); err != nil {
+		return err
+	}
+	return c.mayUse(info, platform)
+}
+
+// isFunction reports whether a program that embeds a worker has the handler.
+func (s *Service) isFunction(spec *job.Spec) bool {
+	return spec.Runner() == spec.HandlerName && s.o.Functions != nil && slices.Contains(s.o.Functions(), spec.HandlerName)
+}
+
+// function describes a function of another program.
+func function(name string) handler.Info {
+	return handler.Info{Name: name, Type: job.HandlerFunction, Kind: "worker", Description: "a function of a Go program"}
 }
 
 // judge asks a handler what is wrong with a payload.

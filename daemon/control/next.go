@@ -33,7 +33,9 @@ func (s *Service) Next(ctx context.Context, c Call, ref string, count int, from 
 		return out, err
 	}
 	after := c.Now
-	if from.IsZero() && j.NextRun != nil {
+	if from.IsZero() && j.PauseUntil != nil && j.PauseUntil.After(after) {
+		after = *j.PauseUntil
+	} else if from.IsZero() && j.NextRun != nil {
 		after = j.NextRun.Add(-time.Second)
 	} else if !from.IsZero() {
 		after = from.Add(-time.Nanosecond)
@@ -56,6 +58,8 @@ func explain(out *api.Explained, sched *schedule.Schedule, now time.Time) {
 // note says why the slots of a job will not run.
 func note(j *job.Job) string {
 	switch {
+	case j.Status == job.JobPaused && j.PauseUntil != nil:
+		return "the job is paused until " + j.PauseUntil.Format(time.RFC3339) + ", and resumes by itself"
 	case j.Status == job.JobPaused:
 		return "the job is paused: these run only once it is resumed"
 	case j.Status == job.JobError:
@@ -117,8 +121,30 @@ func (s *Service) Forecast(ctx context.Context, c Call, q ForecastQuery) ([]api.
 		return f.items, nil
 	}
 	err := f.all(ctx, c)
+	if err == nil {
+		err = f.paused(ctx, c)
+	}
 	f.trim()
 	return f.items, err
+}
+
+// paused adds jobs whose pause ends by itself.
+func (f *forecast) paused(ctx context.Context, c Call) error {
+	filter := store.JobFilter{Statuses: []job.JobStatus{job.JobPaused}, Limit: store.MaxLimit}
+	for {
+		page, err := f.s.ListJobs(ctx, c, filter)
+		if err != nil {
+			return err
+		}
+		for i := range page.Items {
+			if err := f.add(ctx, &page.Items[i]); err != nil {
+				return err
+			}
+		}
+		if filter.Cursor = page.Next; filter.Cursor == "" {
+			return nil
+		}
+	}
 }
 
 // all adds every active job, the next one due first.
@@ -155,19 +181,26 @@ type forecast struct {
 
 // add collects the runs of one job.
 func (f *forecast) add(ctx context.Context, j *job.Job) error {
-	if j.Status != job.JobActive || j.NextRun == nil {
+	resumes := j.Status == job.JobPaused && j.PauseUntil != nil
+	if !resumes && (j.Status != job.JobActive || j.NextRun == nil) {
 		return nil
 	}
 	sched, err := job.Compile(j)
 	if err != nil || sched == nil {
 		return nil //nolint:nilerr // a job that cannot be read runs nothing; it must not hide the others
 	}
+	var first time.Time
+	if resumes {
+		first = sched.Next(*j.PauseUntil)
+	} else {
+		first = *j.NextRun
+	}
 	left, err := f.s.remaining(ctx, j)
 	if err != nil {
 		return err
 	}
 	left = min(left, int64(f.limit))
-	for slot := *j.NextRun; !slot.IsZero() && slot.Before(f.horizon) && left > 0; slot = sched.Next(slot) {
+	for slot := first; !slot.IsZero() && slot.Before(f.horizon) && left > 0; slot = sched.Next(slot) {
 		f.items = append(f.items, api.ForecastItem{At: slot, JobID: j.ID, Job: j.Name, Timezone: j.Timezone, LastRun: j.LastRun, EstimateMS: j.AvgDurationMS})
 		left--
 	}

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/store"
 )
 
@@ -80,6 +81,31 @@ func (s *Service) totals(ctx context.Context, platform string, now time.Time) (s
 		return s.count(ctx, platform, clock)
 	}
 	return t, nil
+}
+
+// Everything refuses callers who are confined to a platform.
+func (s *Service) Everything(c Call) error { return c.everywhere("what is exposed to Prometheus") }
+
+// AllTotals counts everything of all platforms.
+func (s *Service) AllTotals(ctx context.Context, now time.Time) (store.Totals, error) {
+	return s.totals(ctx, AnyPlatform, now)
+}
+
+// WorkerStates counts live nodes with the role worker, by state: active or draining.
+func (s *Service) WorkerStates(ctx context.Context, now time.Time) (map[string]int, error) {
+	sessions, err := s.store.ListSessions(ctx, now)
+	states := map[string]int{}
+	for i := range sessions {
+		one := &sessions[i]
+		switch {
+		case one.ClosedAt != nil || !one.LeaseUntil.After(now) || !has(one.Roles, "worker"):
+		case one.Draining:
+			states[api.WorkerDraining]++
+		default:
+			states[api.WorkerActive]++
+		}
+	}
+	return states, err
 }
 
 func (s *Service) count(ctx context.Context, platform string, clock func() time.Time) (store.Totals, error) {

@@ -34,6 +34,8 @@ type Options struct {
 	Mine func(id job.ID) bool
 	// Claim starts executions here, as far as slots are free.
 	Claim func(ctx context.Context, ids []job.ID) error
+	// Sweep is how long the store is at most not looked at; 0 = 1 s.
+	Sweep time.Duration
 }
 
 // Reach says where a handler is known.
@@ -79,6 +81,9 @@ func New(o Options) *Dispatcher {
 	}
 	if o.Mine == nil {
 		o.Mine = func(job.ID) bool { return true }
+	}
+	if o.Sweep == 0 {
+		o.Sweep = sweep
 	}
 	return &Dispatcher{o: o, kick: make(chan struct{}, 1), soon: make(chan struct{}, 1)}
 }

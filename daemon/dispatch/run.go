@@ -33,9 +33,9 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 		if err != nil || nextErr != nil {
 			d.o.Logger.ErrorContext(ctx, "announce failed", slog.Any("err", err), slog.Any("next_err", nextErr))
 		}
-		pause := sweep
+		pause := d.o.Sweep
 		if !next.IsZero() {
-			pause = max(0, min(next.Sub(d.o.Now()), sweep))
+			pause = max(0, min(next.Sub(d.o.Now()), d.o.Sweep))
 		}
 		if d.left != nil && d.backlog.Load() {
 			pause = min(pause, retell)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,141 +16,6 @@ import (
 	"github.com/agentic-sdlc/scheduler/store"
 	"github.com/agentic-sdlc/scheduler/store/dump"
 )
-
-// Who may, beside the roles.
-const (
-	anybody  = control.Role("anybody")
-	viewer   = control.RoleViewer
-	operator = control.RoleOperator
-	admin    = control.RoleAdmin
-)
-
-// right is who may use a route.
-type right struct {
-	least control.Role
-	all   bool // only callers who are not confined to a platform
-}
-
-// rights is the other half of the table of routes, written down apart: a route without
-// a line here fails the test.
-var rights = map[string]right{
-	"GET " + api.RouteJobs:           {viewer, false},
-	"POST " + api.RouteJobsCron:      {operator, false},
-	"POST " + api.RouteJobsOnce:      {operator, false},
-	"POST " + api.RouteJobsRecurring: {operator, false},
-	"POST " + api.RouteJobsApply:     {operator, false},
-	"GET " + api.RouteExportJobs:     {viewer, false},
-	"GET " + api.RouteJob:            {viewer, false},
-	"PATCH " + api.RouteJob:          {operator, false},
-	"DELETE " + api.RouteJob:         {operator, false},
-	"PUT " + api.RouteJobReschedule:  {operator, false},
-	"POST " + api.RouteJobPause:      {operator, false},
-	"POST " + api.RouteJobResume:     {operator, false},
-	"POST " + api.RouteJobCancel:     {operator, false},
-	"POST " + api.RouteJobRun:        {operator, false},
-	"POST " + api.RouteJobBackfill:   {operator, false},
-	"GET " + api.RouteJobNext:        {viewer, false},
-	"GET " + api.RouteJobWhy:         {viewer, false},
-	"GET " + api.RouteJobExecutions:  {viewer, false},
-	"GET " + api.RouteExecutions:     {viewer, false},
-	"GET " + api.RouteExecution:      {viewer, false},
-	"POST " + api.RouteRetry:         {operator, false},
-	"POST " + api.RouteCancel:        {operator, false},
-	"GET " + api.RouteLogs:           {viewer, false},
-	"GET " + api.RouteWhy:            {viewer, false},
-	"GET " + api.RouteForecast:       {viewer, false},
-	"GET " + api.RouteAuditSlots:     {viewer, false},
-	"GET " + api.RouteHandlers:       {viewer, false},
-	"GET " + api.RouteHealth:         {viewer, false},
-	"GET " + api.RouteHealthz:        {viewer, false},
-	"GET " + api.RoutePlatform:       {viewer, false},
-	"GET " + api.RouteMetrics:        {viewer, false},
-	"GET " + api.RouteJobStats:       {viewer, false},
-	"GET " + api.RouteVersion:        {viewer, false},
-	"GET " + api.RouteWorkers:        {viewer, false},
-	"GET " + api.RouteWorker:         {viewer, false},
-	"POST " + api.RouteWorkerDrain:   {operator, true},
-	"POST " + api.RouteWorkerUndrain: {operator, true},
-	"GET " + api.RouteQueue:          {viewer, false},
-	"GET " + api.RouteQueueMessages:  {viewer, false},
-	"POST " + api.RouteQueuePause:    {operator, false},
-	"POST " + api.RouteQueueResume:   {operator, false},
-	"GET " + api.RouteMaintenance:    {viewer, false},
-	"PUT " + api.RouteMaintenance:    {operator, true},
-	"DELETE " + api.RouteMaintenance: {operator, true},
-	"GET " + api.RouteDeadLetters:    {viewer, false},
-	"GET " + api.RouteDeadLetter:     {viewer, false},
-	"POST " + api.RouteDeadRetry:     {operator, false},
-	"DELETE " + api.RouteDeadLetter:  {operator, false},
-	"GET " + api.RouteTokens:         {admin, false},
-	"POST " + api.RouteTokens:        {admin, false},
-	"DELETE " + api.RouteToken:       {admin, false},
-	"POST " + api.RouteTokenRotate:   {admin, false},
-	"GET " + api.RouteWorkflows:      {viewer, false},
-	"POST " + api.RouteWorkflows:     {operator, false},
-	"GET " + api.RouteWorkflow:       {viewer, false},
-	"PUT " + api.RouteWorkflow:       {operator, false},
-	"DELETE " + api.RouteWorkflow:    {operator, false},
-	"GET " + api.RouteRevisions:      {viewer, false},
-	"POST " + api.RouteWorkflowRun:   {operator, false},
-	"GET " + api.RouteWorkflowRuns:   {viewer, false},
-	"GET " + api.RouteSteps:          {viewer, false},
-	"POST " + api.RouteReply:         {operator, false},
-	"GET " + api.RouteBackup:         {admin, true},
-	"GET " + api.RouteWhoami:         {viewer, false},
-	"GET " + api.RouteLivez:          {anybody, false},
-	"GET " + api.RouteReadyz:         {viewer, false},
-	"GET " + api.RouteOpenAPIJSON:    {viewer, false},
-	"GET " + api.RouteOpenAPIYAML:    {viewer, false},
-	"GET " + api.RouteDocs:           {viewer, false},
-
-	"GET " + api.RouteAgents:          {viewer, false},
-	"POST " + api.RouteAgents:         {operator, false},
-	"GET " + api.RouteAgent:           {viewer, false},
-	"PATCH " + api.RouteAgent:         {operator, false},
-	"DELETE " + api.RouteAgent:        {operator, false},
-	"POST " + api.RouteAgentHeartbeat: {operator, false},
-	"POST " + api.RouteAgentReply:     {operator, false},
-}
-
-// caller is one kind of principal.
-type caller struct {
-	name    string
-	who     control.Principal
-	err     error
-	refused int // with which nothing but open routes is answered; 0 = it depends
-}
-
-func callers() []caller {
-	list := []caller{
-		{name: "nobody", err: job.Errorf(job.Unauthenticated, "a valid token is needed"), refused: 401},
-		{name: "not established", err: context.Canceled, refused: 401},
-		{name: "refused", err: job.Errorf(job.Forbidden, "uid 1000 is not in group schedctl"), refused: 403},
-		{name: "no role", who: control.Principal{Name: "x", Platform: "*"}, refused: 403},
-		{name: "a strange role", who: control.Principal{Name: "x", Role: "root", Platform: "*"}, refused: 403},
-		{name: "a role in upper case", who: control.Principal{Name: "x", Role: "ADMIN", Platform: "*"}, refused: 403},
-		{name: "a role of two", who: control.Principal{Name: "x", Role: "viewer,admin", Platform: "*"}, refused: 403},
-	}
-	for _, role := range control.Roles() {
-		for _, platform := range []string{"", "web", control.AnyPlatform} {
-			list = append(list, caller{name: string(role) + " of " + platform, who: control.Principal{Name: "token:x", Role: role, Platform: platform, Token: "aaaaaaaa"}})
-		}
-	}
-	return list
-}
-
-// want is the status that a route answers a caller with; 0 = neither 401 nor 403.
-func (c caller) want(r right) int {
-	switch {
-	case r.least == anybody:
-		return 0
-	case c.refused != 0:
-		return c.refused
-	case !c.who.Role.Allows(r.least), r.all && c.who.Platform != control.AnyPlatform:
-		return 403
-	}
-	return 0
-}
 
 // sums are the sums of everything in the store.
 func (b *bench) sums() dump.Sums {
@@ -297,7 +161,7 @@ func TestSecretsInURLs(t *testing.T) {
 }
 
 // riches are what one platform has, by the kind of reference.
-type riches struct{ jobs, executions, tokens []string }
+type riches struct{ jobs, executions, tokens, rules []string }
 
 func (b *bench) riches(platform, name string) riches {
 	b.t.Helper()
@@ -306,7 +170,9 @@ func (b *bench) riches(platform, name string) riches {
 	b.settle(e.ID, job.EventFail)
 	waiting := read[job.Execution](b.do("POST", base+"/jobs/"+j.ID.String()+"/run", "").want(201))
 	tok := read[api.NewToken](b.do("POST", base+"/tokens", `{"name":"`+name+`","role":"admin","platform_id":"`+platform+`"}`).want(201))
+	h := read[api.EventHandler](b.do("POST", base+"/event-handlers", `{"name":"`+name+`","event_name":"ticket:created","action_type":"run_job","action_config":{"job":"`+name+`"},"platform_id":"`+platform+`"}`).want(201))
 	return riches{
+		rules:      []string{h.ID, name},
 		jobs:       []string{j.ID.String(), name},
 		executions: []string{e.ID.String(), waiting.ID.String(), name + "%2F1", name + ":2", name + "%2Flast", name + ":last-failed"},
 		tokens:     []string{tok.ID, name},
@@ -316,6 +182,8 @@ func (b *bench) riches(platform, name string) riches {
 // of is what a route's {id} may be.
 func (r riches) of(pattern string) []string {
 	switch {
+	case strings.HasPrefix(pattern, api.RouteEventHandlers):
+		return r.rules
 	case strings.HasPrefix(pattern, api.RouteTokens):
 		return r.tokens
 	case strings.HasPrefix(pattern, api.RouteExecutions), strings.HasPrefix(pattern, api.RouteDeadLetters):
@@ -333,6 +201,8 @@ func bodyFor(rt route) string {
 		return `{"reply_token":"guess","status":"success"}`
 	case rt.method == "PUT":
 		return `{"schedule":"0 3 * * *"}`
+	case rt.pattern == api.RouteEventHandler && rt.method == "PATCH":
+		return `{"enabled":false}`
 	case rt.method == "PATCH":
 		return `{"description":"mine"}`
 	case rt.body != nil:
@@ -351,6 +221,7 @@ func TestForeign(t *testing.T) {
 		jobs:       []string{"01a2044e-c1c0-7d11-9c40-5be0f3a2c7b1", "absent-job"},
 		executions: []string{"01a2044e-c1c0-7d11-9c40-5be0f3a2c7b1", "01a2044e-c1c0-7d11-9c40-5be0f3a2c7b2", "absent-job%2F1", "absent-job:2", "absent-job%2Flast", "absent-job:last-failed"},
 		tokens:     []string{"zzzzzzzz", "absent-job"},
+		rules:      []string{"01a2044e-c1c0-7d11-9c40-5be0f3a2c7b1", "absent-job"},
 	}
 	before := b.sums()
 	b.who = control.Principal{Name: "token:web", Role: admin, Platform: "web", Token: "aaaaaaaa"}
@@ -379,7 +250,8 @@ func TestForeign(t *testing.T) {
 				if rt.pattern == api.RouteLogs && query == "" {
 					query = "?follow=true" // V3, V8
 				}
-				compare(rt.method, strings.ReplaceAll(rt.pattern, "{id}", ref)+query, strings.ReplaceAll(rt.pattern, "{id}", others[i])+query, ref, others[i], body)
+				pattern := strings.ReplaceAll(rt.pattern, "{n}", "1")
+				compare(rt.method, strings.ReplaceAll(pattern, "{id}", ref)+query, strings.ReplaceAll(pattern, "{id}", others[i])+query, ref, others[i], body)
 			}
 		}
 	}
@@ -473,61 +345,6 @@ func TestRetryChecksAgain(t *testing.T) {
 	b.do("POST", base+"/executions/"+e.ID.String()+"/retry", "").want(403)
 	b.who = root
 	b.do("POST", base+"/executions/"+e.ID.String()+"/retry", "").want(201)
-}
-
-// TestStreamEnds is V34: what is followed ends within a second when its caller would not
-// be let in any more.
-func TestStreamEnds(t *testing.T) {
-	var revoked bool
-	b := newBench(t, func(_ *control.Options, o *Options) {
-		o.Still = func(_ context.Context, p control.Principal) error {
-			if p.Token != "aaaaaaaa" || !revoked {
-				revoked = true // the next look finds it so
-				return nil
-			}
-			return job.Errorf(job.Unauthenticated, "a valid token is needed")
-		}
-	})
-	b.cron("nightly", "")
-	e := read[job.Execution](b.do("POST", base+"/jobs/nightly/run", "").want(201))
-	b.settle(e.ID, "") // it goes on running
-	b.who = control.Principal{Name: "token:x", Role: viewer, Platform: control.AnyPlatform, Token: "aaaaaaaa"}
-	began := time.Now()
-	b.do("GET", base+"/executions/"+e.ID.String()+"/logs?follow=true", "").want(200)
-	if took := time.Since(began); took < lookAgain || took > 10*time.Second {
-		t.Errorf("the stream ended after %s, want about a second", took)
-	}
-	if n := b.server.(*server).streams.all; n != 0 {
-		t.Errorf("%d streams are counted after their end", n)
-	}
-}
-
-// TestStreamsAreBounded: in all, and by platform.
-func TestStreamsAreBounded(t *testing.T) {
-	t.Parallel()
-	s := streams{most: 3, mostOf: 2, of: map[string]int{}}
-	web, shop, all := &control.Principal{Platform: "web"}, &control.Principal{Platform: "shop"}, &control.Principal{Platform: control.AnyPlatform}
-	var got []bool
-	for _, p := range []*control.Principal{web, web, web, shop, all} {
-		got = append(got, s.begin(p) == nil)
-	}
-	s.end(web)
-	for _, p := range []*control.Principal{all, web} {
-		err := s.begin(p)
-		got = append(got, err == nil)
-		if err != nil && job.CodeOf(err) != job.RateLimited {
-			t.Errorf("one too many: %v", err)
-		}
-	}
-	if want := []bool{true, true, false, true, false, true, false}; !slices.Equal(got, want) {
-		t.Errorf("let in: %v, want %v", got, want)
-	}
-	for _, p := range []*control.Principal{web, shop, all} {
-		s.end(p)
-	}
-	if s.all != 0 || len(s.of) != 0 {
-		t.Errorf("left: %d, %v", s.all, s.of)
-	}
 }
 
 // wait is an error that knows how long to wait.

@@ -48,7 +48,7 @@ func TestApplyRefused(t *testing.T) {
 		"unknown field":    {`{"jobs":[` + daily("a", "") + `,` + daily("b", `,"shedule":"x","next_run":null`) + `]}`, []string{"jobs[1].shedule", "jobs[1].next_run"}},
 		"twice":            {`{"jobs":[` + daily("a", "") + `,` + daily("a", "") + `]}`, []string{"jobs[1].name"}},
 		"several":          {`{"jobs":[` + daily("a b", "") + `,` + daily("c", `,"in":"5m","id":"x","priority":"hihg"`) + `,{"name":"d"}]}`, []string{"jobs[0].name", "jobs[1].id", "jobs[1].in", "jobs[1].priority", "jobs[2].type"}},
-		"event":            {`{"jobs":[{"type":"event","name":"e","handler_name":"noop"}]}`, []string{"jobs[0].type"}},
+		"event":            {`{"jobs":[{"type":"event","name":"e","handler_name":"noop"}]}`, []string{"jobs[0].event_name"}},
 		"null":             {`{"jobs":[` + daily("a", `,"tags":null`) + `]}`, []string{"jobs[0].tags"}},
 		"handler":          {`{"jobs":[` + daily("a", "") + `,` + strings.Replace(daily("b", ""), "noop", "noup", 1) + `]}`, []string{"jobs[1].handler_name"}},
 		"payload":          {`{"jobs":[` + strings.Replace(daily("b", ""), "noop", "http", 1) + `]}`, []string{"jobs[0].payload.url"}},

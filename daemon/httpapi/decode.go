@@ -139,7 +139,8 @@ func decodeObject(p *job.Problems, at string, raw json.RawMessage, in reflect.Va
 		p.Add(at, "syntax", "%v", err)
 		return
 	}
-	for _, f := range decodeMembers(members, in.Interface(), nil) {
+	input, _ := in.Interface().(*api.JobInput) // its fields are those of a job
+	for _, f := range decodeMembers(members, in.Interface(), input) {
 		p.Add(at+"."+f.Field, f.Code, "%s", f.Message)
 	}
 }

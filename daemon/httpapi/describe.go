@@ -35,9 +35,6 @@ func Operations() []Operation {
 			Method: rt.method, Pattern: rt.pattern, ID: d.id, Summary: d.about, Role: string(rt.role), Query: rt.query,
 			Body: rt.body, OptionalBody: rt.optional, Creates: rt.creates, Guarded: d.guarded, Status: d.status, Answer: d.answer, Kinds: d.kinds,
 		}
-		if len(rt.kinds) > 0 {
-			operations[i].Kinds = rt.kinds
-		}
 	}
 	return operations
 }
@@ -97,6 +94,10 @@ var described = map[string]description{
 	"POST " + api.RouteJobCancel:     does("cancelJob", "End a job for good and keep its history").guard(),
 	"POST " + api.RouteJobRun:        makes[job.Execution]("runJob", "Run a job now"),
 	"POST " + api.RouteJobBackfill:   tells[api.Backfilled]("backfillJob", "Run a job for past due times that have no run"),
+	"POST " + api.RouteJobsBulk:      tells[api.BulkResult]("bulkJobs", "Do one thing to many jobs, each by itself"),
+	"GET " + api.RouteJobRevisions:   tells[[]api.Revision]("listRevisions", "What a job is and was, the newest first"),
+	"GET " + api.RouteJobRevision:    tells[api.Revision]("getRevision", "What a job was, with its definition"),
+	"POST " + api.RouteJobRestore:    tells[job.Job]("restoreRevision", "Give a job the definition that it had; its status stays").guard(),
 	"GET " + api.RouteJobNext:        tells[api.Explained]("nextRuns", "The schedule of a job in words, and its next due times"),
 	"GET " + api.RouteJobWhy:         tells[api.Why]("whyJob", "Why a job runs or does not"),
 	"GET " + api.RouteJobExecutions:  tells[[]job.Execution]("listJobExecutions", "List the executions of a job"),
@@ -106,6 +107,7 @@ var described = map[string]description{
 	"POST " + api.RouteCancel:        tells[job.Execution]("cancelExecution", "Cancel an execution that waits, or ask one that runs to stop"),
 	"GET " + api.RouteLogs:           tells[[]job.LogEntry]("getLogs", "Read the lines that an execution printed; follow=true tells them as they come").as("application/json", "application/x-ndjson"),
 	"GET " + api.RouteWhy:            tells[api.Why]("whyExecution", "How an execution came about and why it ended as it did"),
+	"GET " + api.RouteEventsStream:   tells[api.BusEvent]("streamEvents", "What happens, as Server-Sent Events whose data is a BusEvent").as("text/event-stream"),
 	"GET " + api.RouteForecast:       tells[[]api.ForecastItem]("forecast", "The coming runs of all jobs"),
 	"GET " + api.RouteAuditSlots:     tells[[]api.SlotAudit]("auditSlots", "Compare the due times of jobs with what became of them"),
 	"GET " + api.RouteHandlers:       tells[[]control.HandlerInfo]("listHandlers", "List what jobs can run"),
@@ -113,6 +115,7 @@ var described = map[string]description{
 	"GET " + api.RouteHealthz:        tells[api.Health]("healthz", "How this node is, for probes"),
 	"GET " + api.RoutePlatform:       tells[api.PlatformHealth]("getPlatformHealth", "How the platform is that schedd is a part of"),
 	"GET " + api.RouteMetrics:        tells[api.Metrics]("getMetrics", "What ended within a time, and what is there now"),
+	"GET " + api.RouteExposition:     tells[reading]("getExposition", "What Prometheus reads").as("text/plain", "application/openmetrics-text"),
 	"GET " + api.RouteJobStats:       tells[api.JobStats]("getJobStats", "What became of the executions of a job"),
 	"GET " + api.RouteVersion:        tells[api.Version]("getVersion", "Which schedd this is"),
 	"GET " + api.RouteLivez:          tells[alive]("livez", "Whether the process serves"),
@@ -152,11 +155,19 @@ var described = map[string]description{
 	"GET " + api.RouteOpenAPIYAML:    tells[reading]("openapiYAML", "This description, as YAML").as("application/yaml"),
 	"GET " + api.RouteDocs:           tells[reading]("docs", "This description, to read").as("text/html"),
 
-	"GET " + api.RouteAgents:          tells[[]api.Agent]("listAgents", "List the agents that run jobs"),
-	"POST " + api.RouteAgents:         makes[api.Agent]("createAgent", "Register an agent"),
-	"GET " + api.RouteAgent:           tells[api.Agent]("getAgent", "Read an agent"),
-	"PATCH " + api.RouteAgent:         tells[api.Agent]("changeAgent", "Change fields of an agent"),
-	"DELETE " + api.RouteAgent:        does("deleteAgent", "Forget an agent"),
-	"POST " + api.RouteAgentHeartbeat: does("seeAgent", "Say that an agent lives"),
-	"POST " + api.RouteAgentReply:     does("replyAgent", "Say what came of a task that an agent took"),
+	"GET " + api.RouteAgents:            tells[[]api.Agent]("listAgents", "List the agents that run jobs"),
+	"POST " + api.RouteAgents:           makes[api.Agent]("createAgent", "Register an agent"),
+	"GET " + api.RouteAgent:             tells[api.Agent]("getAgent", "Read an agent"),
+	"PATCH " + api.RouteAgent:           tells[api.Agent]("changeAgent", "Change fields of an agent"),
+	"DELETE " + api.RouteAgent:          does("deleteAgent", "Forget an agent"),
+	"POST " + api.RouteAgentHeartbeat:   does("seeAgent", "Say that an agent lives"),
+	"POST " + api.RouteAgentReply:       does("replyAgent", "Say what came of a task that an agent took"),
+	"POST " + api.RouteJobsEvent:        makes[job.Job]("createEventJob", "Create a job that events, or the ends of other jobs, make run"),
+	"POST " + api.RouteEvents:           {id: "emitEvent", about: "Send an event: it acts once for each event handler", status: http.StatusAccepted, answer: reflect.TypeFor[api.EventAccepted]()},
+	"GET " + api.RouteEventHandlers:     tells[[]api.EventHandler]("listEventHandlers", "List what events make happen"),
+	"POST " + api.RouteEventHandlers:    makes[api.EventHandler]("createEventHandler", "Say what an event makes happen"),
+	"GET " + api.RouteEventHandler:      tells[api.EventHandler]("getEventHandler", "Read an event handler with what it did last"),
+	"PATCH " + api.RouteEventHandler:    tells[api.EventHandler]("changeEventHandler", "Change an event handler").guard(),
+	"DELETE " + api.RouteEventHandler:   tells[api.EventHandler]("deleteEventHandler", "Remove an event handler with what waits for it"),
+	"POST " + api.RouteEventHandlerTest: tells[api.EventTested]("testEventHandler", "Say what an event would make an event handler do"),
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/daemon/control"
+	"github.com/agentic-sdlc/scheduler/job"
 )
 
 // periods are how long each period of api.Periods is.
@@ -64,9 +65,36 @@ func (s *server) platformHealth(rq *request) (any, error) {
 	return h, err
 }
 
+// exposition is what Prometheus reads: of all platforms, for who reaches all.
+func (s *server) exposition(rq *request) (any, error) {
+	if err := s.service.Everything(rq.call); err != nil {
+		return nil, err
+	}
+	if s.o.Exposition == nil {
+		return nil, job.Errorf(job.NotFound, "nothing is exposed here")
+	}
+	return exposed{s.o.Exposition, rq.Request}, nil
+}
+
+// exposed lets another handler write the answer.
+type exposed struct {
+	handler http.Handler
+	request *http.Request
+}
+
+// stream writes the answer.
+func (e exposed) stream(w *writer) error {
+	hurry(w)
+	e.handler.ServeHTTP(w, e.request)
+	return nil
+}
+
 // figures are the routes about how things go.
 func (s *server) figures() []route {
+	exposition := get(api.RouteExposition, s.exposition)
+	exposition.kinds = []string{"text/plain", "application/openmetrics-text"}
 	return []route{
+		exposition,
 		get(api.RouteMetrics, s.metrics, "period", "from", "to"),
 		get(api.RouteJobStats, s.jobStats, "since"),
 		get(api.RouteHealth, s.health),

@@ -163,6 +163,12 @@ func traceParent(text string) (trace, span string) {
 
 // readBody reads the body and says what it is the key of.
 func (rq *request) readBody() error {
+	if rq.call.IdempotencyKey != "" {
+		defer func() {
+			sum := sha256.Sum256(fmt.Appendf(nil, "%s %s\n%s", rq.Method, rq.URL.RequestURI(), rq.raw))
+			rq.call.BodyHash = hex.EncodeToString(sum[:])
+		}()
+	}
 	if rq.ContentLength == 0 && rq.route.optional {
 		return nil
 	}
@@ -183,10 +189,6 @@ func (rq *request) readBody() error {
 	}
 	if err := checkContentType(rq); err != nil {
 		return err
-	}
-	if rq.call.IdempotencyKey != "" {
-		sum := sha256.Sum256(fmt.Appendf(nil, "%s %s\n%s", rq.Method, rq.URL.RequestURI(), raw))
-		rq.call.BodyHash = hex.EncodeToString(sum[:])
 	}
 	return nil
 }

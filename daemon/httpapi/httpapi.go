@@ -30,6 +30,8 @@ type Options struct {
 	Logger  *slog.Logger     // nil = silent
 	Version string           // goes into answers to callers who were let in, as X-Schedd-Version; "" = not
 
+	// Exposition answers what Prometheus asks; nil = nothing is exposed.
+	Exposition http.Handler
 	// Trace begins the span of a request below the caller's, if there is one; nil = nobody
 	// traces.
 	Trace func(callerTrace, callerSpan string) (trace, span string, end func(method, route string, status int))

@@ -48,6 +48,16 @@ func (s *server) applyJobs(rq *request, in *api.Apply) (any, error) {
 
 // jobFilter reads the parameters of lists of jobs.
 func (rq *request) jobFilter() (control.JobFilter, error) {
+	f, _ := rq.jobConditions()
+	q := &rq.query
+	f.SortBy = single(q, "sort_by", "created_at", "next_run", "name", "priority")
+	f.Descending = single(q, "sort_order", "asc", "desc") == "desc"
+	f.Limit, f.Offset, f.Cursor, f.WithTotal = q.page()
+	return f, q.err()
+}
+
+// jobConditions reads the parameters that say which jobs.
+func (rq *request) jobConditions() (control.JobFilter, error) {
 	q := &rq.query
 	f := control.JobFilter{
 		Types:         oneOf(q, "type", job.Types()),
@@ -62,8 +72,6 @@ func (rq *request) jobFilter() (control.JobFilter, error) {
 		NextRunAfter:  q.time("next_run_after"),
 		NextRunBefore: q.time("next_run_before"),
 		Failing:       q.flag("failing"),
-		SortBy:        single(q, "sort_by", "created_at", "next_run", "name", "priority"),
-		Descending:    single(q, "sort_order", "asc", "desc") == "desc",
 	}
 	f.Names = q.list("name")
 	if strings.ContainsAny(strings.Join(f.Names, ""), "*?") { // any of them: all are patterns then
@@ -71,7 +79,6 @@ func (rq *request) jobFilter() (control.JobFilter, error) {
 	}
 	q.before("created_after", "created_before", f.CreatedAfter, f.CreatedBefore)
 	q.before("next_run_after", "next_run_before", f.NextRunAfter, f.NextRunBefore)
-	f.Limit, f.Offset, f.Cursor, f.WithTotal = q.page()
 	return f, q.err()
 }
 

@@ -270,7 +270,7 @@ func TestPlatforms(t *testing.T) {
 			continue
 		}
 		for _, ref := range []string{foreign.ID.String(), "secret", run.ID.String(), "secret%2F1", "secret:last"} {
-			got := b.do(rt.method, strings.ReplaceAll(rt.pattern, "{id}", ref), bodyFor(rt))
+			got := b.do(rt.method, strings.ReplaceAll(strings.ReplaceAll(rt.pattern, "{n}", "1"), "{id}", ref), bodyFor(rt))
 			if got.Code != 404 {
 				t.Errorf("%s %s for %s: %d %s", rt.method, rt.pattern, ref, got.Code, got.Body)
 			}

@@ -87,10 +87,11 @@ var (
 
 // routes is the table: what is not here does not exist.
 func (s *server) routes() []route {
-	return slices.Concat(s.operations(), s.tokens(), s.figures(), s.agents(), s.workflows(), s.descriptions(), []route{
+	return slices.Concat(s.operations(), s.tokens(), s.events(), s.figures(), s.agents(), s.workflows(), s.descriptions(), s.manyJobs(), []route{
 		get(api.RouteJobs, s.listJobs, jobQuery...),
 		send(http.MethodPost, api.RouteJobsCron, s.createJob(job.TypeCron)).create().tried(),
 		send(http.MethodPost, api.RouteJobsOnce, s.createJob(job.TypeOneTime)).create().tried(),
+		send(http.MethodPost, api.RouteJobsEvent, s.createJob(job.TypeEvent)).create().tried(),
 		send(http.MethodPost, api.RouteJobsRecurring, s.createJob(job.TypeRecurring)).create().tried(),
 		get(api.RouteExportJobs, s.exportJobs, jobQuery...),
 		send(http.MethodPost, api.RouteJobsApply, s.applyJobs),

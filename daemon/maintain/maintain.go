@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -17,6 +18,12 @@ type Options struct {
 	Store interface {
 		store.Sessions
 		store.Upkeep
+		store.Aftermaths
+		ChangeJob(ctx context.Context, c store.ChangeJob) (job.Job, error)
+		Job(ctx context.Context, platform, ref string) (job.Job, error)
+		Execution(ctx context.Context, platform, ref string) (job.Execution, error)
+		ListExecutions(ctx context.Context, f store.ExecutionFilter) (store.Page[job.Execution], error)
+		Book(ctx context.Context, platform, ref string) (store.Book, error)
 		TrimLogs(ctx context.Context, caps store.LogCaps) (int64, error)
 		Clock(ctx context.Context) (time.Time, error)
 	}
@@ -25,6 +32,9 @@ type Options struct {
 	Now    func() time.Time
 	// Clock reads the store's clock, for Now to follow; nil = Now follows nothing.
 	Clock func(ctx context.Context) error
+
+	// Embedded leaves what one node does for all to others.
+	Embedded bool
 
 	Lease, Heartbeat, ReapEvery time.Duration
 	Retention                   func() store.Retention
@@ -40,8 +50,14 @@ type Options struct {
 	// Cancel asks running executions to stop; Fence stops all of them.
 	Cancel func(ids []job.ID)
 	Fence  func()
-	// Ready says that executions became ready.
-	Ready func()
+	// Ready says that executions became ready, Wake that a cursor may have moved.
+	Ready, Wake func()
+	// Policy and NewID are for jobs that resume by themselves.
+	Policy func() job.Policy
+	NewID  func() job.ID
+	// Hook runs what a job says is to run after a final failure; nil = this node runs no
+	// handlers.
+	Hook func(ctx context.Context, j *job.Job, e *job.Execution) job.HookRun
 }
 
 // Maintainer keeps the store in order. Its tasks are independent: one that fails
@@ -53,6 +69,7 @@ type Maintainer struct {
 	beaten    atomic.Int64  // when the last heartbeat that succeeded began, in microseconds
 	rounds    atomic.Uint64 // of the loop that keeps the node alive
 	fenced    atomic.Bool
+	hooks     hooks
 	published int64 // position in the outbox
 	wake      chan struct{}
 	asked     atomic.Bool // a heartbeat is wanted at once
@@ -87,6 +104,13 @@ func New(o Options) *Maintainer {
 		{name: "publish", every: 200 * time.Millisecond, duty: publishing, do: m.publish},
 		{name: "retain", every: time.Minute, duty: upkeep, do: m.retain},
 		{name: "trim_logs", every: time.Minute, duty: upkeep, do: whole(m.trimLogs)},
+		{name: "end_pauses", every: time.Second, duty: upkeep, do: m.endPauses},
+	}
+	if o.Hook != nil {
+		m.upkeep = append(m.upkeep, task{name: "aftermath", every: time.Second, duty: &duty{name: "aftermath"}, do: m.aftermath})
+	}
+	if o.Embedded {
+		m.upkeep = slices.DeleteFunc(m.upkeep, func(t task) bool { return t.duty != nil })
 	}
 	return m
 }

@@ -25,6 +25,7 @@ func (m *Maintainer) Run(ctx context.Context) error {
 		})
 	})
 	loops.Wait()
+	m.hooks.running.Wait()
 	return nil
 }
 
@@ -44,5 +45,15 @@ func (m *Maintainer) loop(ctx context.Context, wake <-chan struct{}, do func(ctx
 			m.o.Logger.ErrorContext(ctx, "upkeep failed", slog.Any("err", err))
 		}
 		sleep.Reset(max(0, min(next.Sub(m.o.Now()), maxSleep)))
+	}
+}
+
+// rest waits, unless ctx ends first.
+func rest(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
 	}
 }

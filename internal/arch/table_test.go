@@ -64,24 +64,30 @@ var table = map[string]row{
 	"daemon/flow":     {ours: "job store"},
 	"daemon/executor": {ours: "internal/mutant handler internal/failpoint job queue store", third: "golang.org/x/sync"},
 	"daemon/maintain": {ours: "job queue store"},
+	"daemon/events":   {ours: "event job store"},
 	"daemon/tracing":  {ours: "job store", third: "go.opentelemetry.io/otel"},
 	"daemon/access":   {ours: "internal/token job store"},
-	"daemon/control":  {ours: "api handler internal/token job queue schedule store workflow"},
-	"daemon/httpapi":  {ours: "api daemon/control docs/api job store"},
+	"daemon/metrics":  {ours: "job store", third: "github.com/prometheus/client_golang"},
+	"daemon/control":  {ours: "api event handler internal/token job queue schedule store workflow"},
+	"daemon/httpapi":  {ours: "api daemon/control docs/api job queue store"},
 	"daemon/config":   {ours: "configs job jobfile", third: "github.com/spf13/viper github.com/go-viper/mapstructure/v2 go.yaml.in/yaml/v3 golang.org/x/sys/unix"},
 	"daemon/logging":  {third: "github.com/lmittmann/tint golang.org/x/term"},
 	"daemon/listen":   {third: "github.com/coreos/go-systemd/v22/activation golang.org/x/sys/unix"},
 
 	// Composition.
 	"daemon": {
-		ours: "api daemon/access daemon/config daemon/control daemon/dispatch daemon/executor daemon/flow daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/timer daemon/tracing " +
-			"handler handler/agent handler/exec handler/function handler/healthcheck handler/httpcall handler/notify handler/reindex handler/workflow internal/build internal/failpoint internal/supervise internal/token job jobfile migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
+		ours: "api daemon/access daemon/config daemon/control daemon/dispatch daemon/events daemon/executor daemon/flow daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/metrics daemon/timer daemon/tracing " +
+			"event handler handler/agent handler/exec handler/function handler/healthcheck handler/httpcall handler/notify handler/reindex handler/workflow internal/build internal/failpoint internal/supervise internal/token job jobfile migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
 		third: "golang.org/x/sync golang.org/x/sys/unix",
 	},
 	"daemon/command": {
 		ours:  "daemon/config daemon/listen daemon/logging internal/build migrations store/dump",
 		third: "github.com/spf13/cobra github.com/spf13/pflag github.com/coreos/go-systemd/v22/daemon golang.org/x/sys/unix",
 	},
+
+	// What other programs embed.
+	"worker":             {ours: "daemon handler handler/function"},
+	"examples/go-worker": {ours: "job worker"},
 
 	// The command line.
 	"cli":         {ours: "api cli/crontab cli/human cli/render cli/timex client internal/build job jobfile schedule workflow", third: "github.com/spf13/cobra github.com/spf13/pflag go.yaml.in/yaml/v3 golang.org/x/term"},
@@ -123,11 +129,14 @@ var clockFiles = map[string]string{
 	"cli/watch.go":               "repaints until interrupted",
 	"client/follow.go":           "waits between attempts to reconnect",
 	"client/request.go":          "measures requests for the trace",
+	"examples/go-worker/main.go": "pretends to work",
 	"daemon/clock.go":            "follows the store's clock by the monotonic one",
 	"daemon/command/watchdog.go": "tells systemd how things stand, as often as it asks for",
 	"daemon/executor/term.go":    "deadlines of handlers are monotonic",
 	"daemon/tracing/request.go":  "times requests",
 	"daemon/httpapi/headers.go":  "bounds the reading of a body",
+	"daemon/control/feed.go":     "listens a moment longer than anybody follows",
+	"daemon/httpapi/stream.go":   "asks now and then whether the caller may still listen",
 	"daemon/httpapi/logs.go":     "polls the log of a run that is followed",
 	"daemon/httpapi/slow.go":     "bounds the writing of an answer",
 	"queue/memory/queue.go":      "blocks receivers; the clock is an option",
@@ -159,11 +168,13 @@ var exitFiles = map[string]string{
 	"internal/failpoint/on.go": "that is what it is for",
 	"internal/genapi/main.go":  "a program of the build",
 	"internal/gendocs/main.go": "a program of the build",
+
+	"examples/go-worker/main.go": "a program",
 }
 
 // notInSchedctl is what must never be linked into schedctl, however it would come.
 const notInSchedctl = "github.com/jackc/pgx github.com/redis/go-redis modernc.org/sqlite go.opentelemetry.io/otel " +
-	"github.com/expr-lang/expr github.com/danielgtaylor/huma github.com/spf13/viper github.com/pressly/goose"
+	"github.com/expr-lang/expr github.com/danielgtaylor/huma github.com/prometheus github.com/spf13/viper github.com/pressly/goose"
 
 // Budgets of production files, in lines. The median is that of the whole project.
 const (

@@ -5,11 +5,12 @@ import (
 	"time"
 )
 
-// lateness is C14: outside of faults runs are on time, and after each fault the
-// backlog is soon gone.
+// lateness is C14: outside of faults runs are on time while slots are free, and after each
+// fault the backlog is soon gone.
 func (c *checker) lateness() {
 	p := &c.h.Profile
 	disturbed := windows(c.h.Faults, 10*time.Second, nil)
+	full := c.full()
 	var late []time.Duration
 	var worst *Row
 	for i := range c.h.Rows {
@@ -23,6 +24,9 @@ func (c *checker) lateness() {
 		}
 		if within(disturbed, r.Slot, r.Slot) {
 			c.backlog(r, began, disturbed)
+			continue
+		}
+		if throughout(full, r.Slot, began) {
 			continue
 		}
 		d := began.Sub(r.Slot)

@@ -16,6 +16,7 @@ var good = map[string]func() *tale{
 	"parallel":  parallel,
 	"timetable": timetable,
 	"waiting":   waiting,
+	"full":      full,
 }
 
 // plain is ten seconds of two jobs of two platforms; one slot is skipped for overlap.
@@ -178,6 +179,20 @@ func waiting() *tale {
 	t.try(60_300, 60_400, "success")
 	t.call("pause", "a", 5100, nil)
 	t.call("resume", "a", 60_100, nil)
+	return t.done()
+}
+
+// full is a job whose runs wait for the only slot, which another's has.
+func full() *tale {
+	t := newTale(30)
+	t.Profile.Slots = 1
+	t.job("a", Spec{Type: "cron", Schedule: "*/20 * * * * *"})
+	t.job("b", Spec{Type: "cron", Schedule: "10 * * * * *"})
+	t.row("a", 0, "success")
+	t.try(5, 19_005, "success")
+	t.row("b", 10, "success")
+	t.try(19_010, 19_990, "success")
+	t.run("a", 20)
 	return t.done()
 }
 

@@ -17,6 +17,7 @@ import (
 // type says.
 var required = map[string][]string{
 	api.RouteJobsCron:      {"name", "schedule", "handler_name"},
+	api.RouteJobsEvent:     {"name", "handler_name"},
 	api.RouteJobsRecurring: {"name", "schedule", "handler_name"},
 	api.RouteJobsOnce:      {"name", "handler_name"},
 }
@@ -179,6 +180,9 @@ func (s *schemas) content(op *httpapi.Operation) object {
 			content[kind] = object{"schema": object{}}
 		case kind == "application/json":
 			content[kind] = object{"schema": s.of(op.Answer, false)}
+		case kind == "text/event-stream":
+			s.of(op.Answer, false)
+			content[kind] = object{"schema": object{"type": "string", "description": "Events whose data is a BusEvent"}}
 		default: // a stream of what the array has
 			content[kind] = object{"schema": object{"type": "string", "description": "One JSON object a line, as in the array"}}
 		}

@@ -91,6 +91,9 @@ var parameters = map[string]parameter{
 	"at":     instant("A due time"),
 	"window": {"How far to look ahead, such as 24h or 7d", object{"type": "string", "default": "24h"}},
 
+	"event":         list("Events of these names; * and ? match within names"),
+	"last_event_id": text("As the header Last-Event-ID: go on after this event"),
+
 	"purge":          flag("Remove the job with its history"),
 	"archive":        flag("Free the name of the job too"),
 	"cancel_running": flag("Ask what runs to stop"),
@@ -98,6 +101,8 @@ var parameters = map[string]parameter{
 
 	api.RouteJobs + " status":         list("Any of these states", texts(job.JobStatuses())...),
 	api.RouteExportJobs + " status":   list("Any of these states", texts(job.JobStatuses())...),
+	api.RouteJobsBulk + " status":     list("Any of these states", texts(job.JobStatuses())...),
+	api.RouteEventsStream + " job":    list("Any of these jobs: ids or names"),
 	api.RouteForecast + " job":        list("Any of these jobs"),
 	api.RouteForecast + " limit":      number("Runs to tell", 1, 10_000, 1000),
 	api.RouteAuditSlots + " limit":    number("Jobs of the page", 1, 100, 20),

@@ -32,21 +32,27 @@ var enums = map[reflect.Type]enum{
 
 // words are the fields of other types whose values are a list of words.
 var words = map[string][]string{
-	"Worker.state":     api.WorkerStates(),
-	"Token.state":      api.TokenStates(),
-	"Token.role":       api.Roles(),
-	"NewToken.state":   api.TokenStates(),
-	"NewToken.role":    api.Roles(),
-	"Whoami.role":      api.Roles(),
-	"TokenInput.role":  api.Roles(),
-	"Resume.catch_up":  texts(job.CatchUps()),
-	"Health.status":    {control.Healthy, control.Degraded, control.Unhealthy},
-	"Component.status": {"up", "down"},
-	"Hold.kind":        {api.HoldDispatch, api.HoldMaintenance},
+	"Worker.state":                  api.WorkerStates(),
+	"Token.state":                   api.TokenStates(),
+	"Token.role":                    api.Roles(),
+	"NewToken.state":                api.TokenStates(),
+	"NewToken.role":                 api.Roles(),
+	"Whoami.role":                   api.Roles(),
+	"TokenInput.role":               api.Roles(),
+	"EventHandler.action_type":      api.EventActions(),
+	"EventHandlerInput.action_type": api.EventActions(),
+	"After.on":                      job.Outcomes(),
+	"Resume.catch_up":               texts(job.CatchUps()),
+	"Health.status":                 {control.Healthy, control.Degraded, control.Unhealthy},
+	"Component.status":              {"up", "down"},
+	"Bulk.action":                   api.BulkActions(),
+	"BulkResult.action":             api.BulkActions(),
+	"BulkItem.result":               {api.BulkWould, api.BulkDone, api.BulkUnchanged, api.BulkFailed},
+	"Hold.kind":                     {api.HoldDispatch, api.HoldMaintenance},
 }
 
 // objects are the fields that hold any object.
-var objects = []string{"payload", "metadata", "context"}
+var objects = []string{"payload", "metadata", "context", "data", "action_config", "config"}
 
 func texts[T ~string](list []T) []string {
 	out := make([]string, len(list))

@@ -34,7 +34,7 @@ func odd() []Row {
 
 // make20 are the columns of a job from anchor on.
 func make20() []any {
-	return []any{int64(-5), "s", "", "", "c", "", int64(1), int64(1), nil, int64(0), nil, int64(7)}
+	return []any{int64(-5), "s", "", "", "c", "", int64(1), int64(1), nil, int64(0), nil, int64(7), nil}
 }
 
 func written(t *testing.T, rows []Row) []byte {

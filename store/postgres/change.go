@@ -7,6 +7,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
 	"github.com/agentic-sdlc/scheduler/store/internal/acts"
+	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
@@ -102,6 +103,9 @@ func (ch *change) write(before *job.Job, changed *job.Changed) error {
 	if err := ch.definition(before, changed); err != nil {
 		return err
 	}
+	if err := keepRevision(ch.t, ch.seq, before); err != nil {
+		return err
+	}
 	ch.cur.revision = before.Revision + 1
 	ch.cur.ending = changed.Job.Status == job.JobActive && changed.NextRun.IsZero() && (changed.Plan.Ended || ch.cur.ending)
 	if ch.cur.ending && changed.Plan.Ended {
@@ -161,7 +165,7 @@ func (ch *change) drop() (map[int64]bool, error) {
 }
 
 const sqlChangeJob = `UPDATE jobs SET name = $1, live = $2, type = $3, priority = $4, handler = $5, spec = $6, max_retries = $7, anchor = $8,
-	seed = $9, reason = $10, pause_reason = $11, updated_by = $12, updated_at = $13, paused_at = $14, completed_at = $15, cancelled_at = $16, deleted_at = $17 WHERE seq = $18`
+	seed = $9, reason = $10, pause_reason = $11, updated_by = $12, updated_at = $13, paused_at = $14, completed_at = $15, cancelled_at = $16, deleted_at = $17, pause_until = $18 WHERE seq = $19`
 
 // definition writes the job as it becomes.
 func (ch *change) definition(before *job.Job, changed *job.Changed) error {
@@ -178,7 +182,7 @@ func (ch *change) definition(before *job.Job, changed *job.Changed) error {
 	}
 	_, err = ch.t.exec(sqlChangeJob, j.Name, live, stored.Code(stored.JobTypes, j.Type), stored.Code(stored.Priorities, j.Priority),
 		j.HandlerName, spec, j.MaxRetries, j.Anchor.UnixMicro(), j.Seed, j.StatusReason, j.PauseReason, ch.p.By, ch.p.Now.UnixMicro(), stored.MicrosPtr(j.PausedAt),
-		stored.MicrosPtr(j.CompletedAt), stored.MicrosPtr(j.CancelledAt), stored.MicrosPtr(j.DeletedAt), ch.seq)
+		stored.MicrosPtr(j.CompletedAt), stored.MicrosPtr(j.CancelledAt), stored.MicrosPtr(j.DeletedAt), stored.MicrosPtr(j.PauseUntil), ch.seq)
 	if violated(err) == "jobs_name" {
 		return &nameError{job: *j}
 	}
@@ -188,4 +192,17 @@ func (ch *change) definition(before *job.Job, changed *job.Changed) error {
 	ch.t.queue(`DELETE FROM job_tags WHERE job = $1`, ch.seq)
 	writeTags(ch.t, ch.seq, j.Tags)
 	return acts.JobStored(&eventTx{t: ch.t}, ch.seq, j, before, ch.p.Now)
+}
+
+// keepRevision keeps what a job was before it changes.
+func keepRevision(t *tx, seq int64, before *job.Job) error {
+	v := reads.RevisionOf(before)
+	spec, err := json.Marshal(&v.Spec)
+	if err != nil {
+		return err
+	}
+	t.queue(`INSERT INTO revisions (job, revision, changed_at, changed_by, status, reason, spec) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		seq, v.Number, v.At.UnixMicro(), v.By, stored.Code(stored.JobStatuses, v.Status), v.Reason, spec)
+	t.queue(`DELETE FROM revisions WHERE job = $1 AND revision <= $2`, seq, v.Number-store.KeptRevisions)
+	return nil
 }

@@ -147,6 +147,6 @@ const specColumn = 5
 
 // jobColumns are the columns of a definition, in the order of stored.ScanJob.
 const jobColumns = `j.seq, j.id, j.platform, c.status, c.revision, j.spec, j.anchor, j.seed, j.reason, j.pause_reason,
-	j.created_by, j.updated_by, j.created_at, coalesce(c.ended_at, j.updated_at), j.paused_at, coalesce(c.ended_at, j.completed_at), j.cancelled_at, j.deleted_at`
+	j.created_by, j.updated_by, j.created_at, coalesce(c.ended_at, j.updated_at), j.paused_at, coalesce(c.ended_at, j.completed_at), j.cancelled_at, j.deleted_at, j.pause_until`
 
 const sqlJobsBySeq = `SELECT ` + jobColumns + ` FROM jobs j JOIN cursors c ON c.job = j.seq WHERE j.seq = ANY ($1::bigint[])`

@@ -43,7 +43,7 @@ func selects(table *dump.Table) string {
 var sources = map[string]string{
 	"jobs": `(SELECT j.seq, j.id, j.platform, j.name, j.live AND c.status NOT IN (3, 4, 5) AS live, j.type, c.status, j.priority, j.handler, c.revision, j.spec,
 		j.anchor, j.seed, j.reason, j.pause_reason, j.created_by, j.updated_by, j.created_at, coalesce(c.ended_at, j.updated_at) AS updated_at,
-		j.paused_at, coalesce(c.ended_at, j.completed_at) AS completed_at, j.cancelled_at, j.deleted_at FROM jobs j JOIN cursors c ON c.job = j.seq) AS j`,
+		j.paused_at, coalesce(c.ended_at, j.completed_at) AS completed_at, j.cancelled_at, j.deleted_at, j.pause_until FROM jobs j JOIN cursors c ON c.job = j.seq) AS j`,
 	"epochs":     `(SELECT e.job, e.seq, e.after_at, coalesce(e.until_at, c.until_at) AS until_at, e.definition FROM epochs e JOIN cursors c ON c.job = e.job) AS e`,
 	"executions": `(SELECT e.*, w.queued, w.class, w.ready_at FROM executions e LEFT JOIN waiting w ON w.k = e.k) AS e`,
 }

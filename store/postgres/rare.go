@@ -74,6 +74,13 @@ func exitCode(n *int) *int64 {
 const (
 	sqlDead = `INSERT INTO dead_letters (k, job, at, reason) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[])
 		ON CONFLICT (k) DO UPDATE SET at = excluded.at, reason = excluded.reason`
+	// sqlAftermaths notes final failures of jobs whose definition says what is to follow. It
+	// looks for the words, as a definition that cannot be read must not stop a settlement:
+	// what has nothing to follow is dropped when it is looked at.
+	sqlAftermaths = `INSERT INTO aftermaths (k, job, at, state, session)
+		SELECT u.k, u.job, u.at, 0, 0 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS u (k, job, at) JOIN jobs j ON j.seq = u.job
+		WHERE position('"pause_on_failures":'::bytea in j.spec) > 0 OR position('"on_failure":'::bytea in j.spec) > 0
+		ON CONFLICT DO NOTHING`
 	sqlResults = `INSERT INTO execution_results (k, result, exit_code, error, error_class, error_stack)
 		SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::text[], $5::text[], $6::text[])
 		ON CONFLICT (k) DO UPDATE SET result = excluded.result, exit_code = excluded.exit_code, error = excluded.error,
@@ -94,6 +101,7 @@ func (r *rare) queue(t *tx) {
 	}
 	if d := &r.dead; len(d.k) > 0 {
 		t.queue(sqlDead, d.k, d.job, d.at, d.reason)
+		t.queue(sqlAftermaths, d.k, d.job, d.at)
 	}
 	if x := &r.results; len(x.k) > 0 {
 		t.queue(sqlResults, x.k, x.result, x.code, x.error, x.class, x.stack)

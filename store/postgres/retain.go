@@ -160,7 +160,7 @@ func forget(t *tx, gone []old, logged []int64) {
 	for _, of := range []struct {
 		table string
 		keys  []int64
-	}{{"execution_inputs", inputs}, {"execution_results", all}, {"attempts", odd}, {"logs", logged}, {"cancels", all}, {"dead_letters", odd}} {
+	}{{"execution_inputs", inputs}, {"execution_results", all}, {"attempts", odd}, {"logs", logged}, {"cancels", all}, {"dead_letters", odd}, {"aftermaths", odd}} {
 		if len(of.keys) > 0 {
 			t.queue(`DELETE FROM `+of.table+` WHERE k = ANY ($1::bigint[])`, of.keys)
 		}

@@ -106,6 +106,9 @@ func (ch *change) write(before *job.Job, changed *job.Changed) error {
 	if err := ch.definition(before, changed); err != nil {
 		return err
 	}
+	if err := keepRevision(ch.c, ch.seq, before); err != nil {
+		return err
+	}
 	revision := before.Revision + 1
 	ending := changed.Job.Status == job.JobActive && changed.NextRun.IsZero() && (changed.Plan.Ended || ch.ending)
 	if ending && changed.Plan.Ended {
@@ -187,7 +190,7 @@ func (ch *change) drop() error {
 }
 
 const sqlChangeJob = `UPDATE jobs SET name = ?, live = ?, type = ?, status = ?, priority = ?, handler = ?, revision = ?, spec = ?, anchor = ?, seed = ?, reason = ?, pause_reason = ?,
-	updated_by = ?, updated_at = ?, paused_at = ?, completed_at = ?, cancelled_at = ?, deleted_at = ? WHERE seq = ?`
+	updated_by = ?, updated_at = ?, paused_at = ?, completed_at = ?, cancelled_at = ?, deleted_at = ?, pause_until = ? WHERE seq = ?`
 
 // definition writes the job as it becomes.
 func (ch *change) definition(before *job.Job, changed *job.Changed) error {
@@ -199,7 +202,7 @@ func (ch *change) definition(before *job.Job, changed *job.Changed) error {
 	live := !j.Status.Terminal() && j.DeletedAt == nil
 	_, err = ch.c.exec(sqlChangeJob, j.Name, live, stored.Code(stored.JobTypes, j.Type), stored.Code(stored.JobStatuses, j.Status), stored.Code(stored.Priorities, j.Priority), j.HandlerName,
 		before.Revision+1, spec, j.Anchor.UnixMicro(), j.Seed, j.StatusReason, j.PauseReason, ch.p.By, ch.p.Now.UnixMicro(), stored.MicrosPtr(j.PausedAt), stored.MicrosPtr(j.CompletedAt),
-		stored.MicrosPtr(j.CancelledAt), stored.MicrosPtr(j.DeletedAt), ch.seq)
+		stored.MicrosPtr(j.CancelledAt), stored.MicrosPtr(j.DeletedAt), stored.MicrosPtr(j.PauseUntil), ch.seq)
 	if uniqueViolation(err) {
 		return reads.NameTaken(ch.c.query, j)
 	}
@@ -210,4 +213,19 @@ func (ch *change) definition(before *job.Job, changed *job.Changed) error {
 		return err
 	}
 	return writeTags(ch.c, ch.seq, j.Tags)
+}
+
+// keepRevision keeps what a job was before it changes.
+func keepRevision(c *conn, seq int64, before *job.Job) error {
+	v := reads.RevisionOf(before)
+	spec, err := json.Marshal(&v.Spec)
+	if err != nil {
+		return err
+	}
+	if _, err := c.exec(`INSERT INTO revisions (job, revision, changed_at, changed_by, status, reason, spec) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		seq, v.Number, v.At.UnixMicro(), v.By, stored.Code(stored.JobStatuses, v.Status), v.Reason, spec); err != nil {
+		return err
+	}
+	_, err = c.exec(`DELETE FROM revisions WHERE job = ? AND revision <= ?`, seq, v.Number-store.KeptRevisions)
+	return err
 }

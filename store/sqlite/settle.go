@@ -26,6 +26,12 @@ const (
 	sqlDead    = `INSERT OR REPLACE INTO dead_letters (k, job, at, reason) VALUES (?, ?, ?, ?)`
 )
 
+// sqlAftermath notes a final failure of a job whose definition says what is to follow. It
+// looks for the words, as a definition that cannot be read must not stop a settlement: what
+// has nothing to follow is dropped when it is looked at.
+const sqlAftermath = `INSERT OR IGNORE INTO aftermaths (k, job, at, state, session) SELECT ?, seq, ?, 0, 0 FROM jobs
+	WHERE seq = ? AND (instr(CAST(spec AS TEXT), '"pause_on_failures":') > 0 OR instr(CAST(spec AS TEXT), '"on_failure":') > 0)`
+
 // owned is a statement that changes an execution only if its owner asks.
 func owned(query string) string {
 	if mutant.Active == mutant.NoToken {
@@ -143,7 +149,10 @@ func (r *settling) ended(t *store.Settlement, k int64) error {
 		_, err := r.c.exec(`DELETE FROM cancels WHERE k = ?`, k)
 		return err
 	}
-	_, err := r.c.exec(sqlDead, k, t.Owner, t.CompletedAt.UnixMicro(), t.DeadReason)
+	if _, err := r.c.exec(sqlDead, k, t.Owner, t.CompletedAt.UnixMicro(), t.DeadReason); err != nil {
+		return err
+	}
+	_, err := r.c.exec(sqlAftermath, k, t.CompletedAt.UnixMicro(), t.Owner)
 	return err
 }
 

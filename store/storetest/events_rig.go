@@ -15,7 +15,6 @@ type listening struct {
 	*bench
 	version int64
 	matcher *event.Matcher
-	session int64
 }
 
 func (b *bench) listening() *listening { return &listening{bench: b} }

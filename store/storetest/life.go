@@ -79,7 +79,7 @@ func (l *Life) past() {
 	b.retain(store.Retention{Success: time.Second, KeepLast: 1})
 	b.pause(outage.ID)
 
-	j := l.add(b.job("", retries(2), overlapping(job.OverlapAllow, 9), func(j *job.Job) { j.Payload = json.RawMessage(` { "spaced" : [ 1 , "é<&>😀" ] } `) }))
+	j := l.add(b.job("", retries(2), hooked, overlapping(job.OverlapAllow, 9), func(j *job.Job) { j.Payload = json.RawMessage(` { "spaced" : [ 1 , "é<&>😀" ] } `) }))
 	c := b.start(s, j.ID)
 	b.appendLogs(b.line(c.ID, 1, "first"), b.line(c.ID, 2, "second \x1b[31m<red> \u2028"), b.line(c.ID, 3, ""))
 	b.end(s, c, job.EventRetry)

@@ -158,6 +158,10 @@ var scopes = []scopeOf{
 		_, err := b.store.ListLogs(b.ctx, store.LogFilter{Platform: platform, Ref: executionRef(p.failed, byName)})
 		return err
 	}},
+	{"Revisions", func(b *bench, platform string, p possessions, byName bool) error {
+		_, err := b.store.Revisions(b.ctx, platform, jobRef(p, byName), 0, 10)
+		return err
+	}},
 	{"Book", func(b *bench, platform string, p possessions, byName bool) error {
 		_, err := b.store.Book(b.ctx, platform, jobRef(p, byName))
 		return err

@@ -1,10 +1,14 @@
 package openapi
 
 import (
+	"bufio"
+	"context"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 const base = "/api/v1/scheduler"
@@ -43,6 +47,13 @@ func TestEveryRoute(t *testing.T) {
 	s.do(200, "PUT", job+"/reschedule", jobs+"/nightly/reschedule", `{"schedule":"30 2 * * *"}`)
 	s.do(204, "POST", job+"/pause", jobs+"/nightly/pause", `{"reason":"a test"}`)
 	s.do(204, "POST", job+"/resume", jobs+"/nightly/resume", `{"catch_up":"none"}`)
+	get(200, job+"/revisions", jobs+"/nightly/revisions?limit=2")
+	get(200, job+"/revisions/{n}", jobs+"/nightly/revisions/1")
+	get(404, job+"/revisions/{n}", jobs+"/nightly/revisions/77")
+	s.do(200, "POST", job+"/revisions/{n}/restore", jobs+"/nightly/revisions/2/restore", `{"reason":"a test"}`)
+	s.do(200, "POST", jobs+"/bulk", jobs+"/bulk?tags=backup&status=active", `{"action":"tag","add_tags":["x"],"expect":1}`, "Idempotency-Key: bulk")
+	s.do(200, "POST", jobs+"/bulk", jobs+"/bulk", `{"action":"run","ids":["absent"]}`)
+	s.do(409, "POST", jobs+"/bulk", jobs+"/bulk", `{"action":"pause","all":true,"expect":77}`)
 	get(200, job+"/next", jobs+"/nightly/next?count=3")
 	get(200, job+"/why", jobs+"/nightly/why")
 	s.do(200, "POST", job+"/backfill", jobs+"/nightly/backfill", `{"from":"2026-01-01T00:00:00Z","to":"2026-01-03T00:00:00Z","dry_run":true}`)
@@ -101,6 +112,11 @@ func TestEveryRoute(t *testing.T) {
 	for _, path := range []string{base + "/handlers", base + "/health", base + "/version", base + "/whoami", "/livez", "/readyz", "/openapi.json", "/openapi.yaml", "/docs", base + "/backup"} {
 		get(200, path, path)
 	}
+	for _, path := range []string{base + "/metrics", "/api/v1/health", "/healthz"} {
+		get(200, path, path)
+	}
+	get(200, job+"/stats", jobs+"/nightly/stats")
+	agents(s)
 	more(s)
 
 	var missing []string
@@ -118,5 +134,47 @@ func TestEveryRoute(t *testing.T) {
 	t.Logf("accept: %d operations of the description answered as it says", len(s.answered))
 }
 
-// more drives what came later than the rest.
-func more(*schedd) {}
+// agents drives the routes about agents. A reply needs a task that runs: that an unknown
+// one is refused as described has to do.
+func agents(s *schedd) {
+	all := base + "/agents"
+	one := all + "/{id}"
+	s.do(201, "POST", all, all, `{"name":"web","type":"report-generator","endpoint":"https://agents.example.org/tasks","capacity":4}`)
+	s.do(409, "POST", all, all, `{"name":"web","type":"other","endpoint":"https://agents.example.org/tasks"}`)
+	s.do(200, "GET", all, all, "")
+	s.do(200, "GET", one, all+"/web", "")
+	s.do(200, "PATCH", one, all+"/web", `{"capacity":2}`)
+	beat := "POST " + one + "/heartbeat"
+	s.do(s.success(beat), "POST", one+"/heartbeat", all+"/web/heartbeat", "")
+	s.do(s.success("DELETE "+one), "DELETE", one, all+"/web", "")
+	reply := base + "/agent-replies/{id}"
+	s.do(404, "POST", reply, base+"/agent-replies/01a2044e-c1c0-7d11-9c40-5be0f3a2c7b1", `{"reply_token":"x","status":"success"}`)
+	s.answered["POST "+reply] = true
+}
+
+// more drives what does not end by itself.
+func more(s *schedd) {
+	stream := base + "/events/stream"
+	ctx, cancel := context.WithTimeout(s.t.Context(), 30*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, host+stream+"?event=scheduler:*", nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	resp, err := s.http.Do(r)
+	if err != nil || resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Type") != "text/event-stream" {
+		s.t.Fatalf("the stream: %v, %v", resp, err)
+	}
+	defer resp.Body.Close()
+	lines := bufio.NewScanner(resp.Body)
+	for lines.Scan() {
+		if lines.Text() == ": connected" {
+			s.do(201, "POST", base+"/jobs/{id}/run", base+"/jobs/nightly/run", `{}`)
+		}
+		if lines.Text() == "event: scheduler:execution.completed" {
+			s.answered["GET "+stream] = true
+			break
+		}
+	}
+	s.do(400, "GET", stream, stream+"?event=%5B", "")
+}

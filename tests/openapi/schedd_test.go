@@ -156,6 +156,22 @@ func (a *answer) text(field string) string {
 	return fmt.Sprint(fields[field])
 }
 
+// success is the status with which an operation is answered well.
+func (s *schedd) success(operation string) int {
+	method, pattern, _ := strings.Cut(operation, " ")
+	var says struct {
+		Responses map[string]json.RawMessage `json:"responses"`
+	}
+	_ = json.Unmarshal(s.paths[pattern][strings.ToLower(method)], &says)
+	for _, status := range []int{200, 201, 204} {
+		if says.Responses[fmt.Sprint(status)] != nil {
+			return status
+		}
+	}
+	s.t.Fatalf("%s has no answer for a success", operation)
+	return 0
+}
+
 // do sends a request, checks the answer against the description, and the request too
 // when it is answered well. pattern is the path as the description writes it.
 func (s *schedd) do(want int, method, pattern, path, body string, headers ...string) *answer {

@@ -2,7 +2,6 @@ package acts
 
 import (
 	"encoding/json"
-	"errors"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/event"
@@ -18,9 +17,6 @@ const maxBytes = 8 << 20
 // outboxRows is how many rows of the outbox one transaction decides about: each may hold
 // thousands of events.
 const outboxRows = 50
-
-// errEnough ends a query that has read enough.
-var errEnough = errors.New("enough")
 
 // run is the state of one transaction.
 type run struct {

@@ -65,6 +65,9 @@ func (d *Dialect) execution(rows Rows, platform, ref string) (e job.Execution, e
 	if e, err = d.ExecutionByKey(rows, k); err != nil {
 		return e, err
 	}
+	if e.OnFailure, err = hookRun(rows, k); err != nil {
+		return e, err
+	}
 	e.Attempts, err = attempts(rows, k, &e)
 	return e, err
 }

@@ -9,7 +9,7 @@ import (
 
 // JobColumns are the columns of a job's definition, in the order of ScanJob.
 const JobColumns = `j.seq, j.id, j.platform, j.status, j.revision, j.spec, j.anchor, j.seed, j.reason, j.pause_reason,
-	j.created_by, j.updated_by, j.created_at, j.updated_at, j.paused_at, j.completed_at, j.cancelled_at, j.deleted_at`
+	j.created_by, j.updated_by, j.created_at, j.updated_at, j.paused_at, j.completed_at, j.cancelled_at, j.deleted_at, j.pause_until`
 
 // ScanJob reads JobColumns. The error is about the row's content only.
 func ScanJob(r *Row, j *job.Job) (seq int64, err error) {
@@ -39,5 +39,6 @@ func ScanJob(r *Row, j *job.Job) (seq int64, err error) {
 	j.CompletedAt = r.TimePtr()
 	j.CancelledAt = r.TimePtr()
 	j.DeletedAt = r.TimePtr()
+	j.PauseUntil = r.TimePtr()
 	return seq, err
 }

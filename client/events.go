@@ -1,0 +1,44 @@
+package client
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/agentic-sdlc/scheduler/api"
+)
+
+// EmitEvent sends an event: once it is answered, the event acts once for each event
+// handler. rate_limited when the platform sends too many.
+func (c *Client) EmitEvent(ctx context.Context, in api.EventInput, w Write) (api.EventAccepted, error) {
+	return send[api.EventAccepted](ctx, c, http.MethodPost, api.RouteEvents, in, w)
+}
+
+// EventHandlers lists the event handlers of the client's platform, or of all, by name.
+func (c *Client) EventHandlers(ctx context.Context) ([]api.EventHandler, error) {
+	return get[[]api.EventHandler](ctx, c, api.RouteEventHandlers, nil)
+}
+
+// EventHandler returns one, with its newest acts.
+func (c *Client) EventHandler(ctx context.Context, ref string) (api.EventHandler, error) {
+	return get[api.EventHandler](ctx, c, path(api.RouteEventHandler, ref), nil)
+}
+
+// CreateEventHandler makes an event handler. conflict when there is one of that name.
+func (c *Client) CreateEventHandler(ctx context.Context, in api.EventHandlerInput, w Write) (api.EventHandler, error) {
+	return send[api.EventHandler](ctx, c, http.MethodPost, api.RouteEventHandlers, in, w)
+}
+
+// ChangeEventHandler changes the fields that are given.
+func (c *Client) ChangeEventHandler(ctx context.Context, ref string, in api.EventHandlerInput, w Write) (api.EventHandler, error) {
+	return send[api.EventHandler](ctx, c, http.MethodPatch, path(api.RouteEventHandler, ref), in, w)
+}
+
+// DeleteEventHandler removes an event handler with what waits for it.
+func (c *Client) DeleteEventHandler(ctx context.Context, ref string, w Write) (api.EventHandler, error) {
+	return send[api.EventHandler](ctx, c, http.MethodDelete, path(api.RouteEventHandler, ref), nil, w)
+}
+
+// TestEventHandler says what an event would make a handler do.
+func (c *Client) TestEventHandler(ctx context.Context, ref string, in api.EventTest) (api.EventTested, error) {
+	return send[api.EventTested](ctx, c, http.MethodPost, path(api.RouteEventHandlerTest, ref), in, Write{})
+}

@@ -1,0 +1,97 @@
+package metrics
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store"
+)
+
+// Watched is a store whose use is counted.
+type Watched struct {
+	store.Store
+
+	m *Metrics
+}
+
+// Watch returns a store that does what s does, and counts it.
+func (m *Metrics) Watch(s store.Store) *Watched { return &Watched{Store: s, m: m} }
+
+// note counts one use of the store.
+func (w *Watched) note(op string, began time.Time, err error) {
+	w.m.store.WithLabelValues(op).Observe(w.m.o.Now().Sub(began).Seconds())
+	if err != nil {
+		w.m.faults.WithLabelValues(op).Inc()
+	}
+}
+
+// PlanDue counts how late runs are and what is skipped.
+func (w *Watched) PlanDue(ctx context.Context, p store.PlanDue) (store.Planned, error) {
+	began := w.m.o.Now()
+	planned, err := w.Store.PlanDue(ctx, p)
+	w.note("plan", began, err)
+	for i := range planned.Claimed {
+		w.m.lag.Observe(max(0, p.Now.Sub(planned.Claimed[i].ScheduledAt).Seconds()))
+	}
+	w.m.skipped.Add(float64(planned.Skipped))
+	return planned, err
+}
+
+// Claim measures claims.
+func (w *Watched) Claim(ctx context.Context, c store.Claim) (store.Claims, error) {
+	began := w.m.o.Now()
+	claims, err := w.Store.Claim(ctx, c)
+	w.note("claim", began, err)
+	return claims, err
+}
+
+// Settle counts ends.
+func (w *Watched) Settle(ctx context.Context, now time.Time, batch []store.Settlement) (store.Settled, error) {
+	began := w.m.o.Now()
+	settled, err := w.Store.Settle(ctx, now, batch)
+	w.note("settle", began, err)
+	if err != nil {
+		return settled, err
+	}
+	for i := range batch {
+		if !slices.Contains(settled.Fenced, i) {
+			w.m.ended(&batch[i])
+		}
+	}
+	return settled, nil
+}
+
+func (m *Metrics) ended(s *store.Settlement) {
+	if s.Event == job.EventRetry {
+		m.retries.Inc()
+	}
+	if s.DeadReason != "" {
+		m.dead.Inc()
+	}
+	status, _ := job.Running.Next(s.Event)
+	if status == job.Pending {
+		return
+	}
+	m.executions.WithLabelValues(string(status)).Inc()
+	if status == job.Success && !s.StartedAt.IsZero() {
+		m.took.Observe(s.CompletedAt.Sub(s.StartedAt).Seconds())
+	}
+}
+
+// Heartbeat measures heartbeats.
+func (w *Watched) Heartbeat(ctx context.Context, b store.Beat) (store.Pulse, error) {
+	began := w.m.o.Now()
+	pulse, err := w.Store.Heartbeat(ctx, b)
+	w.note("heartbeat", began, err)
+	return pulse, err
+}
+
+// Fold measures the folding of counters.
+func (w *Watched) Fold(ctx context.Context) error {
+	began := w.m.o.Now()
+	err := w.Store.Fold(ctx)
+	w.note("fold", began, err)
+	return err
+}

@@ -1,0 +1,17 @@
+-- +goose Up
+
+-- When a paused job resumes by itself.
+ALTER TABLE jobs ADD COLUMN pause_until INTEGER;
+CREATE INDEX jobs_pause_until ON jobs (pause_until) WHERE pause_until IS NOT NULL;
+
+-- Final failures of jobs that say what is to follow them. A row is written with the dead
+-- letter, in one transaction.
+CREATE TABLE aftermaths (
+    k       INTEGER PRIMARY KEY,
+    job     INTEGER NOT NULL,
+    at      INTEGER NOT NULL,
+    state   INTEGER NOT NULL, -- 0 = to be done, 1 = begun, 2 = done
+    session INTEGER NOT NULL, -- that began it; 0 = none
+    outcome BLOB              -- JSON of job.HookRun; null = no handler ran
+) STRICT;
+CREATE INDEX aftermaths_open ON aftermaths (at, k) WHERE state < 2;
