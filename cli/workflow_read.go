@@ -3,12 +3,10 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
 	"github.com/agentic-sdlc/scheduler/api"
-	"github.com/agentic-sdlc/scheduler/cli/render"
 	"github.com/agentic-sdlc/scheduler/client"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/workflow"
@@ -94,8 +92,8 @@ func runWorkflowShow(ctx context.Context, a *app, name string, o workflowShowOpt
 		if w.Description != "" {
 			a.say("  %s", w.Description)
 		}
-		_, err := io.WriteString(a.out, render.Clean(w.Graph("text", nil)))
-		return err
+		a.sayLines(w.Graph("text", nil))
+		return nil
 	})
 }
 
@@ -167,8 +165,8 @@ func runWorkflowGraph(ctx context.Context, a *app, args []string, o workflowGrap
 	}
 	drawn := d.Graph(o.form, status)
 	return printOne(a, map[string]string{"workflow": d.Name, "form": o.form, "graph": drawn}, d.Name, func() error {
-		_, err := io.WriteString(a.out, render.Clean(drawn))
-		return err
+		a.sayLines(drawn)
+		return nil
 	})
 }
 

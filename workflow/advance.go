@@ -269,10 +269,7 @@ func orStatus(r *Run) string {
 
 // value reads a result; nil when there is none.
 func value(raw json.RawMessage) any {
-	var v any
-	if len(raw) == 0 || json.Unmarshal(raw, &v) != nil {
-		return nil
-	}
+	v, _ := job.Value(raw)
 	return v
 }
 

@@ -2,7 +2,6 @@ package workflow
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -168,8 +167,7 @@ func (fl *flow) stop(ctx context.Context, steps []store.FlowStep, reason string)
 // values are what expressions speak of.
 func (fl *flow) values() workflow.Values {
 	t := fl.t
-	var input any
-	_ = json.Unmarshal(t.Payload, &input) // an object: nobody stores another
+	input, _ := job.Value(t.Payload) // an object: nobody stores another
 	return workflow.Values{"input": input, "execution": map[string]any{
 		"id": t.ExecutionID.String(), "job": t.JobName, "platform": t.Platform, "attempt": t.Attempt, "run_number": int(t.RunNumber),
 		"scheduled_at": t.ScheduledAt.UTC().Format(time.RFC3339), "trigger": string(t.Trigger),

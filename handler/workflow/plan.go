@@ -15,8 +15,8 @@ import (
 
 // names are what expressions may speak of; those of items only where there are some.
 var (
-	names     = []string{"input", "steps", "execution"}
-	itemNames = append([]string{"item", "index"}, names...)
+	names     = expr.Any("input", "steps", "execution")
+	itemNames = expr.Any("input", "steps", "execution", "item", "index")
 )
 
 // plan is a definition with its expressions compiled. It is the Evaluator of itself, and
@@ -39,18 +39,11 @@ func Check(d *workflow.Definition) job.Problems {
 func compile(d *workflow.Definition) (*plan, job.Problems) {
 	var p job.Problems
 	c := &plan{Definition: *d, when: map[string]*expr.Program{}, payloads: map[string]*expr.Template{}, items: map[string]*expr.Template{}}
-	fail := func(at string) func(string, error) {
-		return func(path string, err error) {
-			if path != "" {
-				path = "." + path
-			}
-			p.Add(at+path, "expression", "%v", err)
-		}
-	}
+	fail := func(path string, err error) { p.Add(path, "expression", "%v", err) }
 	for i := range d.Steps {
 		s, at := &d.Steps[i], fmt.Sprintf("steps[%d].", i)
 		if s.When != "" {
-			program, err := expr.CompileCondition(s.When, names...)
+			program, err := expr.Condition(s.When, names)
 			if err != nil {
 				p.Add(at+"when", "expression", "%v", err)
 			}
@@ -59,31 +52,32 @@ func compile(d *workflow.Definition) (*plan, job.Problems) {
 		known := names
 		if s.Fans() {
 			known = itemNames
-			c.items[s.Name] = expr.CompileTemplate(s.ForEach, fail(at+"for_each"), names...)
+			c.items[s.Name] = expr.CompileTemplate(at+"for_each", s.ForEach, names, fail)
 		}
 		if s.Payload != nil {
-			c.payloads[s.Name] = expr.CompileTemplate(s.Payload, fail(at+"payload"), known...)
+			c.payloads[s.Name] = expr.CompileTemplate(at+"payload", s.Payload, known, fail)
 		}
 	}
 	if d.Result != nil {
-		c.result = expr.CompileTemplate(d.Result, fail("result"), names...)
+		c.result = expr.CompileTemplate("result", d.Result, names, fail)
 	}
 	return c, p
 }
 
 // When evaluates the condition of a step.
 func (c *plan) When(s *workflow.Step, env workflow.Values) (bool, error) {
-	return c.when[s.Name].Holds(env)
+	return c.when[s.Name].Holds(expr.Env(env))
 }
 
 // Items evaluates the list of a step.
 func (c *plan) Items(s *workflow.Step, env workflow.Values) ([]any, error) {
-	raw, err := c.items[s.Name].Expand(env)
+	raw, err := c.items[s.Name].Expand(expr.Env(env))
 	if err != nil {
 		return nil, err
 	}
-	var list []any
-	if err := json.Unmarshal(raw, &list); err != nil || list == nil {
+	value, _ := job.Value(raw)
+	list, ok := value.([]any)
+	if !ok {
 		return nil, workflow.ErrNoList
 	}
 	return list, nil
@@ -95,12 +89,12 @@ func (c *plan) Payload(s *workflow.Step, env workflow.Values) (json.RawMessage, 
 	if template == nil {
 		return json.RawMessage("{}"), nil
 	}
-	return template.Expand(env)
+	return template.Expand(expr.Env(env))
 }
 
 // Result evaluates what the workflow leaves behind.
 func (c *plan) Result(_ *workflow.Definition, env workflow.Values) (json.RawMessage, error) {
-	return c.result.Expand(env)
+	return c.result.Expand(expr.Env(env))
 }
 
 // plans caches compiled revisions, which never change. The zero value is ready.

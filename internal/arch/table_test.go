@@ -19,7 +19,7 @@ var table = map[string]row{
 	"schedule":        {third: "github.com/hashicorp/cronexpr", pure: true},
 	"schedule/oracle": {pure: true},
 	"job":             {ours: "schedule", pure: true},
-	"event":           {ours: "job", third: "github.com/expr-lang/expr", pure: true},
+	"event":           {ours: "internal/expr job", pure: true},
 	"workflow":        {ours: "job", pure: true},
 
 	// Contracts: ports, the wire, the schema.
@@ -106,7 +106,7 @@ var table = map[string]row{
 	"internal/build":     {},
 	"internal/chaos":     {ours: "schedule/oracle"},
 	"internal/crash":     {third: "modernc.org/sqlite"},
-	"internal/expr":      {third: "github.com/expr-lang/expr"},
+	"internal/expr":      {third: "github.com/expr-lang/expr", pure: true},
 	"internal/failpoint": {},
 	"internal/genapi":    {ours: "api daemon/control daemon/httpapi job jobfile", third: "go.yaml.in/yaml/v3"},
 	"internal/gendocs":   {ours: "cli cli/manual"},

@@ -1,59 +1,76 @@
 package expr
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/expr-lang/expr"
-	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/types"
 	"github.com/expr-lang/expr/vm"
 )
 
-// Bounds of an expression and of one evaluation.
-const (
-	MaxLen   = 1 << 10 // bytes of the source
-	maxNodes = 200
-	maxDepth = 32
-	// memory is how many values an evaluation may make.
-	memory = 10_000
-	// maxPattern is how long a regular expression may be, in bytes.
-	maxPattern = 256
-)
-
-// Program is a compiled expression. It is safe for concurrent use.
+// Program is a compiled expression, safe for concurrent use. nil is one that was not
+// given: as a condition it holds, as a text it is empty.
 type Program struct {
 	source  string
 	program *vm.Program
 }
 
-// Compile reads an expression over the names of env, whose values say nothing. The error
-// is for people: one line, with the column.
-func Compile(source string, names ...string) (*Program, error) {
-	return compile(source, names)
+// Env is what an expression sees, by name: nothing else exists. To compile, the values
+// say of which type each name is: all of them, or none, see Any.
+type Env map[string]any
+
+// Any returns an Env of names that may have any value.
+func Any(names ...string) Env {
+	env := make(Env, len(names))
+	for _, name := range names {
+		env[name] = types.Any
+	}
+	return env
 }
 
-// CompileCondition is Compile for an expression that must be true or false.
-func CompileCondition(source string, names ...string) (*Program, error) {
-	return compile(source, names, expr.AsBool(), expr.WarnOnAny())
+// types is the Env as the compiler wants it: names of any type are declared by types,
+// names with a type by a value of it, which brings its methods along.
+func (env Env) types() any {
+	names := make(types.Map, len(env))
+	for name, value := range env {
+		t, ok := value.(types.Type)
+		if !ok {
+			return map[string]any(env)
+		}
+		names[name] = t
+	}
+	return names
 }
 
-func compile(source string, names []string, options ...expr.Option) (*Program, error) {
+// Compile reads an expression; a blank one is nil. The error is for people: what is
+// wrong, and at which column.
+func Compile(source string, env Env) (*Program, error) { return compile(source, env) }
+
+// Condition is Compile for an expression that is true or false.
+func Condition(source string, env Env) (*Program, error) {
+	return compile(source, env, expr.AsBool())
+}
+
+func compile(source string, env Env, options ...expr.Option) (*Program, error) {
 	switch {
 	case strings.TrimSpace(source) == "":
-		return nil, errors.New("is empty")
+		return nil, nil //nolint:nilnil // none was given
 	case len(source) > MaxLen:
 		return nil, fmt.Errorf("has %d bytes; at most %d are allowed", len(source), MaxLen)
-	case nesting(source) > maxDepth:
-		return nil, fmt.Errorf("is nested deeper than %d levels", maxDepth)
+	}
+	if at, deep := nested(source); deep {
+		return nil, fmt.Errorf("at column %d: is nested deeper than %d levels", at, maxDepth)
 	}
 	guard := &guard{}
-	options = append(options, expr.Env(unknown(names)), expr.MaxNodes(maxNodes), expr.DisableBuiltin("repeat"), expr.DisableBuiltin("now"), expr.Patch(guard))
+	options = append(options, expr.Env(env.types()), expr.MaxNodes(maxNodes), expr.DisableBuiltin("repeat"), expr.DisableBuiltin("now"), expr.Patch(guard))
 	program, err := expr.Compile(source, options...)
 	if err != nil {
-		return nil, plain(err)
+		return nil, errors.New(position(err))
 	}
 	if guard.fault != nil {
 		return nil, guard.fault
@@ -61,74 +78,34 @@ func compile(source string, names []string, options ...expr.Option) (*Program, e
 	return &Program{source: source, program: program}, nil
 }
 
-// unknown is an environment whose names have any value at all.
-func unknown(names []string) types.Map {
-	env := make(types.Map, len(names))
-	for _, name := range names {
-		env[name] = types.Any
+// position says what a fault of an expression is, and where, in one line.
+func position(err error) string {
+	fault, ok := errors.AsType[*file.Error](err)
+	switch {
+	case !ok:
+		first, _, _ := strings.Cut(err.Error(), "\n")
+		return first
+	case fault.Line > 1:
+		return fmt.Sprintf("at line %d, column %d: %s", fault.Line, fault.Column+1, fault.Message)
 	}
-	return env
+	return fmt.Sprintf("at column %d: %s", fault.Column+1, fault.Message)
 }
 
-// nesting is how deep brackets are nested, at most.
-func nesting(source string) int {
-	depth, most := 0, 0
-	for _, c := range source {
-		switch c {
-		case '(', '[', '{':
-			depth++
-			most = max(most, depth)
-		case ')', ']', '}':
-			depth--
-		}
-	}
-	return most
-}
-
-// guard refuses what a memory budget does not bound: predicates within predicates, and
-// long patterns.
-type guard struct{ fault error }
-
-// Visit looks at one node.
-func (g *guard) Visit(node *ast.Node) {
-	switch n := (*node).(type) {
-	case *ast.PredicateNode:
-		inner := &finder{}
-		ast.Walk(&n.Node, inner)
-		if inner.found {
-			g.fault = errors.New("has a predicate within a predicate; one level is allowed")
-		}
-	case *ast.BinaryNode:
-		if pattern, ok := n.Right.(*ast.StringNode); ok && n.Operator == "matches" && len(pattern.Value) > maxPattern {
-			g.fault = fmt.Errorf("has a pattern of %d bytes; at most %d are allowed", len(pattern.Value), maxPattern)
-		} else if !ok && n.Operator == "matches" {
-			g.fault = errors.New("matches a computed pattern; write the pattern out")
-		}
-	}
-}
-
-// finder looks for a predicate.
-type finder struct{ found bool }
-
-// Visit looks at one node.
-func (f *finder) Visit(node *ast.Node) {
-	if _, ok := (*node).(*ast.PredicateNode); ok {
-		f.found = true
-	}
-}
-
-// Run evaluates the program.
-func (p *Program) Run(env map[string]any) (any, error) {
-	machine := vm.VM{MemoryBudget: memory}
-	value, err := machine.Run(p.program, env)
+// Run evaluates the program. The text of an error is for whoever wrote the expression.
+func (p *Program) Run(env Env) (any, error) {
+	machine := vm.VM{MemoryBudget: maxMemory}
+	value, err := machine.Run(p.program, map[string]any(env))
 	if err != nil {
-		return nil, plain(err)
+		return nil, errors.New(position(err))
 	}
 	return value, nil
 }
 
-// Holds evaluates a condition.
-func (p *Program) Holds(env map[string]any) (bool, error) {
+// Holds evaluates a condition; what is neither true nor false is an error.
+func (p *Program) Holds(env Env) (bool, error) {
+	if p == nil {
+		return true, nil
+	}
 	value, err := p.Run(env)
 	if err != nil {
 		return false, err
@@ -140,11 +117,27 @@ func (p *Program) Holds(env map[string]any) (bool, error) {
 	return holds, nil
 }
 
-// plain is an error of the library in one line.
-func plain(err error) error {
-	if fault, ok := errors.AsType[*file.Error](err); ok {
-		return fmt.Errorf("%s (column %d)", fault.Message, fault.Column+1)
+// Text evaluates an expression to a text: texts as they are, instants by RFC 3339, all
+// else as JSON. No value is an error.
+func (p *Program) Text(env Env) (string, error) {
+	if p == nil {
+		return "", nil
 	}
-	first, _, _ := strings.Cut(err.Error(), "\n")
-	return errors.New(first)
+	value, err := p.Run(env)
+	if err != nil {
+		return "", err
+	}
+	switch v := value.(type) {
+	case nil:
+		return "", fmt.Errorf("%s has no value", p.source)
+	case string:
+		return v, nil
+	case time.Time:
+		return v.Format(time.RFC3339Nano), nil
+	}
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return "", fmt.Errorf("the value of %s cannot be written as text", p.source)
+	}
+	return string(raw), nil
 }

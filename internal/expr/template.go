@@ -1,153 +1,169 @@
 package expr
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 )
 
-// Template is a JSON value in which texts have placeholders, "${expression}". One that is
-// a whole text keeps the type of its value; within a longer text it becomes text.
+// Template is a JSON value whose texts may have placeholders, "${expression}". A text that
+// is one placeholder and nothing else becomes its value with its type; within a longer
+// text it becomes text. "$${" stands for "${".
 type Template struct {
-	root any
+	root  any             // of map[string]any, []any, *text and JSON values
+	plain json.RawMessage // what it is when nothing in it is replaced
 }
 
-// piece is a part of a text: literal, or the value of a program.
-type piece struct {
+// text is a text with placeholders, at a path of the template.
+type text struct {
+	path  string
+	parts []part
+}
+
+// part is a literal, or a placeholder.
+type part struct {
 	literal string
-	program *Program
+	program *Program // nil = literal
 }
 
-// whole is a text that is one placeholder, mixed one that has some.
-type (
-	whole struct{ program *Program }
-	mixed []piece
-)
+// fail is told what is wrong with a text, and its path, such as "payload.a[2]".
+type fail = func(path string, err error)
 
-// CompileTemplate reads the placeholders of a JSON value. fail is called with the path
-// of each text that cannot be read, such as "a.b[2]", and what is wrong with it.
-func CompileTemplate(value json.RawMessage, fail func(path string, err error), names ...string) *Template {
-	decoder := json.NewDecoder(strings.NewReader(string(value)))
-	decoder.UseNumber()
+// CompileTemplate reads a JSON value that stands at a path.
+func CompileTemplate(at string, raw json.RawMessage, env Env, fail fail) *Template {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber() // a number stays as it was written
 	var root any
-	if err := decoder.Decode(&root); err != nil {
-		fail("", errors.New("is not JSON"))
+	if err := dec.Decode(&root); err != nil {
+		fail(at, errors.New("is not JSON"))
 		return &Template{}
 	}
-	return &Template{root: read(root, "", fail, names)}
+	c := compiler{env: env, fail: fail}
+	t := &Template{root: c.compile(at, root)}
+	if c.count == 0 && !c.escaped {
+		t.plain = raw
+	}
+	if c.count > MaxPlaceholders {
+		fail(at, fmt.Errorf("has %d placeholders; at most %d are allowed", c.count, MaxPlaceholders))
+	}
+	return t
 }
 
-// Placeholders reports whether a JSON value has any.
-func Placeholders(value json.RawMessage) bool { return strings.Contains(string(value), "${") }
+type compiler struct {
+	env     Env
+	fail    fail
+	count   int
+	escaped bool
+}
 
-func read(v any, path string, fail func(string, error), names []string) any {
+// compile replaces the texts with placeholders within a value.
+func (c *compiler) compile(path string, v any) any {
 	switch v := v.(type) {
 	case map[string]any:
-		for key, member := range v {
-			at := key
-			if path != "" {
-				at = path + "." + key
-			}
-			v[key] = read(member, at, fail, names)
+		for k := range v {
+			v[k] = c.compile(path+"."+k, v[k])
 		}
 	case []any:
-		for i, item := range v {
-			v[i] = read(item, fmt.Sprintf("%s[%d]", path, i), fail, names)
+		for i := range v {
+			v[i] = c.compile(fmt.Sprintf("%s[%d]", path, i), v[i])
 		}
 	case string:
-		compiled, err := readText(v, names)
-		if err != nil {
-			fail(path, err)
-			return v
-		}
-		return compiled
+		return c.text(path, v)
 	}
 	return v
 }
 
-// readText splits a text into literals and placeholders; "$${" is a literal "${".
-func readText(text string, names []string) (any, error) {
-	if !strings.Contains(text, "${") {
-		return text, nil
-	}
-	var pieces mixed
-	literal := ""
-	for rest := text; rest != ""; {
+// text reads a text; one without placeholders stays a string.
+func (c *compiler) text(path, s string) any {
+	t := &text{path: path}
+	rest, literal := s, ""
+	for {
 		before, after, found := strings.Cut(rest, "${")
 		if !found {
 			literal += rest
 			break
 		}
 		if strings.HasSuffix(before, "$") {
-			literal, rest = literal+before+"{", after
+			literal, rest, c.escaped = literal+before+"{", after, true
 			continue
 		}
-		literal += before
-		end := closing(after)
-		if end < 0 {
-			return nil, errors.New(`"${" without its "}"`)
+		at := len(s) - len(after) - 1 // where it begins, from 1
+		source, after, closed := cutPlaceholder(after)
+		if !closed {
+			c.fail(path, fmt.Errorf("${ at %d is not closed by }", at))
+			return s
 		}
-		program, err := Compile(after[:end], names...)
-		if err != nil {
-			return nil, fmt.Errorf("${%s}: %w", after[:end], err)
+		program, err := Compile(source, c.env)
+		switch {
+		case err != nil:
+			c.fail(path, fmt.Errorf("${%.80s}: %w", source, err))
+		case program == nil:
+			c.fail(path, fmt.Errorf("${} at %d is empty", at))
 		}
-		if literal == "" && len(pieces) == 0 && end == len(after)-1 {
-			return whole{program}, nil
+		c.count++
+		if literal += before; literal != "" {
+			t.parts = append(t.parts, part{literal: literal})
 		}
-		pieces = append(pieces, piece{literal: literal}, piece{program: program})
-		literal, rest = "", after[end+1:]
+		t.parts, rest, literal = append(t.parts, part{program: program}), after, ""
 	}
-	if len(pieces) == 0 {
-		return literal, nil
+	if len(t.parts) == 0 {
+		return literal
 	}
-	return append(pieces, piece{literal: literal}), nil
+	if literal != "" {
+		t.parts = append(t.parts, part{literal: literal})
+	}
+	return t
 }
 
-// closing finds the brace that ends a placeholder: those in its texts and maps do not.
-func closing(text string) int {
-	depth := 0
-	var quote rune
-	escaped := false
-	for i, c := range text {
-		switch {
-		case escaped:
-			escaped = false
+// cutPlaceholder splits what follows "${" at the } that closes it; braces and quotes
+// within the expression are respected.
+func cutPlaceholder(s string) (source, after string, closed bool) {
+	depth, quote := 0, byte(0)
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
 		case quote != 0 && c == '\\' && quote != '`':
-			escaped = true
+			i++
+		case quote != 0 && c == quote:
+			quote = 0
 		case quote != 0:
-			if c == quote {
-				quote = 0
-			}
 		case c == '"' || c == '\'' || c == '`':
 			quote = c
 		case c == '{':
 			depth++
-		case c == '}' && depth == 0:
-			return i
-		case c == '}':
+		case c == '}' && depth > 0:
 			depth--
+		case c == '}':
+			return s[:i], s[i+1:], true
 		}
 	}
-	return -1
+	return "", "", false
 }
 
-// Expand returns the value with its placeholders replaced.
-func (t *Template) Expand(env map[string]any) (json.RawMessage, error) {
+// Expand fills the placeholders in. The text of an error names the place.
+func (t *Template) Expand(env Env) (json.RawMessage, error) {
+	if t.plain != nil {
+		return t.plain, nil
+	}
 	value, err := expand(t.root, env)
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(value)
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return nil, errors.New("the result cannot be written as JSON")
+	}
+	return raw, nil
 }
 
-func expand(v any, env map[string]any) (any, error) {
+func expand(v any, env Env) (any, error) {
 	var err error
 	switch v := v.(type) {
 	case map[string]any:
 		out := make(map[string]any, len(v))
-		for key, member := range v {
-			if out[key], err = expand(member, env); err != nil {
+		for k, member := range v {
+			if out[k], err = expand(member, env); err != nil {
 				return nil, err
 			}
 		}
@@ -160,43 +176,31 @@ func expand(v any, env map[string]any) (any, error) {
 			}
 		}
 		return out, nil
-	case whole:
-		return v.program.value(env)
-	case mixed:
-		return v.text(env)
+	case *text:
+		out, err := v.expand(env)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", v.path, err)
+		}
+		return out, nil
 	}
 	return v, nil
 }
 
-// value is Run with the expression in its error.
-func (p *Program) value(env map[string]any) (any, error) {
-	value, err := p.Run(env)
-	if err != nil {
-		return nil, fmt.Errorf("${%s}: %w", p.source, err)
+func (t *text) expand(env Env) (any, error) {
+	if len(t.parts) == 1 && t.parts[0].program != nil {
+		return t.parts[0].program.Run(env)
 	}
-	return value, nil
-}
-
-func (m mixed) text(env map[string]any) (string, error) {
 	var b strings.Builder
-	for _, part := range m {
-		if part.program == nil {
-			b.WriteString(part.literal)
+	for _, p := range t.parts {
+		if p.program == nil {
+			b.WriteString(p.literal)
 			continue
 		}
-		value, err := part.program.value(env)
+		value, err := p.program.Text(env)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
-		if text, ok := value.(string); ok {
-			b.WriteString(text)
-			continue
-		}
-		raw, err := json.Marshal(value)
-		if err != nil {
-			return "", fmt.Errorf("${%s}: %w", part.program.source, err)
-		}
-		b.Write(raw)
+		b.WriteString(value)
 	}
 	return b.String(), nil
 }

@@ -20,7 +20,7 @@ func PutWorkflow(t Tx, p *store.PutWorkflow, create func(*store.CreateJob) error
 	case err != nil:
 		return had, err
 	case p.Create && had.Live:
-		return had, job.Errorf(job.Conflict, "a workflow named %q exists", p.Name).WithHint("change it with PUT, or choose another name")
+		return had, job.Errorf(job.Conflict, "a workflow named %q exists", p.Name).WithHint("replace its definition (schedctl workflow set), or choose another name")
 	case !p.Create && !had.Live:
 		return had, job.Errorf(job.NotFound, "workflow %q not found", p.Name)
 	case p.IfRevision != 0 && p.IfRevision != had.Revision:
