@@ -359,7 +359,7 @@ func TestWorkflowRefusals(t *testing.T) {
 	for text, want := range map[string]string{
 		`"steps":[{"name":"a","handler_name":"wrk"}]`:                                 `steps[0].handler_name: handler "wrk" is not registered; did you mean "work"?`,
 		`"steps":[{"name":"a","handler_name":"workflow"}]`:                            "a step cannot be a workflow",
-		`"steps":[{"name":"a","handler_name":"work","when":"inpt.x"}]`:                "steps[0].when: unknown name inpt",
+		`"steps":[{"name":"a","handler_name":"work","when":"inpt.x"}]`:                "steps[0].when: at column 1: unknown name inpt",
 		`"steps":[{"name":"a","handler_name":"work","payload":{"x":{"y":"${1 +}"}}}]`: "steps[0].payload.x.y: ",
 		`"steps":[{"name":"a","handler_name":"work","payload":{"x":"${item}"}}]`:      "unknown name item",
 		`"steps":[{"name":"a","handler_name":"work","for_each":"${len(1..1e9) + }"}]`: "steps[0].for_each",
