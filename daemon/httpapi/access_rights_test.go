@@ -94,6 +94,7 @@ var rights = map[string]right{
 	"GET " + api.RouteSteps:          {viewer, false},
 	"POST " + api.RouteReply:         {operator, false},
 	"GET " + api.RouteBackup:         {admin, true},
+	"POST " + api.RouteCleanup:       {operator, false},
 	"GET " + api.RouteWhoami:         {viewer, false},
 	"GET " + api.RouteLivez:          {anybody, false},
 	"GET " + api.RouteReadyz:         {viewer, false},
