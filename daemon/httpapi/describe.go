@@ -140,7 +140,7 @@ var described = map[string]description{
 	"GET " + api.RouteWorkflow:       tells[api.Workflow]("getWorkflow", "Read a workflow, or one of its revisions"),
 	"PUT " + api.RouteWorkflow:       tells[api.Workflow]("setWorkflow", "Make the next revision of a workflow").guard(),
 	"DELETE " + api.RouteWorkflow:    does("deleteWorkflow", "Take a workflow out of use").guard(),
-	"GET " + api.RouteRevisions:      tells[[]api.Workflow]("listRevisions", "List the revisions of a workflow, the newest first"),
+	"GET " + api.RouteRevisions:      tells[[]api.Workflow]("listWorkflowRevisions", "List the revisions of a workflow, the newest first"),
 	"POST " + api.RouteWorkflowRun:   makes[job.Execution]("runWorkflow", "Run a workflow now, outside of any job"),
 	"GET " + api.RouteWorkflowRuns:   tells[[]job.Execution]("listWorkflowRuns", "List the runs of a workflow, whichever job asked for them"),
 	"GET " + api.RouteSteps:          tells[[]api.StepRun]("listSteps", "How the steps of an execution of a workflow stand"),
