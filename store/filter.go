@@ -68,6 +68,8 @@ type ExecutionFilter struct {
 	Since    time.Time // scheduled_at, inclusive
 	Until    time.Time // scheduled_at, exclusive
 	Dead     bool      // in the dead letters
+	// Workflow restricts to runs of the workflow with that name.
+	Workflow string
 	// DeadReasons and DeadBefore restrict to dead letters of these reasons, and to
 	// those that have been dead since before an instant.
 	DeadReasons []string

@@ -16,6 +16,7 @@ type Store interface {
 	Holds
 	Tokens
 	Agents
+	Workflows
 	Logs
 	Ledger
 	Figures

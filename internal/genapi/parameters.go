@@ -85,6 +85,7 @@ var parameters = map[string]parameter{
 
 	"reason":      list("Any of these reasons", job.DeadReasons()...),
 	"dead_before": instant("Dead since before this instant"),
+	"revision":    number("This revision of the workflow; left out, the one in use", 1, 1<<62, nil),
 
 	"after":    number("Only lines after this seq", 0, 1<<62, 0),
 	"attempt":  number("Only lines of this attempt", 1, 1<<30, nil),

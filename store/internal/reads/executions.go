@@ -126,7 +126,10 @@ func (d *Dialect) executions(rows Rows, f *store.ExecutionFilter) (*list, error)
 		l.and("e.job = ?", seq)
 		l.sort, l.key = "n", "e.n"
 	}
-	in(l, "e.status IN (?)", stored.Codes(stored.Statuses, f.Statuses))
+	in(l, "CASE WHEN e.status = 0 AND e.flags & 4 <> 0 THEN 1 ELSE e.status END IN (?)", stored.Codes(stored.Statuses, f.Statuses))
+	if f.Workflow != "" {
+		l.and("e.k IN (SELECT fl.k FROM flows fl WHERE fl.name = ? AND fl.platform = j.platform)", f.Workflow)
+	}
 	in(l, "e.trigger IN (?)", stored.Codes(stored.Triggers, f.Triggers))
 	l.since("e.at >= ?", f.Since)
 	l.since("e.at < ?", f.Until)
