@@ -12,6 +12,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/queue"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/workflow"
 )
 
 // Filters and pages of lists are the store's.
@@ -49,6 +50,9 @@ type Options struct {
 	// Trigger makes a run and starts it if it can; nil = the store's, then Kick.
 	Trigger func(ctx context.Context, t store.Trigger) (store.Triggered, error)
 
+	// CheckWorkflow judges the expressions of a workflow; nil = nobody does.
+	CheckWorkflow func(d *workflow.Definition) job.Problems
+
 	// Queue is where executions are announced; nil = there is none to look at.
 	Queue interface {
 		Depth(ctx context.Context) (queue.Depth, error)
@@ -58,6 +62,8 @@ type Options struct {
 
 	// Backup writes everything that the store keeps to a file; nil = it cannot.
 	Backup func(ctx context.Context) (Spool, error)
+
+	Cleanup CleanupOptions
 
 	// Bus tells what happens, to who follows it; nil = nobody can.
 	Bus interface {
