@@ -15,6 +15,7 @@ type Store interface {
 	Sessions
 	Holds
 	Tokens
+	Audits
 	Agents
 	Logs
 	Ledger

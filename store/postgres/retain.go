@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
@@ -73,6 +74,12 @@ func (s *Store) Retain(ctx context.Context, p store.Retention, now time.Time, li
 		if keep := max(p.Success, p.Failed); p.Success > 0 && p.Failed > 0 && !more {
 			t.queue(`DELETE FROM holds WHERE ended_at < $1`, now.Add(-keep).UnixMicro())
 			t.queue(sqlForgetTokens, now.Add(-keep).UnixMicro())
+		}
+		if p.Audit > 0 && !more {
+			n, err := t.exec(reads.ForgetAudit, now.Add(-p.Audit).UnixMicro(), limit)
+			if more = n == int64(limit); err != nil {
+				return err
+			}
 		}
 		if p.OneTime > 0 && !more {
 			more, err = retireOneTime(t, now.Add(-p.OneTime), limit)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
@@ -38,6 +39,12 @@ func (s *Store) Retain(ctx context.Context, p store.Retention, now time.Time, li
 				return err
 			}
 			if err := forgetTokens(c, now.Add(-keep)); err != nil {
+				return err
+			}
+		}
+		if p.Audit > 0 && !more {
+			n, err := c.exec(reads.ForgetAudit, now.Add(-p.Audit).UnixMicro(), limit)
+			if more = n == int64(limit); err != nil {
 				return err
 			}
 		}
