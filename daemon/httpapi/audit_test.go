@@ -102,15 +102,20 @@ var deeds = map[string]deed{
 		b.do("PATCH", base+"/jobs/"+name, `{"description":"new"}`).want(200)
 		return name
 	}),
-	"POST " + api.RouteRetry:         on(api.RouteRetry, "", "execution.retry", aFailedRun),
-	"POST " + api.RouteCancel:        on(api.RouteCancel, "", "execution.cancelled", func(b *bench) string { return aRun(b, "") }),
-	"POST " + api.RouteDeadRetry:     on(api.RouteDeadRetry, "", "execution.retry", aFailedRun),
-	"DELETE " + api.RouteDeadLetter:  on(api.RouteDeadLetter, "", "dead_letter.dropped", aFailedRun),
-	"POST " + api.RouteWorkerDrain:   on(api.RouteWorkerDrain, "", "worker.drained", aNode),
+	"POST " + api.RouteRetry:        on(api.RouteRetry, "", "execution.retry", aFailedRun),
+	"POST " + api.RouteCancel:       on(api.RouteCancel, "", "execution.cancelled", func(b *bench) string { return aRun(b, "") }),
+	"POST " + api.RouteDeadRetry:    on(api.RouteDeadRetry, "", "execution.retry", aFailedRun),
+	"DELETE " + api.RouteDeadLetter: on(api.RouteDeadLetter, "", "dead_letter.dropped", aFailedRun),
+	"POST " + api.RouteWorkerDrain:  on(api.RouteWorkerDrain, "", "worker.drained", aNode),
 	"POST " + api.RouteWorkerUndrain: on(api.RouteWorkerUndrain, "", "worker.undrained", func(b *bench) string {
 		b.do("POST", base+"/workers/"+aNode(b)+"/drain", "").want(200)
 		return "some-node"
 	}),
+	"POST " + api.RouteCleanup: {refused: `{"older_than":"x"}`, action: "history.removed", make: func(b *bench) (string, string) {
+		aFailedRun(b)
+		b.now = b.now.Add(40 * time.Minute)
+		return api.RouteCleanup, `{"older_than":"1m"}`
+	}},
 	"POST " + api.RouteQueuePause: makesOne(api.RouteQueuePause, "", `{"for":"x"}`, "dispatch.paused"),
 	"POST " + api.RouteQueueResume: {action: "dispatch.resumed", refused: "-", make: func(b *bench) (string, string) {
 		b.do("POST", api.RouteQueuePause, "").want(200)

@@ -266,7 +266,7 @@ var unaudited = []string{
 var reading = []string{
 	"Job", "ListJobs", "Revisions", "NextDue", "NextReady", "Waiting", "Held", "Execution", "ListExecutions", "ListSessions", "Holds", "PastHolds", "Token", "ListTokens",
 	"Agent", "ListAgents", "ListLogs", "LogBytes", "Book", "Entries", "Tally", "JobFigures", "Totals", "Outbox", "OutboxEnd", "PausesOver", "Aftermaths", "Rule", "ListRules",
-	"RuleActs", "NextAct", "Ping", "Clock", "Info", "ListAudit", "AuditEntry",
+	"RuleActs", "NextAct", "Ping", "Clock", "Info", "ListAudit", "AuditEntry", "CountOld",
 }
 
 func testAuditComplete(_ *testing.T, b *bench) {
@@ -451,18 +451,19 @@ func testAuditForgotten(_ *testing.T, b *bench) {
 		b.record("x.y", store.Note{Kind: "x", ID: "x"})
 		b.now = b.now.Add(time.Hour)
 	}
-	keep := func(d time.Duration) {
+	keep := func(platform string, d time.Duration) {
 		for more := true; more; {
 			var err error
-			_, more, err = b.store.Retain(b.ctx, store.Retention{Audit: d}, b.now, 1)
+			_, more, err = b.store.Retain(b.ctx, platform, store.Retention{Audit: d}, b.now, 1)
 			b.must(err)
 		}
 	}
-	keep(0)
+	keep(store.AnyPlatform, 0)
+	keep(b.platform, time.Hour)
 	if n := len(b.audit(store.AuditFilter{})); n != 5 {
-		b.Errorf("0 = for ever: %d entries left of 5", n)
+		b.Errorf("nothing was to go: %d entries left of 5", n)
 	}
-	keep(2*time.Hour + time.Minute)
+	keep(store.AnyPlatform, 2*time.Hour+time.Minute)
 	if n := len(b.audit(store.AuditFilter{})); n != 2 {
 		b.Errorf("%d entries left, want 2", n)
 	}
