@@ -30,6 +30,7 @@ const (
 // commands are what schedctl can do, in the order of its help.
 var commands = []verb{
 	{"job jobs j", newJobCmd},
+	{"workflow workflows wf", newWorkflowCmd},
 	{"event events", newEventCmd},
 	{"run", func(a *app) *cobra.Command { return newRunCmd(a, groupJobs) }},
 	{"ls", func(a *app) *cobra.Command { return in(groupJobs, shortcut(newJobListCmd(a), "ls")) }},

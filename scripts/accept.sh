@@ -86,6 +86,11 @@ speed_line() {
 	(cd bench && go run . -all -check)
 }
 
+workflows_line() {
+	gotest ./daemon 'TestWorkflow' &&
+		SCHEDD_CRASH_WORKFLOW_KILLS=${SCHEDD_CRASH_WORKFLOW_KILLS:-60} gotest ./internal/crash 'TestWorkflowKill' -timeout 20m
+}
+
 line build    'both programs build'                                          make build
 line demo     'make demo: a crontab, a two-second job, an explained skip'    make demo
 line explain  'explain gives the three instants across the spring change'    explain_line
@@ -109,6 +114,7 @@ line audit    'every route that changes something leaves one entry, on both stor
 line move     'SQLite to PostgreSQL and back, runs and ledger intact'         gotest ./store/dump 'Test'
 line compare  'make bench-compare prints W1 to W3 with ratios'                compare_line
 line speed    'make bench -check: ratios against their bars'                 speed_line
+line workflows 'workflows end to end; 60 kills between their steps'          workflows_line
 line openapi  'every route answers as its description says; a generated client'  scripts/openapi.sh
 line units    'make install: files and modes; units that systemd likes, scored'  units_line
 line tree     'every command: help, examples, arguments, completion, typos'   tree_line

@@ -17,6 +17,7 @@ type Store interface {
 	Tokens
 	Audits
 	Agents
+	Workflows
 	Logs
 	Ledger
 	Figures

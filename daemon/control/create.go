@@ -25,6 +25,9 @@ func (s *Service) CreateJob(ctx context.Context, c Call, typ job.Type, in *api.J
 	if err != nil {
 		return job.Job{}, false, err
 	}
+	if err := s.knowsWorkflow(ctx, j.Platform, &j.Spec); err != nil {
+		return job.Job{}, false, err
+	}
 	if err := s.knowsAgent(ctx, &j); err != nil {
 		return job.Job{}, false, err
 	}

@@ -57,6 +57,11 @@ func aRule(b *bench) string {
 	return "some-rule"
 }
 
+func aWorkflow(b *bench) string {
+	b.do("POST", base+"/workflows", flowBody).want(201)
+	return "some-flow"
+}
+
 func anAgent(b *bench) string {
 	b.do("POST", base+"/agents", agentBody).want(201)
 	return "some-agent"
@@ -70,6 +75,7 @@ func aNode(b *bench) string {
 const (
 	cronBody  = `{"name":"some-job","schedule":"0 2 * * *","handler_name":"noop"}`
 	ruleBody  = `{"name":"some-rule","event_name":"ticket:created","action_type":"cancel_jobs","action_config":{"tags":["x"]}}`
+	flowBody  = `{"name":"some-flow","steps":[{"name":"a","handler_name":"noop"}]}`
 	agentBody = `{"name":"some-agent","type":"t","transport":"http","endpoint":"https://agents.example.com/x"}`
 )
 
@@ -132,6 +138,10 @@ var deeds = map[string]deed{
 	"POST " + api.RouteAgents:         makesOne(api.RouteAgents, agentBody, `{}`, "agent.created"),
 	"PATCH " + api.RouteAgent:         on(api.RouteAgent, `{"capacity":3}`, "agent.changed", anAgent),
 	"DELETE " + api.RouteAgent:        on(api.RouteAgent, "", "agent.deleted", anAgent),
+	"POST " + api.RouteWorkflows:      makesOne(api.RouteWorkflows, flowBody, `{}`, "workflow.created"),
+	"PUT " + api.RouteWorkflow:        on(api.RouteWorkflow, `{"steps":[{"name":"b","handler_name":"noop"}]}`, "workflow.changed", aWorkflow),
+	"DELETE " + api.RouteWorkflow:     on(api.RouteWorkflow, "", "workflow.deleted", aWorkflow),
+	"POST " + api.RouteWorkflowRun:    on(api.RouteWorkflowRun, "", "execution.manual", aWorkflow),
 	"POST " + api.RouteEventHandlers:  makesOne(api.RouteEventHandlers, ruleBody, `{}`, "event_handler.created"),
 	"PATCH " + api.RouteEventHandler:  on(api.RouteEventHandler, `{"enabled":false}`, "event_handler.changed", aRule),
 	"DELETE " + api.RouteEventHandler: on(api.RouteEventHandler, "", "event_handler.deleted", aRule),
@@ -143,6 +153,7 @@ var unrecorded = map[string]string{
 	"POST " + api.RouteEventHandlerTest: "it only says what would become of an event",
 	"POST " + api.RouteEvents:           "events are kept themselves, and what became of them",
 	"POST " + api.RouteAgentHeartbeat:   "an agent says that it lives",
+	"POST " + api.RouteReply:            "an engine's answer is the result of a run",
 	"POST " + api.RouteAgentReply:       "an agent's answer is the result of a run",
 }
 

@@ -11,7 +11,7 @@ import (
 
 // sqlCancelWaiting cancels what waits.
 const sqlCancelWaiting = `WITH w AS (DELETE FROM waiting WHERE k = ANY ($1::bigint[]) RETURNING k)
-	UPDATE executions e SET status = 5, finished_at = $2 WHERE e.k = ANY (ARRAY(SELECT k FROM w)) RETURNING e.k, e.lo, e.attempt`
+	UPDATE executions e SET status = 5, finished_at = $2, attempt = e.attempt + (e.flags & 4) / 4 WHERE e.k = ANY (ARRAY(SELECT k FROM w)) RETURNING e.k, e.lo, e.attempt`
 
 // cancelWaiting cancels those of the executions of a locked job that wait, and returns
 // their keys.

@@ -91,7 +91,9 @@ func createJob(t *tx, p *store.CreateJob, events *stored.Events) (seq int64, err
 	if err := acts.JobStored(&eventTx{t: t}, seq, j, nil, p.Now); err != nil {
 		return 0, err
 	}
-	events.Job(seq, job.EventJobCreated, "")
+	if j.Type != job.TypeStep {
+		events.Job(seq, job.EventJobCreated, "")
+	}
 	return seq, nil
 }
 

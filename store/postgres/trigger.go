@@ -139,6 +139,11 @@ func (r *triggering) one(tr *trigger) error {
 		return fmt.Errorf("job %d has a cursor but no row", tr.seq)
 	}
 	j := *def.job
+	if tr.p.Step != nil {
+		if err := lockExecution(r.t, tr.p.Step.Flow); err != nil {
+			return err
+		}
+	}
 	if err := reads.WantRun(r.t.query, tr.p, tr.seq, &j); err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 
 // cancelWaiting cancels an execution that waits; false when it does not.
 func cancelWaiting(c *conn, seq, k int64, now time.Time, events *stored.Events) (bool, error) {
-	changed, err := c.exec(`UPDATE executions SET status = 5, queued = NULL, ready_at = NULL, finished_at = ? WHERE k = ? AND status = 0`, now.UnixMicro(), k)
+	changed, err := c.exec(`UPDATE executions SET status = 5, queued = NULL, ready_at = NULL, finished_at = ?, attempt = attempt + (flags & 4) / 4 WHERE k = ? AND status = 0`, now.UnixMicro(), k)
 	if err != nil || changed == 0 {
 		return false, err
 	}

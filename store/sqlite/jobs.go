@@ -79,7 +79,9 @@ func createJob(c *conn, p *store.CreateJob) (seq int64, err error) {
 		return 0, err
 	}
 	var events stored.Events
-	events.Job(seq, job.EventJobCreated, "")
+	if j.Type != job.TypeStep {
+		events.Job(seq, job.EventJobCreated, "")
+	}
 	return seq, writeEvents(c, &events, p.Now)
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/store"
 	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
+	"github.com/agentic-sdlc/scheduler/store/internal/writes"
 )
 
 // Trigger makes an execution outside the schedule.
@@ -78,6 +79,11 @@ func (tr *trigger) make() (k int64, replayed bool, err error) {
 	}
 	if err := tr.inputs(e); err != nil {
 		return 0, false, err
+	}
+	if tr.t.Step != nil {
+		if err := writes.AddStep(tr.c.changes(), e.k, tr.t.Step); err != nil {
+			return 0, false, err
+		}
 	}
 	if err := tr.started(def.Job, e); err != nil {
 		return 0, false, err

@@ -248,6 +248,27 @@ var audited = []auditCase{
 		}
 		return remove("audited"), remove("nobody")
 	}},
+	{method: "PutWorkflow", kind: "workflow", make: func(b *bench) (do, fails func(context.Context) error) {
+		b.workflow("taken")
+		put := func(name string) func(ctx context.Context) error {
+			return func(ctx context.Context) error {
+				_, err := b.store.PutWorkflow(ctx, store.PutWorkflow{
+					Platform: b.platform, Name: name, Definition: json.RawMessage(`{"name":"x","token":"canary"}`), Create: true, Now: b.now, By: "uid:7",
+				})
+				return err
+			}
+		}
+		return put("audited"), put("taken")
+	}},
+	{method: "DeleteWorkflow", kind: "workflow", make: func(b *bench) (do, fails func(context.Context) error) {
+		b.workflow("audited")
+		remove := func(name string) func(ctx context.Context) error {
+			return func(ctx context.Context) error {
+				return b.store.DeleteWorkflow(ctx, store.DeleteWorkflow{Platform: b.platform, Name: name, Now: b.now, By: "uid:7"})
+			}
+		}
+		return remove("audited"), remove("nobody")
+	}},
 	{method: "Record", kind: "config", global: true, make: func(b *bench) (do, fails func(context.Context) error) {
 		return func(ctx context.Context) error {
 			return b.store.Record(ctx, store.Note{Kind: "config", ID: "node-a", Before: map[string]any{"a": 1}, After: map[string]any{"a": 2, "token": "canary"}})
@@ -259,14 +280,14 @@ var audited = []auditCase{
 // the traffic that jobs, agents and events are.
 var unaudited = []string{
 	"PlanDue", "Warm", "Claim", "Settle", "OpenSession", "Heartbeat", "CloseSession", "Reap", "HoldDuty", "TouchTokens", "SeeAgent", "TakeAgent", "FreeAgent",
-	"AppendLogs", "DropLogs", "TrimLogs", "Fold", "CompleteJobs", "TrimOutbox", "Retain", "MoveAftermath", "AcceptEvents", "Act", "ForgetEvents", "Close",
+	"AppendLogs", "DropLogs", "TrimLogs", "Fold", "CompleteJobs", "TrimOutbox", "Retain", "MoveAftermath", "AcceptEvents", "Act", "ForgetEvents", "Close", "BeginFlow", "NoteFlow", "ReplyFlow", "WakeFlows",
 }
 
 // reading are the methods that write nothing.
 var reading = []string{
 	"Job", "ListJobs", "Revisions", "NextDue", "NextReady", "Waiting", "Held", "Execution", "ListExecutions", "ListSessions", "Holds", "PastHolds", "Token", "ListTokens",
 	"Agent", "ListAgents", "ListLogs", "LogBytes", "Book", "Entries", "Tally", "JobFigures", "Totals", "Outbox", "OutboxEnd", "PausesOver", "Aftermaths", "Rule", "ListRules",
-	"RuleActs", "NextAct", "Ping", "Clock", "Info", "ListAudit", "AuditEntry", "CountOld",
+	"RuleActs", "NextAct", "Ping", "Clock", "Info", "ListAudit", "AuditEntry", "CountOld", "Workflow", "ListWorkflows", "FlowSteps",
 }
 
 func testAuditComplete(_ *testing.T, b *bench) {

@@ -35,6 +35,8 @@ type possessions struct {
 	token   store.Token
 	agent   store.Agent
 	rule    event.Rule
+
+	workflow store.Workflow
 }
 
 func (b *bench) possess() possessions {
@@ -49,6 +51,7 @@ func (b *bench) possess() possessions {
 	p.agent = b.agent("secret-" + j.ID.String())
 	p.rule = b.rule("secret-" + j.ID.String())
 	b.record("job.created", store.Note{Kind: "job", ID: j.ID.String()})
+	p.workflow = b.workflow("secret-" + j.ID.String())
 	return p
 }
 
@@ -216,6 +219,21 @@ var scopes = []scopeOf{
 		}
 		return err
 	}},
+	{"Workflow", func(b *bench, platform string, p possessions, _ bool) error {
+		_, err := b.store.Workflow(b.ctx, platform, p.workflow.Name, 0)
+		return err
+	}},
+	{"ListWorkflows", func(b *bench, platform string, p possessions, _ bool) error {
+		list, err := b.store.ListWorkflows(b.ctx, platform, p.workflow.Name)
+		if err == nil && len(list) == 0 {
+			err = job.Errorf(job.NotFound, "none")
+		}
+		return err
+	}},
+	{"FlowSteps", func(b *bench, platform string, p possessions, byName bool) error {
+		_, err := b.store.FlowSteps(b.ctx, platform, executionRef(p.failed, byName))
+		return err
+	}},
 	{"PurgeJob", func(b *bench, platform string, p possessions, byName bool) error {
 		return b.store.PurgeJob(b.ctx, platform, jobRef(p, byName), b.now, "uid:0")
 	}},
@@ -246,7 +264,7 @@ func testScope(_ *testing.T, b *bench, s scopeOf) {
 }
 
 // operators name a platform as what they stop or make, not as the scope of what they see.
-var operators = []string{"Record", "SetHold", "ReleaseHold", "CreateToken", "CreateRule", "CreateAgent", "TakeAgent"}
+var operators = []string{"Record", "SetHold", "ReleaseHold", "CreateToken", "CreateRule", "CreateAgent", "TakeAgent", "PutWorkflow", "DeleteWorkflow", "BeginFlow"}
 
 // testScopesComplete finds the methods by what they take: a parameter with a field
 // Platform, or a platform and a ref.

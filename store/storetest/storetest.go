@@ -44,6 +44,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"tokens", own, tokenTests},
 		{"audit", shared, auditTests},
 		{"agents", own, agentTests},
+		{"workflows", own, workflowTests},
 		{"reap", own, reapTests},
 		{"list jobs", shared, listJobTests},
 		{"page jobs", shared, pageJobTests},

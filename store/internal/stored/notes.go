@@ -156,3 +156,19 @@ func NoteRotation(old, t *store.Token) store.Note {
 	n.After = fields{"id": t.ID, "expires_at": t.ExpiresAt}
 	return n
 }
+
+// NoteWorkflow is a change of a workflow's definition.
+func NoteWorkflow(before, after *store.Workflow) store.Note {
+	w := after
+	if w == nil {
+		w = before
+	}
+	return store.Note{Platform: w.Platform, Kind: "workflow", ID: w.Name, Name: w.Name, Before: notedWorkflow(before), After: notedWorkflow(after)}
+}
+
+func notedWorkflow(w *store.Workflow) any {
+	if w == nil {
+		return nil
+	}
+	return fields{"revision": w.Revision, "definition": w.Definition}
+}
