@@ -4,8 +4,6 @@ import (
 	"context"
 
 	"github.com/spf13/cobra"
-
-	"github.com/agentic-sdlc/scheduler/internal/build"
 )
 
 // Main runs one command and returns its exit status.
@@ -114,7 +112,7 @@ func newRootCmd(a *app) *cobra.Command {
 	root.RunE = func(cmd *cobra.Command, args []string) error {
 		if version {
 			a.began = true
-			a.say("schedctl %s", build.Get())
+			a.say("schedctl %s", a.env.Build())
 			return nil
 		}
 		return run(cmd, args)
