@@ -143,6 +143,8 @@ var clockFiles = map[string]string{
 	"daemon/httpapi/slow.go":     "bounds the writing of an answer",
 	"queue/memory/queue.go":      "blocks receivers; the clock is an option",
 	"queue/redis/receive.go":     "blocks receivers",
+	"queue/redis/inbox.go":       "the default of an option",
+	"queue/redis/bridge.go":      "prolongs its turn each second",
 	"queue/redis/redis.go":       "the default of an option",
 	"queue/redis/ping.go":        "measures the answer",
 	"store/postgres/outbox.go":   "waits a moment for transactions to show their locks",
