@@ -20,13 +20,15 @@ var table = map[string]row{
 	"schedule/oracle": {pure: true},
 	"job":             {ours: "schedule", pure: true},
 	"event":           {ours: "job", third: "github.com/expr-lang/expr", pure: true},
+	"alert":           {ours: "job", pure: true},
 
 	// Contracts: ports, the wire, the schema.
-	"store":                 {ours: "event job"},
-	"store/storetest":       {ours: "event job store store/dump", third: "github.com/google/go-cmp pgregory.net/rapid"},
-	"store/internal/stored": {ours: "event job schedule store"},
-	"store/internal/reads":  {ours: "event job store store/dump store/internal/stored"},
+	"store":                 {ours: "alert event job"},
+	"store/storetest":       {ours: "alert event job store store/dump", third: "github.com/google/go-cmp pgregory.net/rapid"},
+	"store/internal/stored": {ours: "alert event job schedule store"},
+	"store/internal/reads":  {ours: "alert event job store store/dump store/internal/stored"},
 	"store/internal/acts":   {ours: "event job store store/internal/reads store/internal/stored"},
+	"store/internal/alerts": {ours: "alert job store store/internal/stored"},
 	"store/dump":            {ours: "job store store/internal/stored"},
 	"queue":                 {ours: "job"},
 	"queue/queuetest":       {ours: "internal/testbed job queue", third: "github.com/google/go-cmp"},
@@ -39,8 +41,8 @@ var table = map[string]row{
 	"docs/api":              {},
 
 	// Adapters.
-	"store/postgres":   {ours: "event internal/mutant internal/failpoint job migrations schedule store store/dump store/internal/acts store/internal/reads store/internal/stored", third: "github.com/jackc/pgx/v5 github.com/pressly/goose/v3 golang.org/x/sys/unix"},
-	"store/sqlite":     {ours: "event internal/mutant internal/failpoint job migrations store store/dump store/internal/acts store/internal/reads store/internal/stored", third: "modernc.org/sqlite github.com/pressly/goose/v3"},
+	"store/postgres":   {ours: "alert event internal/mutant internal/failpoint job migrations schedule store store/dump store/internal/acts store/internal/alerts store/internal/reads store/internal/stored", third: "github.com/jackc/pgx/v5 github.com/pressly/goose/v3 golang.org/x/sys/unix"},
+	"store/sqlite":     {ours: "alert event internal/mutant internal/failpoint job migrations store store/dump store/internal/acts store/internal/alerts store/internal/reads store/internal/stored", third: "modernc.org/sqlite github.com/pressly/goose/v3"},
 	"queue/memory":     {ours: "job queue"},
 	"queue/failover":   {ours: "queue"},
 	"queue/redis":      {ours: "job queue", third: "github.com/redis/go-redis/v9"},
@@ -60,6 +62,7 @@ var table = map[string]row{
 	"daemon/dispatch": {ours: "internal/mutant job queue store"},
 	"daemon/executor": {ours: "internal/mutant handler internal/failpoint job queue store", third: "golang.org/x/sync"},
 	"daemon/maintain": {ours: "job queue store"},
+	"daemon/alerts":   {ours: "alert handler internal/failpoint job store"},
 	"daemon/events":   {ours: "event job store"},
 	"daemon/tracing":  {ours: "job store", third: "go.opentelemetry.io/otel"},
 	"daemon/access":   {ours: "internal/token job store"},
