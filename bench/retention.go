@@ -49,11 +49,11 @@ func removeAll(ctx context.Context, s store.Store, stretch int) (rates []float64
 	r := store.Retention{Success: 7 * day, Failed: 30 * day, KeepLast: 10}
 	start, done := time.Now(), 0
 	for {
-		removed, more, err := s.Retain(ctx, r, wall(), batch)
+		removed, more, err := s.Retain(ctx, store.AnyPlatform, r, wall(), batch)
 		if err != nil {
 			return nil, err
 		}
-		if done += removed; done >= stretch {
+		if done += int(removed.Executions); done >= stretch {
 			rates = append(rates, float64(done)/time.Since(start).Seconds())
 			start, done = time.Now(), 0
 		}

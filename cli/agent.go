@@ -65,7 +65,7 @@ var agentMarks = map[string]mark{
 }
 
 func (a *app) agentTable(agents []api.Agent, wide bool) *render.Table {
-	headers := []string{"AGENT", "TYPE", "STATE", "BUSY", "TRANSPORT", "LAST SEEN"}
+	headers := []string{"AGENT", "TYPE", "STATE", "BUSY", "?TRANSPORT", "?LAST SEEN"}
 	if wide {
 		headers = append(headers, "PLATFORM", "HEARTBEAT", "ENDPOINT", "~DESCRIPTION")
 	}

@@ -25,6 +25,7 @@ type app struct {
 	root     *cobra.Command
 	cmd      *cobra.Command            // the one that runs
 	settled  bool                      // the globals are complete
+	leftOut  []string                  // headers of the columns that the terminal had no room for
 	watching bool                      // the same is shown again and again: nothing is paged
 	contexts contextFile               // the file of contexts; empty when there is none
 	context  *contextEntry             // the one in use; nil = none
@@ -59,8 +60,17 @@ func (a *app) hint(format string, args ...any) { a.note("hint: "+format, args...
 // footer prints a remark below a table, for people only.
 func (a *app) footer(format string, args ...any) {
 	if a.outTTY() && !a.structured() && !a.namesOnly() {
-		a.note(format, args...)
+		a.remark(format, args...)
 	}
+}
+
+// remark is a note that is part of what --watch shows.
+func (a *app) remark(format string, args ...any) {
+	if a.watching && a.outTTY() {
+		a.say(format, args...)
+		return
+	}
+	a.note(format, args...)
 }
 
 // errLine prints text that is clean already.

@@ -82,7 +82,7 @@ func (a *app) noteMaintenance(audits []api.SlotAudit) {
 }
 
 func (a *app) auditTable(audits []api.SlotAudit, _ bool) *render.Table {
-	t := render.NewTable("JOB", "FROM", "UNTIL", ">PLANNED", ">RAN", ">SKIPPED", ">PRUNED", "BALANCED")
+	t := render.NewTable("JOB", "?FROM", "?UNTIL", ">PLANNED", ">RAN", ">SKIPPED", ">PRUNED", "BALANCED")
 	for _, s := range audits {
 		balanced := render.Cell{Text: "yes", Style: render.Green}
 		if !s.Balanced {
@@ -96,7 +96,7 @@ func (a *app) auditTable(audits []api.SlotAudit, _ bool) *render.Table {
 
 // auditVerdict lists the faults; with any, the command fails.
 func (a *app) auditVerdict(audits []api.SlotAudit) error {
-	t := render.NewTable("JOB", "SLOT", "FAULT", "~DETAIL")
+	t := render.NewTable("JOB", "SLOT", "FAULT", "+DETAIL")
 	first, broken := "", 0
 	for _, s := range audits {
 		if s.Balanced {

@@ -124,7 +124,7 @@ func (a *app) printBackfill(b api.Backfilled, n int, done string) error {
 }
 
 func (a *app) backfillTable(items []api.BackfillItem, _ bool) *render.Table {
-	t := render.NewTable("SLOT", "LOCAL", "ACTION", "RUN", "STATUS")
+	t := render.NewTable("SLOT", "?LOCAL", "ACTION", "RUN", "STATUS")
 	for _, i := range items {
 		status := render.Text(human.Absent)
 		if i.Status != "" {

@@ -71,7 +71,9 @@ func (l listing[T]) columns(a *app) (*render.Table, error) {
 	}
 	out := &render.Table{}
 	for _, key := range keys {
-		out.Columns = append(out.Columns, columnOf(wide, key))
+		c := columnOf(wide, key)
+		c.Optional = c.Optional && len(a.g.columns) == 0
+		out.Columns = append(out.Columns, c)
 	}
 	for _, r := range rows {
 		cells := make([]render.Cell, len(keys))

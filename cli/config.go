@@ -135,7 +135,7 @@ func newConfigListCmd(a *app) *cobra.Command {
 }
 
 func (a *app) contextTable(contexts []contextEntry, _ bool) *render.Table {
-	t := render.NewTable("USED", "NAME", "SERVER", "PLATFORM", "TZ", "OUTPUT", "CONFIRM")
+	t := render.NewTable("USED", "NAME", "SERVER", "PLATFORM", "?TZ", "?OUTPUT", "?CONFIRM")
 	for _, c := range contexts {
 		used := ""
 		if a.context != nil && a.context.Name == c.Name {

@@ -117,7 +117,7 @@ func runCrontabCheck(a *app, o crontabOptions, file crontab.File) error {
 
 // remarkTable is remarks for programs that want rows.
 func remarkTable(remarks []remark, _ bool) *render.Table {
-	t := render.NewTable("FILE", ">LINE", "SEVERITY", "~MESSAGE", "~HINT")
+	t := render.NewTable("FILE", ">LINE", "SEVERITY", "+MESSAGE", "+HINT")
 	for _, r := range remarks {
 		t.AddText(r.File, strconv.Itoa(r.Line), r.Severity, r.Message, r.Hint)
 	}

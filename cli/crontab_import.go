@@ -152,9 +152,9 @@ func (im *importer) count(n int, action string, dry bool) string {
 }
 
 func (im *importer) table(lines []*importLine, dry, wide bool) *render.Table {
-	headers := []string{">LINE", "NAME", "SCHEDULE", "~COMMAND", "~NOTE"}
+	headers := []string{">LINE", "NAME", "SCHEDULE", "~COMMAND", "+NOTE"}
 	if !dry {
-		headers = []string{">LINE", "NAME", "ACTION", "SCHEDULE", "~COMMAND", "~NOTE"}
+		headers = []string{">LINE", "NAME", "ACTION", "SCHEDULE", "~COMMAND", "+NOTE"}
 	}
 	if wide {
 		headers = append(headers, "TIMEZONE", "SHELL", "DIR")

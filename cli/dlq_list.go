@@ -76,7 +76,7 @@ func deadListing(a *app, page client.Page[job.Execution]) listing[job.Execution]
 }
 
 func (a *app) deadTable(runs []job.Execution, wide bool) *render.Table {
-	headers := []string{"EXECUTION", "REASON=dead_reason", ">ATTEMPTS=attempt", "DEAD SINCE=completed_at", "~ERROR"}
+	headers := []string{"EXECUTION", "REASON=dead_reason", "?>ATTEMPTS=attempt", "DEAD SINCE=completed_at", "~ERROR"}
 	if wide {
 		headers = append(headers, "STATUS", "TRIGGER", "SCHEDULED=scheduled_at", "WORKER=worker_id", "PLATFORM=platform_id", "ID")
 	}

@@ -265,7 +265,7 @@ func (d *doctor) print() error {
 		Items: d.findings, Total: int64(len(d.findings)), None: "Nothing was checked.",
 		Name: func(f finding) string { return f.Check },
 		Table: func(findings []finding, _ bool) *render.Table {
-			t := render.NewTable("STATUS", "CHECK", "DETAIL", "FIX")
+			t := render.NewTable("STATUS", "CHECK", "+DETAIL", "+FIX")
 			for _, f := range findings {
 				t.Add(d.a.marked(f.Status, findingMarks[f.Status]), render.Text(f.Check), render.Text(f.Detail), render.Text(or(f.Fix, human.Absent)))
 			}

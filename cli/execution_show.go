@@ -161,7 +161,7 @@ func clipped(s string) string {
 }
 
 func (a *app) attemptTable(e *job.Execution) *render.Table {
-	t := render.NewTable(">ATTEMPT", "STATUS", "STARTED", ">DURATION", "WORKER", "NEXT RETRY", "~ERROR")
+	t := render.NewTable(">ATTEMPT", "STATUS", "STARTED", ">DURATION", "?WORKER", "NEXT RETRY", "~ERROR")
 	for i := range e.Attempts {
 		n := &e.Attempts[i]
 		next := human.Absent

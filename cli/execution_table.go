@@ -11,7 +11,7 @@ import (
 
 // runTable is a list of executions.
 func (a *app) runTable(runs []job.Execution, wide bool) *render.Table {
-	headers := []string{"RUN", "STATUS", "TRIGGER", "SCHEDULED=scheduled_at", "STARTED=started_at", ">DURATION=duration_ms", ">ATTEMPT", "WORKER=worker_id", "~ERROR"}
+	headers := []string{"RUN", "STATUS", "?TRIGGER", "?SCHEDULED=scheduled_at", "STARTED=started_at", ">DURATION=duration_ms", "?>ATTEMPT", "?WORKER=worker_id", "~ERROR"}
 	if wide {
 		headers = append(headers, ">EXIT=exit_code", ">DELAY=start_delay_ms", "BY=triggered_by", "COMPLETED=completed_at", "ID")
 	}

@@ -37,6 +37,9 @@ func (a *app) finish(ctx context.Context, args []string, err error) int {
 		}
 		err = job.Errorf(job.Internal, "write to standard output: %w", a.out.err)
 	}
+	if len(a.leftOut) > 0 {
+		a.hint("the terminal has no room for %s; -o wide shows all", strings.Join(a.leftOut, ", "))
+	}
 	if err == nil {
 		return exitOK
 	}

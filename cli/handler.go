@@ -56,7 +56,7 @@ func newHandlerListCmd(a *app) *cobra.Command {
 }
 
 func handlerTable(handlers []client.Handler, _ bool) *render.Table {
-	t := render.NewTable("NAME", "TYPE", "KIND", "PRIVILEGED", "~DESCRIPTION")
+	t := render.NewTable("NAME", "?TYPE", "?KIND", "PRIVILEGED", "~DESCRIPTION")
 	for _, h := range handlers {
 		privileged := human.Absent
 		if h.Privileged {

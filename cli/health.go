@@ -118,7 +118,7 @@ func componentNames(h api.Health) []string {
 func (a *app) showHealth(h api.Health) error {
 	style := map[string]render.Style{"healthy": render.Green, "degraded": render.Yellow, "unhealthy": render.Red}[h.Status]
 	_, _ = io.WriteString(a.out, a.painted(render.Cell{Text: h.Status, Style: style})+"  up "+human.Distance(uptime(h))+"\n")
-	t := render.NewTable("COMPONENT", "STATUS", "LATENCY", "DETAIL")
+	t := render.NewTable("COMPONENT", "STATUS", "LATENCY", "+DETAIL")
 	for _, name := range componentNames(h) {
 		part := h.Components[name]
 		latency, detail := human.Absent, part.Message

@@ -163,7 +163,7 @@ func jobListing(a *app, page client.Page[job.Job]) listing[job.Job] {
 }
 
 func (a *app) jobTable(jobs []job.Job, wide bool) *render.Table {
-	headers := []string{"NAME", "TYPE", "STATUS", "~SCHEDULE", "NEXT RUN", "LAST RUN", ">RUNS=executions_count", ">OK%=success_rate", "~HANDLER=handler_name"}
+	headers := []string{"NAME", "?TYPE", "STATUS", "~SCHEDULE", "NEXT RUN", "LAST RUN", "?>RUNS=executions_count", "?>OK%=success_rate", "?~HANDLER=handler_name"}
 	if wide {
 		headers = append(headers, "TIMEZONE", "PRIORITY", "TAGS", "PLATFORM=platform_id", "CREATED BY", "CREATED=created_at", "ID")
 	}

@@ -49,9 +49,9 @@ func TestJobList(t *testing.T) {
 			"price-sync      cron  = paused  */5 * * * *  -          2d4h ago    9120  61.2  http\n",
 			"2 jobs (1 active, 1 paused)\n"},
 		{"narrow terminal", world{tty: true, width: 80, env: map[string]string{"TERM": "dumb"}}, []string{"--no-headers"}, "" +
-			"nightly-backup  cron  ● active  0 2 * *…  in 13h30m  10h29m ago   184  97.8  exec\n" +
-			"price-sync      cron  ‖ paused  */5 * *…  -          2d4h ago    9120  61.2  http\n",
-			""},
+			"nightly-backup  cron  ● active  0 2 * * *    in 13h30m  10h29m ago   184  97.8\n" +
+			"price-sync      cron  ‖ paused  */5 * * * *  -          2d4h ago    9120  61.2\n",
+			"hint: the terminal has no room for HANDLER; -o wide shows all\n"},
 		{"pipe", world{}, nil, "" +
 			"NAME            TYPE  STATUS  SCHEDULE     NEXT RUN              LAST RUN              RUNS   OK%  HANDLER\n" +
 			"nightly-backup  cron  active  0 2 * * *    2026-11-23T07:00:00Z  2026-11-22T07:01:00Z   184  97.8  exec\n" +

@@ -159,7 +159,7 @@ func (a *app) printLogs(ctx context.Context, c *client.Client, e *job.Execution,
 
 // logTable is lines of a log for programs that want rows.
 func logTable(lines []job.LogEntry, _ bool) *render.Table {
-	t := render.NewTable("TIMESTAMP", "LEVEL", ">ATTEMPT", "STREAM", "~MESSAGE")
+	t := render.NewTable("TIMESTAMP", "LEVEL", "?>ATTEMPT", "?STREAM", "~MESSAGE")
 	for i := range lines {
 		l := &lines[i]
 		t.AddText(l.Timestamp.UTC().Format("2006-01-02T15:04:05.000Z"), string(l.Level), strconv.Itoa(l.Attempt), string(l.Stream), l.Message)

@@ -107,6 +107,53 @@ func figureTable(rows []figure, _ bool) *render.Table {
 	return t
 }
 
+// figureGroup is figures that belong together, each a name and a value.
+type figureGroup struct {
+	title string
+	rows  [][2]string
+}
+
+// printGroups prints groups side by side, as many as the terminal has room for.
+func (a *app) printGroups(groups []figureGroup) error {
+	for first := 0; first < len(groups); {
+		count := len(groups) - first
+		t := groupTable(groups[first : first+count])
+		for room := a.room(); count > 1 && room > 0 && t.Width() > room; {
+			count--
+			t = groupTable(groups[first : first+count])
+		}
+		if first > 0 {
+			a.say("")
+		}
+		if err := a.printTable(t); err != nil {
+			return err
+		}
+		first += count
+	}
+	return nil
+}
+
+func groupTable(groups []figureGroup) *render.Table {
+	var heads []string
+	lines := 0
+	for _, g := range groups {
+		heads, lines = append(heads, g.title, "> "), max(lines, len(g.rows))
+	}
+	t := render.NewTable(heads...)
+	for i := range lines {
+		var cells []string
+		for _, g := range groups {
+			name, value := "", ""
+			if i < len(g.rows) {
+				name, value = g.rows[i][0], g.rows[i][1]
+			}
+			cells = append(cells, name, value)
+		}
+		t.AddText(cells...)
+	}
+	return t
+}
+
 // showMetrics shows groups side by side.
 func (a *app) showMetrics(m *api.Metrics) error {
 	n := func(v int64) string { return strconv.FormatInt(v, 10) }
@@ -121,10 +168,7 @@ func (a *app) showMetrics(m *api.Metrics) error {
 		success = fmt.Sprintf("%.1f %%", floor1(m.Performance.SuccessRate))
 	}
 	e, p, q, s := &m.Executions, &m.Performance, &m.Queue, &m.System
-	groups := []struct {
-		title string
-		rows  [][2]string
-	}{
+	groups := []figureGroup{
 		{"JOBS", [][2]string{
 			{"total", n(m.Jobs.Total)}, {"active", n(m.Jobs.Active)}, {"paused", n(m.Jobs.Paused)}, {"completed", n(m.Jobs.Completed)},
 			{"failed", n(m.Jobs.Failed)}, {"cancelled", n(m.Jobs.Cancelled)}, {"error", n(m.Jobs.Error)},
@@ -144,23 +188,7 @@ func (a *app) showMetrics(m *api.Metrics) error {
 			{"uptime", human.Distance(time.Duration(s.UptimeSeconds) * time.Second)}, {"node", s.Node},
 		}},
 	}
-	var heads []string
-	for _, g := range groups {
-		heads = append(heads, g.title, "> ")
-	}
-	t := render.NewTable(heads...)
-	for i := range groups[0].rows {
-		var cells []string
-		for _, g := range groups {
-			name, value := "", ""
-			if i < len(g.rows) {
-				name, value = g.rows[i][0], g.rows[i][1]
-			}
-			cells = append(cells, name, value)
-		}
-		t.AddText(cells...)
-	}
-	if err := a.printTable(t); err != nil {
+	if err := a.printGroups(groups); err != nil {
 		return err
 	}
 	a.note("from %s to %s", a.moment(m.TimeRange.Start), a.moment(m.TimeRange.End))

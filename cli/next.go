@@ -161,7 +161,7 @@ func isPattern(ref string) bool {
 func (a *app) forecastTable(items []api.ForecastItem, wide bool) *render.Table {
 	headers := []string{"NEXT=at", "LAST=last_run", ">EST=estimated_duration_ms", "JOB"}
 	if a.outTTY() {
-		headers = []string{"NEXT=at", "LEFT", "LAST=last_run", "PASSED", ">EST=estimated_duration_ms", "JOB"}
+		headers = []string{"NEXT=at", "LEFT", "?LAST=last_run", "?PASSED", "?>EST=estimated_duration_ms", "JOB"}
 	}
 	if wide {
 		headers = append(headers, "TIMEZONE")

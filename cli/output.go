@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"slices"
+
 	"github.com/agentic-sdlc/scheduler/cli/render"
 	"github.com/agentic-sdlc/scheduler/job"
 )
@@ -50,7 +52,7 @@ func printList[T any](a *app, l listing[T]) error {
 		}
 		return nil
 	case len(l.Items) == 0:
-		a.note("%s", l.None)
+		a.remark("%s", l.None)
 		return nil
 	}
 	return a.paged(func() error { return a.printTable(l.Table(l.Items, a.g.output == formatWide)) })
@@ -114,7 +116,7 @@ func (a *app) printStructured(v any) error {
 	return usagef("%s: %v", flag, err)
 }
 
-// printTable prints a table, cut to the width of the terminal unless it is wide.
+// printTable prints a table, made as narrow as the terminal unless it is wide.
 func (a *app) printTable(t *render.Table) error {
 	switch a.g.output {
 	case formatCSV:
@@ -123,10 +125,22 @@ func (a *app) printTable(t *render.Table) error {
 		return t.Markdown(a.out, a.g.noHeaders)
 	}
 	look := render.Look{NoHeaders: a.g.noHeaders, Color: a.color(a.env.Out), ASCII: a.outTTY() && !a.unicode()}
-	if a.outTTY() && a.g.output != formatWide {
-		look.Width = a.env.Width()
+	look.Width = a.room()
+	leftOut, err := t.Write(a.out, look)
+	for _, header := range leftOut {
+		if !slices.Contains(a.leftOut, header) {
+			a.leftOut = append(a.leftOut, header)
+		}
 	}
-	return t.Write(a.out, look)
+	return err
+}
+
+// room is how wide tables may be; 0 = as wide as they are.
+func (a *app) room() int {
+	if !a.outTTY() || a.g.output == formatWide {
+		return 0
+	}
+	return a.env.Width()
 }
 
 // internal is an error that is nobody's fault but ours.

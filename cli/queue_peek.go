@@ -54,7 +54,7 @@ func runQueuePeek(ctx context.Context, a *app, limit int) error {
 func messageName(m api.QueueMessage) string { return or(m.Run, m.ExecutionID.String()) }
 
 func (a *app) messageTable(messages []api.QueueMessage, _ bool) *render.Table {
-	t := render.NewTable("RUN", "STATUS", "PRIORITY", "PLATFORM=platform_id", "HANDLER=handler_name", "READY=ready_at")
+	t := render.NewTable("RUN", "STATUS", "?PRIORITY", "?PLATFORM=platform_id", "?HANDLER=handler_name", "READY=ready_at")
 	for i := range messages {
 		m := &messages[i]
 		status := render.Text("gone")

@@ -52,7 +52,7 @@ func (a *app) showQueue(q *api.Queue) error {
 	if err := a.showStreams(q); err != nil {
 		return err
 	}
-	t := render.NewTable("EXECUTIONS", ">COUNT", ">OLDEST", "DETAIL")
+	t := render.NewTable("EXECUTIONS", ">COUNT", ">OLDEST", "+DETAIL")
 	delayed := "waits for its time"
 	if q.NextAt != nil {
 		delayed = "the first " + a.moment(*q.NextAt)

@@ -53,6 +53,7 @@ var commands = []verb{
 	{"worker workers", newWorkerCmd},
 	{"queue queues", newQueueCmd},
 	{"maintenance", newMaintenanceCmd},
+	{"cleanup", newCleanupCmd},
 	{"handler handlers", newHandlerCmd},
 	{"backup backups", newBackupCmd},
 	{"store", newStoreCmd},

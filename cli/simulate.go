@@ -179,7 +179,7 @@ func slotOf(j *job.Job, r *job.SimulatedRow) simulatedSlot {
 }
 
 func (a *app) simulatedTable(rows []simulatedSlot, wide bool) *render.Table {
-	headers := []string{"DUE", "JOB", "WHAT", "START", "~REASON"}
+	headers := []string{"DUE", "JOB", "WHAT", "?START", "~REASON"}
 	if wide {
 		headers = append(headers, "UTC")
 	}

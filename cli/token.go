@@ -94,7 +94,7 @@ var tokenMarks = map[string]mark{
 }
 
 func (a *app) tokenTable(tokens []api.Token, wide bool) *render.Table {
-	headers := []string{"TOKEN", "STATE", "ROLE", "PLATFORM", "EXPIRES", "LAST USED", "ID"}
+	headers := []string{"TOKEN", "STATE", "ROLE", "PLATFORM", "EXPIRES", "?LAST USED", "?ID"}
 	if wide {
 		headers = append(headers, "CREATED", "BY", "REVOKED", "~REVOKED BY")
 	}

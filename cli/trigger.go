@@ -57,7 +57,7 @@ func hyphenedActions() []string {
 }
 
 func (a *app) triggerTable(triggers []api.EventHandler, wide bool) *render.Table {
-	headers := []string{"NAME", "STATE", "ON", "ACTION", "TRIGGERED", "FAILED", "LAST"}
+	headers := []string{"NAME", "STATE", "ON", "ACTION", "?TRIGGERED", "?FAILED", "?LAST"}
 	if wide {
 		headers = append(headers, "DEDUPLICATED", "CANCELLED", "PRIORITY", "PLATFORM", "~WHEN", "~LAST ERROR")
 	}
@@ -163,7 +163,7 @@ func (a *app) sayTrigger(t *api.EventHandler) error {
 		return nil
 	}
 	a.say("")
-	table := render.NewTable("WHEN", "STATE", "EVENT", "JOB", "~DETAIL")
+	table := render.NewTable("WHEN", "STATE", "EVENT", "JOB", "+DETAIL")
 	for i := range t.Acts {
 		act := &t.Acts[i]
 		detail := or(act.Detail, human.Absent)

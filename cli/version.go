@@ -62,7 +62,7 @@ func runVersion(ctx context.Context, a *app, o versionOptions) error {
 }
 
 func (a *app) showVersions(v versions) error {
-	t := render.NewTable("", "VERSION", "COMMIT", "BUILT", "GO", "PLATFORM")
+	t := render.NewTable("", "VERSION", "COMMIT", "BUILT", "?GO", "?PLATFORM")
 	add := func(name string, v api.Version) { t.AddText(name, v.Version, v.Commit, v.Built, v.Go, v.Platform) }
 	add("schedctl", v.Client)
 	if v.Server != nil {

@@ -75,7 +75,7 @@ func (a *app) showWhy(w api.Why) error {
 	a.say("%s: %s", w.Subject, w.Verdict)
 	if len(w.Steps) > 0 {
 		_, _ = io.WriteString(a.out, "\n")
-		t := render.NewTable("CHECK", "RESULT", "AT", "DETAIL")
+		t := render.NewTable("CHECK", "RESULT", "AT", "+DETAIL")
 		for _, s := range w.Steps {
 			t.Add(render.Text(s.Check), render.Cell{Text: s.Result, Style: resultStyles[s.Result]}, render.Text(a.when(s.At)), render.Text(s.Detail))
 		}

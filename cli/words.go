@@ -40,8 +40,10 @@ var executionMarks = map[job.Status]mark{
 // marked is a status as a cell: with a glyph on a terminal, the bare word elsewhere.
 func (a *app) marked(word string, m mark) render.Cell {
 	switch {
-	case !a.outTTY() || m.glyph == "":
+	case m.glyph == "":
 		return render.Text(word)
+	case !a.outTTY():
+		return render.Cell{Text: word, Style: m.style}
 	case a.unicode():
 		return render.Cell{Text: m.glyph + " " + word, Style: m.style}
 	}

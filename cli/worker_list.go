@@ -64,7 +64,7 @@ func workerListing(a *app, workers []api.Worker) listing[api.Worker] {
 }
 
 func (a *app) workerTable(workers []api.Worker, wide bool) *render.Table {
-	headers := []string{"WORKER=node", "STATE", "ROLES", ">RUNNING", "HEARTBEAT=heartbeat_at", "STARTED=started_at", "VERSION", "~REASON=drain_reason"}
+	headers := []string{"WORKER=node", "STATE", "?ROLES", ">RUNNING", "HEARTBEAT=heartbeat_at", "?STARTED=started_at", "?VERSION", "~REASON=drain_reason"}
 	if wide {
 		headers = append(headers, ">COMMANDS", ">HANDLERS", "DRAINED=drained_at", "BY=drained_by", "LEASE UNTIL")
 	}

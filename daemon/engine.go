@@ -226,6 +226,9 @@ func (e *Engine) finish(ctx context.Context) error {
 // Apply changes the settings from the next tick on.
 func (e *Engine) Apply(s Settings) { e.settings.Store(&s) }
 
+// Retention returns how long history is kept.
+func (e *Engine) Retention() store.Retention { return e.settings.Load().Retention }
+
 // Wake makes the planner look at once: a job was created or changed.
 func (e *Engine) Wake() { e.timer.Wake() }
 

@@ -65,7 +65,7 @@ func (s *shelf) retain(r store.Retention, batch int) {
 	s.Helper()
 	for more := true; more; {
 		var err error
-		if _, more, err = s.store.Retain(context.Background(), r, s.now, batch); err != nil {
+		if _, more, err = s.store.Retain(context.Background(), store.AnyPlatform, r, s.now, batch); err != nil {
 			s.Fatal(err)
 		}
 	}

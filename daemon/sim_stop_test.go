@@ -29,11 +29,11 @@ func (s *stopping) OpenSession(ctx context.Context, p store.Session) error {
 	return s.Store.OpenSession(ctx, p)
 }
 
-func (s *stopping) Retain(ctx context.Context, r store.Retention, now time.Time, limit int) (int, bool, error) {
+func (s *stopping) Retain(ctx context.Context, platform string, r store.Retention, now time.Time, limit int) (store.Retained, bool, error) {
 	if s.at == "retain" {
 		s.stop()
 	}
-	return s.Store.Retain(ctx, r, now, limit)
+	return s.Store.Retain(ctx, platform, r, now, limit)
 }
 
 // TestStopDuringStart is F36: an engine that is asked to stop while it starts ends

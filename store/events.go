@@ -36,8 +36,8 @@ type Events interface {
 	Act(ctx context.Context, p Act) (Acted, error)
 	// NextAct returns when the earliest act that waits is due; zero when none does.
 	NextAct(ctx context.Context) (time.Time, error)
-	// ForgetEvents removes one batch of events and acts that were over for so long; more is
-	// true when there may be others.
+	// ForgetEvents removes one batch of the events and acts of all platforms that were over
+	// for so long; more is true when there may be others.
 	ForgetEvents(ctx context.Context, now time.Time, keep time.Duration, limit int) (more bool, err error)
 }
 

@@ -348,7 +348,24 @@ type Retention struct {
 	Success  time.Duration // successful and skipped executions
 	Failed   time.Duration // every other one
 	OneTime  time.Duration // ended one-time jobs
+	Events   time.Duration // events that came in, and what was done about them
 	KeepLast int           // newest executions of each job that are kept whatever their age
+}
+
+// Retained is what Retain removed.
+type Retained struct {
+	Executions  int64 // with their logs and attempts
+	DeadLetters int64 // of these executions
+	Jobs        int64 // one-time jobs, with their executions, which are not counted
+	Events      int64
+}
+
+// Add adds what another call removed.
+func (r *Retained) Add(o Retained) {
+	r.Executions += o.Executions
+	r.DeadLetters += o.DeadLetters
+	r.Jobs += o.Jobs
+	r.Events += o.Events
 }
 
 // Totals are the store's figures at a glance.

@@ -227,7 +227,11 @@ type Upkeep interface {
 	OutboxEnd(ctx context.Context, after int64) (position int64, err error)
 	// TrimOutbox forgets events up to the position.
 	TrimOutbox(ctx context.Context, upto int64) error
-	// Retain removes one batch of history that is older than r allows; more is true
-	// when there may be another. Counters and ledger stay true.
-	Retain(ctx context.Context, r Retention, now time.Time, limit int) (removed int, more bool, err error)
+	// Retain removes one batch of a platform's history that is older than r allows; more
+	// is true when there may be another. Counters and ledger stay true. Ended holds and
+	// revoked tokens are of no platform: they go with AnyPlatform.
+	Retain(ctx context.Context, platform string, r Retention, now time.Time, limit int) (removed Retained, more bool, err error)
+	// CountOld counts what Retain would remove in all, and changes nothing. Its cost grows
+	// with what is that old.
+	CountOld(ctx context.Context, platform string, r Retention, now time.Time) (Retained, error)
 }

@@ -43,10 +43,12 @@ func Text(s string) Cell { return Cell{Text: s} }
 
 // Column is what all cells of a column share.
 type Column struct {
-	Header string
-	Key    string // what --columns calls it; the name of the field of the API where there is one
-	Right  bool   // aligned to the right
-	Shrink bool   // free text, cut first when the terminal is too narrow
+	Header   string
+	Key      string // what --columns calls it; the name of the field of the API where there is one
+	Right    bool   // aligned to the right: numbers, never cut
+	Shrink   bool   // free text, cut first when the terminal is too narrow
+	Whole    bool   // of that, what must be read to its end: broken into lines instead
+	Optional bool   // left out when the terminal is still too narrow
 }
 
 // Table is rows under headers, without lines around them.
@@ -55,14 +57,23 @@ type Table struct {
 	rows    [][]Cell
 }
 
+// signs in front of a header say what its column is like; between stands after each column.
+const (
+	signs   = ">~+?"
+	between = "  "
+)
+
 // NewTable returns a table. A header that starts with ">" aligns its column to the
-// right, one that starts with "~" is cut when space is short. What follows "=" is the
-// key of the column; without it the key is the header in lower case, with underscores.
+// right, one that starts with "~" is cut when space is short, one that starts with "+" is
+// broken into lines, and one that starts with "?" is left out when space is shorter still. What follows "=" is the key of the column; without it
+// the key is the header in lower case, with underscores.
 func NewTable(headers ...string) *Table {
 	t := &Table{}
 	for _, h := range headers {
-		c := Column{Right: strings.HasPrefix(h, ">"), Shrink: strings.HasPrefix(h, "~")}
-		c.Header, c.Key, _ = strings.Cut(strings.TrimLeft(h, ">~"), "=")
+		header := strings.TrimLeft(h, signs)
+		is := func(sign string) bool { return strings.Contains(h[:len(h)-len(header)], sign) }
+		c := Column{Right: is(">"), Shrink: is("~") || is("+"), Whole: is("+"), Optional: is("?")}
+		c.Header, c.Key, _ = strings.Cut(header, "=")
 		if c.Key == "" {
 			c.Key = strings.ReplaceAll(strings.ToLower(c.Header), " ", "_")
 		}
@@ -126,31 +137,47 @@ func (l Look) marks() (cut, line string) {
 // the library resets once too often.
 const plainRows = 32
 
-// Write draws the table.
-func (t *Table) Write(w io.Writer, look Look) error {
-	rows, aligns := t.texts(look), make([]tw.Align, len(t.Columns))
+// Write draws the table, and returns the headers of the columns that it left out because
+// the terminal is too narrow.
+func (t *Table) Write(w io.Writer, look Look) (leftOut []string, err error) {
+	rows := t.texts(look)
 	header := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
-		aligns[i], header[i] = tw.AlignLeft, c.Header
-		if c.Right {
-			aligns[i] = tw.AlignRight
-		}
+		header[i] = c.Header
+	}
+	shown := t
+	if widths := t.widths(rows, !look.NoHeaders); look.Width > 0 && total(t.all(), widths) > look.Width {
+		shown, header, rows, leftOut = t.fitted(header, rows, widths, look)
+	}
+	if look.Color {
+		shown.paint(rows)
 	}
 	if look.NoHeaders {
 		header = nil
 	}
 	var buf bytes.Buffer
 	if len(rows) > plainRows || look.Color {
-		t.lines(&buf, header, rows)
-	} else if err := draw(&buf, header, rows, aligns); err != nil {
-		return err
+		shown.lines(&buf, header, rows)
+	} else if err := draw(&buf, header, rows, shown.aligns()); err != nil {
+		return nil, err
 	}
-	return writeTrimmed(w, buf.Bytes())
+	return leftOut, writeTrimmed(w, buf.Bytes())
+}
+
+// aligns is how the library aligns the columns.
+func (t *Table) aligns() []tw.Align {
+	aligns := make([]tw.Align, len(t.Columns))
+	for i, c := range t.Columns {
+		if aligns[i] = tw.AlignLeft; c.Right {
+			aligns[i] = tw.AlignRight
+		}
+	}
+	return aligns
 }
 
 // draw renders with the library.
 func draw(w io.Writer, header []string, rows [][]string, aligns []tw.Align) error {
-	pad := tw.CellPadding{Global: tw.Padding{Left: "", Right: "  ", Overwrite: true}}
+	pad := tw.CellPadding{Global: tw.Padding{Left: "", Right: between, Overwrite: true}}
 	align := tw.CellAlignment{PerColumn: aligns}
 	t := tablewriter.NewTable(w,
 		tablewriter.WithRendition(tw.Rendition{
@@ -173,7 +200,7 @@ func draw(w io.Writer, header []string, rows [][]string, aligns []tw.Align) erro
 	return t.Render()
 }
 
-// texts returns the cleaned, cut and coloured cells.
+// texts returns the cleaned cells.
 func (t *Table) texts(look Look) [][]string {
 	rows := make([][]string, len(t.rows))
 	for i, cells := range t.rows {
@@ -188,48 +215,14 @@ func (t *Table) texts(look Look) [][]string {
 			}
 		}
 	}
-	if look.Width > 0 {
-		t.fit(rows, look)
-	}
-	if look.Color {
-		for i, cells := range t.rows {
-			for j, c := range cells {
-				rows[i][j] = c.Style.Paint(rows[i][j])
-			}
-		}
-	}
 	return rows
 }
 
-// fit cuts the widest columns of free text until the rows fit.
-func (t *Table) fit(rows [][]string, look Look) {
-	widths := t.widths(rows, !look.NoHeaders)
-	excess := 2*(len(widths)-1) - look.Width
-	for _, w := range widths {
-		excess += w
-	}
-	limits := map[int]int{}
-	const least = 8
-	for excess > 0 {
-		widest := -1
-		for j, c := range t.Columns {
-			if c.Shrink && widths[j] > least && (widest < 0 || widths[j] > widths[widest]) {
-				widest = j
-			}
-		}
-		if widest < 0 {
-			break
-		}
-		widths[widest]--
-		excess--
-		limits[widest] = widths[widest]
-	}
-	cut, _ := look.marks()
-	for j, limit := range limits {
-		for i := range rows {
-			if twwidth.Width(rows[i][j]) > limit {
-				rows[i][j] = twwidth.Truncate(rows[i][j], limit-twwidth.Width(cut), "") + cut
-			}
+// paint colours the texts of the cells.
+func (t *Table) paint(rows [][]string) {
+	for i, cells := range t.rows {
+		for j, c := range cells {
+			rows[i][j] = c.Style.Paint(rows[i][j])
 		}
 	}
 }
@@ -244,14 +237,14 @@ func (t *Table) widths(rows [][]string, headers bool) []int {
 	}
 	for _, row := range rows {
 		for j, text := range row {
-			widths[j] = max(widths[j], width(text))
+			widths[j] = max(widths[j], Width(text))
 		}
 	}
 	return widths
 }
 
-// width is the number of columns that text takes, fast for ASCII.
-func width(s string) int {
+// Width is the number of columns of a terminal that text takes.
+func Width(s string) int {
 	if plain(s) {
 		return len(s)
 	}
@@ -263,13 +256,13 @@ func (t *Table) lines(buf *bytes.Buffer, header []string, rows [][]string) {
 	widths := t.widths(rows, header != nil)
 	line := func(cells []string) {
 		for j, text := range cells {
-			gap := strings.Repeat(" ", widths[j]-width(text))
+			fill := strings.Repeat(" ", widths[j]-Width(text))
 			if t.Columns[j].Right {
-				text = gap + text
+				text = fill + text
 			} else {
-				text += gap
+				text += fill
 			}
-			buf.WriteString(text + "  ")
+			buf.WriteString(text + between)
 		}
 		buf.WriteByte('\n')
 	}

@@ -59,6 +59,8 @@ type Options struct {
 	// Backup writes everything that the store keeps to a file; nil = it cannot.
 	Backup func(ctx context.Context) (Spool, error)
 
+	Cleanup CleanupOptions
+
 	// Bus tells what happens, to who follows it; nil = nobody can.
 	Bus interface {
 		Subscribe(ctx context.Context, glob string) (<-chan queue.Event, error)

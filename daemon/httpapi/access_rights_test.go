@@ -84,6 +84,7 @@ var rights = map[string]right{
 	"DELETE " + api.RouteToken:       {admin, false},
 	"POST " + api.RouteTokenRotate:   {admin, false},
 	"GET " + api.RouteBackup:         {admin, true},
+	"POST " + api.RouteCleanup:       {operator, false},
 	"GET " + api.RouteWhoami:         {viewer, false},
 	"GET " + api.RouteLivez:          {anybody, false},
 	"GET " + api.RouteReadyz:         {viewer, false},

@@ -141,6 +141,7 @@ var described = map[string]description{
 	"POST " + api.RouteTokenRotate:   makes[api.NewToken]("rotateToken", "Put a new secret in the place of an old one"),
 	"GET " + api.RouteWhoami:         tells[api.Whoami]("whoami", "Who the caller is to schedd"),
 	"GET " + api.RouteBackup:         tells[reading]("backup", "A copy of the whole store, as it is now").as("application/gzip"),
+	"POST " + api.RouteCleanup:       tells[api.Cleaned]("cleanup", "Remove old history, or count it"),
 	"GET " + api.RouteOpenAPIJSON:    tells[reading]("openapiJSON", "This description").as("application/json"),
 	"GET " + api.RouteOpenAPIYAML:    tells[reading]("openapiYAML", "This description, as YAML").as("application/yaml"),
 	"GET " + api.RouteDocs:           tells[reading]("docs", "This description, to read").as("text/html"),

@@ -84,6 +84,10 @@ func (s *server) dropDead(rq *request) (any, error) {
 	return nil, s.service.DropDead(rq.Context(), rq.call, rq.execution())
 }
 
+func (s *server) cleanup(rq *request, in *api.Cleanup) (any, error) {
+	return s.service.Cleanup(rq.Context(), rq.call, in)
+}
+
 // act is a route without a body that changes something.
 func act(method, pattern string, do action) route {
 	return route{method: method, pattern: pattern, role: control.RoleOperator, do: do}
@@ -107,6 +111,7 @@ func (s *server) operations() []route {
 		get(api.RouteDeadLetter, s.getDead),
 		send(http.MethodPost, api.RouteDeadRetry, s.retryDead).maybe().create(),
 		act(http.MethodDelete, api.RouteDeadLetter, s.dropDead),
+		send(http.MethodPost, api.RouteCleanup, s.cleanup).maybe(),
 		get(api.RouteBackup, s.backup).only(control.RoleAdmin),
 	}
 }

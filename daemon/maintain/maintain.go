@@ -259,7 +259,7 @@ const retainBatch = 500
 
 // retain removes old history in small transactions, so that nothing waits long.
 func (m *Maintainer) retain(ctx context.Context, now time.Time) (more bool, err error) {
-	_, more, err = m.o.Store.Retain(ctx, m.o.Retention(), now, retainBatch)
+	_, more, err = m.o.Store.Retain(ctx, store.AnyPlatform, m.o.Retention(), now, retainBatch)
 	return more, err
 }
 

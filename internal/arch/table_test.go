@@ -52,6 +52,7 @@ var table = map[string]row{
 	"handler/function": {ours: "handler job"},
 	"handler/notify":   {ours: "handler handler/httpcall handler/payload job", third: "github.com/wneessen/go-mail"},
 	"handler/agent":    {ours: "handler handler/httpcall job queue store"},
+	"handler/cleanup":  {ours: "handler handler/payload job"},
 	"handler/reindex":  {ours: "handler handler/payload"},
 
 	"handler/healthcheck": {ours: "handler handler/httpcall handler/payload job"},
@@ -76,7 +77,7 @@ var table = map[string]row{
 	// Composition.
 	"daemon": {
 		ours: "api daemon/access daemon/config daemon/control daemon/dispatch daemon/events daemon/executor daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/metrics daemon/timer daemon/tracing " +
-			"event handler handler/agent handler/exec handler/function handler/healthcheck handler/httpcall handler/notify handler/reindex internal/build internal/failpoint internal/supervise internal/token job jobfile migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
+			"event handler handler/agent handler/cleanup handler/exec handler/function handler/healthcheck handler/httpcall handler/notify handler/reindex internal/build internal/failpoint internal/supervise internal/token job jobfile migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
 		third: "golang.org/x/sync golang.org/x/sys/unix",
 	},
 	"daemon/command": {
@@ -111,7 +112,7 @@ var table = map[string]row{
 	"internal/mutant":    {},
 	"internal/supervise": {third: "golang.org/x/sys/unix"},
 	"internal/token":     {},
-	"internal/testbed":   {third: "github.com/jackc/pgx/v5/pgconn go.opentelemetry.io/proto/otlp google.golang.org/protobuf/proto"},
+	"internal/testbed":   {third: "github.com/jackc/pgx/v5/pgconn go.opentelemetry.io/proto/otlp golang.org/x/sys/unix google.golang.org/protobuf/proto"},
 }
 
 // testOnly is what test files may import of others.

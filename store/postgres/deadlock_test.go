@@ -66,7 +66,7 @@ func TestDeadlock(t *testing.T) {
 		}, `SELECT count(*) FROM executions WHERE status = 0`, 1},
 		{"retain", "executions", "counters", func(_ *testing.T, r *rig) error {
 			r.settle(r.plan(10, true).Claimed)
-			_, _, err := r.Retain(ctx, store.Retention{Success: time.Hour, Failed: time.Hour}, r.now.Add(2*time.Hour), 100)
+			_, _, err := r.Retain(ctx, store.AnyPlatform, store.Retention{Success: time.Hour, Failed: time.Hour}, r.now.Add(2*time.Hour), 100)
 			return err
 		}, `SELECT count(*) FROM ranges WHERE count = 1`, 1},
 		{"purge", "cursors", "jobs", func(_ *testing.T, r *rig) error { return r.PurgeJob(ctx, job.DefaultPlatform, "job0", r.now, "t") },

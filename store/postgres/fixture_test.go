@@ -65,7 +65,7 @@ func newest(t *testing.T) string {
 	}
 	for more := true; more; {
 		var err error
-		if _, more, err = s.Retain(t.Context(), store.Retention{Success: 1, Failed: 1, KeepLast: 2}, storetest.Base.Add(24*time.Hour), 1000); err != nil {
+		if _, more, err = s.Retain(t.Context(), store.AnyPlatform, store.Retention{Success: 1, Failed: 1, KeepLast: 2}, storetest.Base.Add(24*time.Hour), 1000); err != nil {
 			t.Fatal(err)
 		}
 	}

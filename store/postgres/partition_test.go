@@ -20,7 +20,7 @@ func TestLogPartitions(t *testing.T) {
 	retain := func() {
 		t.Helper()
 		rule := store.Retention{Success: 24 * time.Hour, Failed: 24 * time.Hour}
-		if _, more, err := r.Retain(ctx, rule, r.now, 1000); err != nil || more {
+		if _, more, err := r.Retain(ctx, store.AnyPlatform, rule, r.now, 1000); err != nil || more {
 			t.Fatalf("Retain = more %t, %v; want no more, no error", more, err)
 		}
 	}

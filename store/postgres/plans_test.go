@@ -35,7 +35,7 @@ var hot = []struct {
 	{"cancels", sqlCancels, "bigint, text, text, bigint[]", "executions_pkey"},
 	{"lost", sqlLost, "bigint[], bigint[]", "executions_pkey"},
 	{"definitions", sqlJobsBySeq, "bigint[]", "jobs_pkey"},
-	{"old", sqlOld, "bigint, bigint, bigint, bigint, bigint, bigint", "executions_pkey"},
+	{"old", sqlOld, "bigint, bigint, bigint, bigint, bigint, bigint, text", "executions_pkey"},
 	{"remove", sqlRemove, "bigint[]", "executions_pkey"},
 	{"ranges near", sqlRangesNear, "bigint[], bigint[], bigint[]", "ranges_pkey"},
 	{"epochs near", sqlEpochsNear, "bigint[], bigint[]", "epochs_pkey"},

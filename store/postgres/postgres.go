@@ -77,6 +77,7 @@ var dialect = reads.Dialect{
 	JobColumns: jobColumns,
 	Status:     "c.status",
 	States:     "cursors c",
+	Ended:      "coalesce(c.ended_at, j.updated_at)",
 	Until:      "coalesce(e.until_at, c.until_at)",
 	MaxRetries: "j.max_retries",
 	Waiting:    "LEFT JOIN waiting w ON w.k = e.k",

@@ -134,7 +134,7 @@ func (s *Store) NextAct(ctx context.Context) (at time.Time, err error) {
 // ForgetEvents removes events and acts that were over for so long.
 func (s *Store) ForgetEvents(ctx context.Context, now time.Time, keep time.Duration, limit int) (more bool, err error) {
 	err = s.write(ctx, func(c *conn) error {
-		more, err = acts.Forget(eventTx{c: c}, now, keep, limit)
+		_, more, err = acts.Forget(eventTx{c: c}, store.AnyPlatform, now, keep, limit)
 		return err
 	})
 	return more, err

@@ -39,7 +39,7 @@ func newest(t *testing.T) *Store {
 		t.Fatal(err)
 	}
 	for more := true; more; {
-		if _, more, err = s.Retain(t.Context(), store.Retention{Success: 1, Failed: 1, KeepLast: 2}, storetest.Base.Add(24*time.Hour), 1000); err != nil {
+		if _, more, err = s.Retain(t.Context(), store.AnyPlatform, store.Retention{Success: 1, Failed: 1, KeepLast: 2}, storetest.Base.Add(24*time.Hour), 1000); err != nil {
 			t.Fatal(err)
 		}
 	}

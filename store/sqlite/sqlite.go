@@ -172,6 +172,7 @@ var dialect = reads.Dialect{
 	JobColumns: stored.JobColumns,
 	Status:     "j.status",
 	States:     "jobs j",
+	Ended:      "j.updated_at",
 	Until:      "e.until_at",
 	MaxRetries: "json_extract(j.spec, '$.max_retries')",
 	Contains:   "instr(lower(%s), lower(?)) > 0",

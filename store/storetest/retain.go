@@ -22,6 +22,7 @@ func retainTests() []test {
 		{"ended one-time jobs go whole", testRetainOneTime},
 		{"a retry still names what it retried", testRetainRetryOf},
 		{"zero keeps for ever", testRetainForever},
+		{"what is too old is counted, and only the platform's goes", testRetainCounted},
 	}
 }
 
@@ -32,11 +33,11 @@ func (b *bench) retain(r store.Retention) int {
 	b.Helper()
 	sum := 0
 	for range 1000 {
-		removed, more, err := b.store.Retain(b.ctx, r, b.now, 1000)
+		removed, more, err := b.store.Retain(b.ctx, store.AnyPlatform, r, b.now, 1000)
 		if err != nil {
 			b.Fatalf("Retain = %v, want no error", err)
 		}
-		sum += removed
+		sum += int(removed.Executions)
 		if !more {
 			return sum
 		}
@@ -208,11 +209,11 @@ func testRetainLimit(_ *testing.T, b *bench) {
 	b.pass(100 * day)
 	sum := 0
 	for calls := 0; ; calls++ {
-		removed, more, err := b.store.Retain(b.ctx, store.Retention{Success: day, Failed: day}, b.now, 6)
-		if err != nil || removed > 6 || calls > 20 {
-			b.Fatalf("Retain = %d removed, %v; want at most 6 and no error", removed, err)
+		removed, more, err := b.store.Retain(b.ctx, store.AnyPlatform, store.Retention{Success: day, Failed: day}, b.now, 6)
+		if err != nil || removed.Executions > 6 || calls > 20 {
+			b.Fatalf("Retain = %+v, %v; want at most 6 and no error", removed, err)
 		}
-		sum += removed
+		sum += int(removed.Executions)
 		b.wantSlots(j.ID, at(1), at(20), time.Second)
 		if !more {
 			break
@@ -288,4 +289,54 @@ func testRetainForever(_ *testing.T, b *bench) {
 	wantEqual(b, "removed failures", b.retain(store.Retention{Failed: day, KeepLast: 1000}), 0)
 	wantEqual(b, "rows", b.book(j.ID).Rows, rows)
 	b.get(done.ID)
+}
+
+func testRetainCounted(_ *testing.T, b *bench) {
+	j := b.job("")
+	s := b.session()
+	b.run(s, j.ID, job.EventSucceed)
+	failed := b.start(s, j.ID)
+	b.end(s, failed, job.EventFail, dead("permanent"))
+	done, s, c := b.onceRunning()
+	b.end(s, c, job.EventSucceed)
+	b.rule("watch")
+	b.send("ticket:created", "1")
+	b.listening().act()
+	b.pass(100 * day)
+	b.send("ticket:created", "2") // stays: nobody decided about it
+	b.pass(3 * time.Hour)
+	b.run(b.session(), j.ID, job.EventSucceed) // stays: it is young
+	rule := store.Retention{Success: 2 * time.Hour, Failed: 2 * time.Hour, OneTime: 2 * time.Hour, Events: 2 * time.Hour}
+	for _, platform := range []string{b.platform + "-b", "", "%"} {
+		counted, err := b.store.CountOld(b.ctx, platform, rule, b.now)
+		removed, more, err2 := b.store.Retain(b.ctx, platform, rule, b.now, 100)
+		if err != nil || err2 != nil || more || counted != (store.Retained{}) || removed != counted {
+			b.Errorf("on platform %q: CountOld = %+v, %v; Retain = %+v, %t, %v; want nothing", platform, counted, err, removed, more, err2)
+		}
+	}
+	want := store.Retained{Executions: 3, DeadLetters: 1, Jobs: 1, Events: 1}
+	counted, err := b.store.CountOld(b.ctx, store.AnyPlatform, rule, b.now)
+	if err != nil || counted != want {
+		b.Errorf("CountOld of any platform = %+v, %v; want %+v", counted, err, want)
+	}
+	if counted, err = b.store.CountOld(b.ctx, b.platform, store.Retention{}, b.now); err != nil || counted != (store.Retained{}) {
+		b.Errorf("CountOld of what is kept for ever = %+v, %v; want nothing", counted, err)
+	}
+	var removed store.Retained
+	for more := true; more; {
+		var some store.Retained
+		if some, more, err = b.store.Retain(b.ctx, b.platform, rule, b.now, 2); err != nil || some.Executions > 2 {
+			b.Fatalf("Retain = %+v, %v; want at most two executions", some, err)
+		}
+		removed.Add(some)
+	}
+	if removed != want {
+		b.Errorf("removed %+v, counted %+v", removed, want)
+	}
+	if counted, err = b.store.CountOld(b.ctx, b.platform, rule, b.now); err != nil || counted != (store.Retained{}) {
+		b.Errorf("CountOld after Retain = %+v, %v; want nothing", counted, err)
+	}
+	_, err = b.store.Job(b.ctx, b.platform, done.ID.String())
+	b.wantCode("the one-time job", err, job.NotFound)
+	wantEqual(b, "executions left", len(b.executions(j.ID)), 1)
 }

@@ -182,24 +182,30 @@ func RuleActs(rows Rows, platform, ref string, limit int) (list []store.RuleAct,
 	return list, err
 }
 
-// Forget removes events and acts that were over for so long.
-func Forget(tx Tx, now time.Time, keep time.Duration, limit int) (more bool, err error) {
+// Forget removes events and acts of a platform that were over for so long, and returns
+// how many events there were.
+func Forget(tx Tx, platform string, now time.Time, keep time.Duration, limit int) (events int64, more bool, err error) {
 	before := now.Add(-keep).UnixMicro()
-	for _, statement := range []string{
-		`DELETE FROM events WHERE k IN (SELECT e.k FROM events e WHERE e.at < $1 AND NOT EXISTS (SELECT 1 FROM event_inbox i WHERE i.k = e.k) ORDER BY e.k LIMIT $2)`,
-		`DELETE FROM event_acts WHERE (rule, event) IN (SELECT rule, event FROM event_acts WHERE at < $1 AND due_at IS NULL ORDER BY at LIMIT $2)`,
-	} {
-		n, err := tx.Exec(statement, before, limit)
-		if err != nil {
-			return false, err
-		}
-		more = more || n == int64(limit)
+	events, err = tx.Exec(`DELETE FROM events WHERE k IN (SELECT e.k FROM events e WHERE e.at < $1 AND (e.platform = $3 OR $3 = '*')
+		AND NOT EXISTS (SELECT 1 FROM event_inbox i WHERE i.k = e.k) ORDER BY e.k LIMIT $2)`, before, limit, platform)
+	if err != nil {
+		return 0, false, err
+	}
+	acts, err := tx.Exec(`DELETE FROM event_acts WHERE (rule, event) IN (SELECT rule, event FROM event_acts a WHERE a.at < $1 AND a.due_at IS NULL
+		AND ($3 = '*' OR EXISTS (SELECT 1 FROM event_rules r WHERE r.seq = a.rule AND r.platform = $3) OR EXISTS (SELECT 1 FROM jobs j WHERE j.seq = -a.rule AND j.platform = $3))
+		ORDER BY a.at LIMIT $2)`, before, limit, platform)
+	if err != nil {
+		return 0, false, err
+	}
+	more = events == int64(limit) || acts == int64(limit)
+	if platform != store.AnyPlatform {
+		return events, more, nil
 	}
 	if _, err := tx.Exec(`DELETE FROM event_keys WHERE until < $1 AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.seq = event_keys.job AND j.deleted_at IS NULL)`, now.UnixMicro()); err != nil {
-		return false, err
+		return 0, false, err
 	}
 	_, err = tx.Exec(`DELETE FROM cancel_keys WHERE job = 0 AND at < $1 AND NOT EXISTS (SELECT 1 FROM event_acts WHERE due_at IS NOT NULL)`, now.Add(-event.KeyLife).UnixMicro())
-	return more, err
+	return events, more, err
 }
 
 // Idle reports that Run would find nothing to do.

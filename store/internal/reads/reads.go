@@ -28,6 +28,8 @@ type Dialect struct {
 	JobColumns, Status, MaxRetries string
 	// States is the table that Status is in, with its name in statements.
 	States string
+	// Ended is when a job that is over ended.
+	Ended string
 	// Until is the column of the end of an epoch.
 	Until string
 	// Waiting joins the table that has queued and ready_at of an execution; "" = it has
