@@ -6,7 +6,7 @@ const Prefix = "/api/v1/scheduler"
 // Routes, as patterns of net/http.ServeMux without the method. {id} of a job is a
 // UUID or the name of a live job; of an execution a UUID, JOB/N, JOB/last or
 // JOB/last-failed with the slash escaped as %2F or written as ":"; of a worker the
-// name of its node; of a token its id, or its name while it is not revoked.
+// name of its node; of a token its id, or its name while it is not revoked; of a workflow its name.
 const (
 	RouteJobs             = Prefix + "/jobs"
 	RouteJobsCron         = Prefix + "/jobs/cron"
@@ -32,6 +32,8 @@ const (
 	RouteLogs             = Prefix + "/executions/{id}/logs"
 	RouteWhy              = Prefix + "/executions/{id}/why"
 	RouteForecast         = Prefix + "/next"
+	RouteAudit            = Prefix + "/audit"
+	RouteAuditEntry       = Prefix + "/audit/{id}"
 	RouteAuditSlots       = Prefix + "/audit/slots"
 	RouteHandlers         = Prefix + "/handlers"
 	RouteWorkers          = Prefix + "/workers"
@@ -72,6 +74,13 @@ const (
 	RouteEventHandlers    = Prefix + "/event-handlers"
 	RouteEventHandler     = Prefix + "/event-handlers/{id}"
 	RouteEventHandlerTest = Prefix + "/event-handlers/{id}/test"
+	RouteWorkflows        = Prefix + "/workflows"
+	RouteWorkflow         = Prefix + "/workflows/{id}"
+	RouteRevisions        = Prefix + "/workflows/{id}/revisions"
+	RouteWorkflowRun      = Prefix + "/workflows/{id}/run"
+	RouteWorkflowRuns     = Prefix + "/workflows/{id}/executions"
+	RouteSteps            = Prefix + "/executions/{id}/steps"
+	RouteReply            = Prefix + "/executions/{id}/reply"
 )
 
 // Headers.

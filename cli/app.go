@@ -47,6 +47,13 @@ func (a *app) say(format string, args ...any) {
 	_, _ = io.WriteString(a.out, render.CleanLine(fmt.Sprintf(format, args...))+"\n") // the sink remembers
 }
 
+// sayLines prints a text of several lines.
+func (a *app) sayLines(text string) {
+	for line := range strings.Lines(text) {
+		a.say("%s", strings.TrimSuffix(line, "\n"))
+	}
+}
+
 // note prints a remark, unless --quiet.
 func (a *app) note(format string, args ...any) {
 	if !a.g.quiet {

@@ -88,6 +88,22 @@ func completeHandlers(a *app) completer {
 	}
 }
 
+// completeErrorClasses completes the classes of the errors of late.
+func completeErrorClasses(a *app) completer {
+	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		var classes []string
+		a.ask(func(ctx context.Context, c *client.Client) {
+			page, _ := c.Executions(ctx, client.ExecutionQuery{Statuses: []job.Status{job.Failed, job.TimedOut}, Limit: pageSize})
+			for i := range page.Items {
+				if class := page.Items[i].ErrorClass; class != "" && !slices.Contains(classes, class) {
+					classes = append(classes, class)
+				}
+			}
+		})
+		return classes, noFileComp
+	}
+}
+
 // ask talks to the daemon within the budget; errors are nobody's business here.
 func (a *app) ask(talk func(ctx context.Context, c *client.Client)) {
 	if a.settle(a.root) != nil {

@@ -17,7 +17,6 @@ import (
 	"github.com/agentic-sdlc/scheduler/cli/human"
 	"github.com/agentic-sdlc/scheduler/cli/render"
 	"github.com/agentic-sdlc/scheduler/client"
-	"github.com/agentic-sdlc/scheduler/internal/build"
 	"github.com/agentic-sdlc/scheduler/job"
 )
 
@@ -130,7 +129,7 @@ func (d *doctor) daemon(ctx context.Context, c *client.Client) bool {
 		return false
 	}
 	d.add("daemon", findingOK, "", "%s on %s, store %s, queue %s, schema %d", v.Version, v.Node, v.Store, v.Queue, v.Schema)
-	if ours := build.Get().Version; ours != v.Version {
+	if ours := d.a.env.Build().Version; ours != v.Version {
 		d.add("versions", findingWarning, "install the same version of both", "schedctl is %s, schedd is %s", ours, v.Version)
 	} else {
 		d.add("versions", findingOK, "", "schedctl and schedd are %s", ours)

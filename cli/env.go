@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"github.com/agentic-sdlc/scheduler/internal/build"
 )
 
 // Env is the world around one invocation. Tests fake it.
@@ -26,6 +28,8 @@ type Env struct {
 	// Width and Height return the columns and lines of the terminal; 0 = unknown.
 	Width  func() int
 	Height func() int
+	// Build says which build of schedctl this is.
+	Build func() build.Info
 	// Zone is the time zone of whoever looks.
 	Zone *time.Location
 	// Account says who is calling.
@@ -72,6 +76,7 @@ func System() Env {
 			_, h, _ := term.GetSize(int(os.Stdout.Fd()))
 			return max(h, 0)
 		},
+		Build:     build.Get,
 		Account:   currentAccount,
 		ReadLink:  os.Readlink,
 		ReadFile:  os.ReadFile,

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,7 +17,13 @@ type executionListOptions struct {
 	triggers     []job.Trigger
 	since, until string
 	dead         bool
-	worker       string
+	workers      []string
+	handlers     []string
+	classes      []string
+	longer       time.Duration
+	shorter      time.Duration
+	text         string
+	logs         bool
 	limit        int
 	all          bool
 	watch        time.Duration
@@ -77,9 +82,18 @@ func (o *executionListOptions) declare(cmd *cobra.Command, a *app) {
 	f.BoolVar(&o.dead, "dead", false, "only dead letters: those that nothing will run again")
 	f.IntVarP(&o.limit, "limit", "n", pageSize, "list at most so many")
 	f.BoolVar(&o.all, "all", false, "list all of them")
-	f.StringVar(&o.worker, "worker", "", "only those of this node")
+	f.StringSliceVar(&o.workers, "worker", nil, "only those of these nodes")
+	f.StringSliceVar(&o.handlers, "handler", nil, "of jobs that run one of these handlers")
+	f.StringSliceVar(&o.classes, "error-class", nil, "that ended with an error of these classes, such as exit_status")
+	durationVar(f, &o.longer, "longer-than", "whose last attempt took at least this long")
+	durationVar(f, &o.shorter, "shorter-than", "whose last attempt took at most this long")
+	f.StringVar(&o.text, "text", "", "with this text in the job's name, the error or the reason of a skip")
+	f.BoolVar(&o.logs, "include-logs", false, "with the last 20 lines of each, in JSON or YAML")
 	watchFlag(cmd, &o.watch)
 	_ = cmd.RegisterFlagCompletionFunc("worker", completeWorkers(a, 100))
+	_ = cmd.RegisterFlagCompletionFunc("handler", completeHandlers(a))
+	_ = cmd.RegisterFlagCompletionFunc("error-class", completeErrorClasses(a))
+	_ = cmd.RegisterFlagCompletionFunc("text", noFiles)
 	listsOf(a, cmd, a.runTable)
 }
 
@@ -87,7 +101,11 @@ func runExecutionList(ctx context.Context, a *app, o executionListOptions) error
 	if err := checkLimit(o.limit); err != nil {
 		return err
 	}
-	q := client.ExecutionQuery{Statuses: o.statuses, Triggers: o.triggers, Dead: o.dead, WithTotal: true}
+	q := client.ExecutionQuery{Statuses: o.statuses, Triggers: o.triggers, Dead: o.dead, Workers: o.workers, Handlers: o.handlers, ErrorClasses: o.classes,
+		MinDuration: o.longer, MaxDuration: o.shorter, Text: o.text, WithLogs: o.logs, WithTotal: true}
+	if err := o.checkBounds(a); err != nil {
+		return err
+	}
 	var err error
 	if q.Since, err = a.past("since", o.since); err != nil {
 		return err
@@ -102,19 +120,27 @@ func runExecutionList(ctx context.Context, a *app, o executionListOptions) error
 	return a.watched(ctx, o.watch, func(ctx context.Context) error { return o.list(ctx, a, c, q) })
 }
 
+// checkBounds refuses what selects nothing, or shows nothing of what was asked for.
+func (o *executionListOptions) checkBounds(a *app) error {
+	for flag, d := range map[string]time.Duration{"longer-than": o.longer, "shorter-than": o.shorter} {
+		if d != 0 && d < time.Millisecond {
+			return usagef("--%s must be 1ms at least", flag)
+		}
+	}
+	if o.shorter > 0 && o.longer > o.shorter {
+		return usagef("--longer-than is more than --shorter-than")
+	}
+	if o.logs && (!a.structured() || a.tabular()) {
+		return usagef("--include-logs needs a format that has room for lines").WithHint("add -o json")
+	}
+	return nil
+}
+
 // list prints what the query finds.
 func (o *executionListOptions) list(ctx context.Context, a *app, c *client.Client, q client.ExecutionQuery) error {
 	page, err := collect(o.limit, o.all, func(cursor string, limit int) (client.Page[job.Execution], error) {
 		q.Cursor, q.Limit = cursor, limit
-		if o.worker != "" {
-			q.Limit = pageSize // many are left out
-		}
-		page, err := o.page(ctx, c, q)
-		if o.worker != "" {
-			page.Total = -1
-			page.Items = slices.DeleteFunc(page.Items, func(e job.Execution) bool { return e.WorkerID != o.worker })
-		}
-		return page, err
+		return o.page(ctx, c, q)
 	})
 	if err != nil {
 		return err

@@ -44,7 +44,7 @@ func (a *app) finish(ctx context.Context, args []string, err error) int {
 		return exitOK
 	}
 	if ctx.Err() != nil && statusOf(err) != exitOK {
-		if _, explained := errors.AsType[*statusError](err); !explained {
+		if _, explained := errors.AsType[*statusError](err); !explained || errors.Is(err, context.Canceled) {
 			err = exitWith(exitInterrupted)
 		}
 	}

@@ -15,6 +15,7 @@ type logPrinter struct {
 	a       *app
 	prefix  bool   // time and level in front
 	layout  string // of the time
+	run     string // whose lines these are, where those of several follow each other
 	utc     bool
 	wide    bool
 	colored bool
@@ -27,6 +28,18 @@ func (a *app) newLogPrinter(timestamps bool) logPrinter {
 		p.layout, p.utc = "2006-01-02T15:04:05.000Z", true
 	case timestamps || p.wide:
 		p.layout = "2006-01-02 15:04:05.000"
+	}
+	return p
+}
+
+// of is the printer for a run of a job that is followed for days: on a terminal its lines
+// say whose they are, and have dates.
+func (p logPrinter) of(e *job.Execution) logPrinter {
+	if p.a.outTTY() {
+		p.run = runName(e)
+		if p.layout == "15:04:05" {
+			p.layout = "2006-01-02 15:04:05"
+		}
 	}
 	return p
 }
@@ -55,6 +68,9 @@ func (p logPrinter) print(e *job.LogEntry) error {
 			level = levelStyles[e.Level].Paint(level)
 		}
 		head := at.Format(p.layout) + " " + level + " "
+		if p.run != "" {
+			head += render.Clean(p.run) + "  "
+		}
 		if p.wide {
 			head += fmt.Sprintf("%d %-6s ", e.Attempt, render.Clean(string(e.Stream)))
 		}

@@ -194,7 +194,7 @@ func (a *app) followRun(ctx context.Context, c *client.Client, e *job.Execution,
 func (a *app) followJob(ctx context.Context, c *client.Client, ref string, e job.Execution, q client.LogQuery, p logPrinter) error {
 	for {
 		if !e.ID.IsZero() {
-			if err := a.followRun(ctx, c, &e, q, p); err != nil {
+			if err := a.followRun(ctx, c, &e, q, p.of(&e)); err != nil {
 				return err
 			}
 			q.Tail = 0

@@ -4,8 +4,6 @@ import (
 	"context"
 
 	"github.com/spf13/cobra"
-
-	"github.com/agentic-sdlc/scheduler/internal/build"
 )
 
 // Main runs one command and returns its exit status.
@@ -30,6 +28,7 @@ const (
 // commands are what schedctl can do, in the order of its help.
 var commands = []verb{
 	{"job jobs j", newJobCmd},
+	{"workflow workflows wf", newWorkflowCmd},
 	{"event events", newEventCmd},
 	{"run", func(a *app) *cobra.Command { return newRunCmd(a, groupJobs) }},
 	{"ls", func(a *app) *cobra.Command { return in(groupJobs, shortcut(newJobListCmd(a), "ls")) }},
@@ -113,7 +112,7 @@ func newRootCmd(a *app) *cobra.Command {
 	root.RunE = func(cmd *cobra.Command, args []string) error {
 		if version {
 			a.began = true
-			a.say("schedctl %s", build.Get())
+			a.say("schedctl %s", a.env.Build())
 			return nil
 		}
 		return run(cmd, args)

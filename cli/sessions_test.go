@@ -38,7 +38,7 @@ func TestSessions(t *testing.T) {
 	for file, look := range sessionLooks {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
-			got := sessions(t, string(calls), look)
+			got := sessions(t, sessionStub(t), string(calls), look)
 			if *update {
 				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 					t.Fatal(err)
@@ -57,8 +57,7 @@ func TestSessions(t *testing.T) {
 }
 
 // sessions makes the calls of a text, and returns it with what they show.
-func sessions(t *testing.T, text string, look world) string {
-	s := sessionStub(t)
+func sessions(t *testing.T, s *stub, text string, look world) string {
 	var got strings.Builder
 	head, rest, _ := strings.Cut(text, "\n$ ")
 	got.WriteString(head)
@@ -66,12 +65,16 @@ func sessions(t *testing.T, text string, look world) string {
 		call, _, _ := strings.Cut(session, "\n")
 		w := look
 		w.env = map[string]string{"NO_COLOR": "1"}
-		w.files = map[string]string{"crontab": sampleCrontab, "broken.yaml": brokenJobs, "secret.token": "x"}
+		w.files = map[string]string{"crontab": sampleCrontab, "broken.yaml": brokenJobs, "secret.token": "x", "/proc/1/comm": "init", "jobs.yaml": cleanupJobs, "sla-job.yaml": slaJob}
+		if !strings.Contains(call, "logs -f") {
+			w.stop = nil
+		}
 		r := s.runIn(w, splitCall(t, call)...)
 		shown := r.out + r.err
 		if look.width == 40 && (strings.Contains(r.out, "\x1b") || strings.Contains(r.out, "…") || strings.Contains(r.out, " ago")) {
 			t.Errorf("%s: colours, ellipses or relative times in a script:\n%s", call, r.out)
 		}
+		shown = strings.ReplaceAll(shown, s.socket, "/run/schedd/schedd.sock")
 		if r.code != exitOK {
 			shown += fmt.Sprintf("[exit status %d]\n", r.code)
 		}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/api"
+	"github.com/agentic-sdlc/scheduler/internal/build"
 	"github.com/agentic-sdlc/scheduler/job"
 )
 
@@ -127,6 +128,7 @@ type world struct {
 	links    map[string]string
 	account  Account
 	deadline time.Duration
+	stop     <-chan struct{} // interrupts
 	out      io.Writer
 }
 
@@ -175,11 +177,14 @@ func runIn(t *testing.T, w world, args ...string) result {
 			}
 			return w.tty
 		},
-		Width:   func() int { return w.width },
-		Height:  func() int { return w.height },
-		Page:    w.page,
-		Edit:    w.edit,
-		Zone:    time.UTC,
+		Width:  func() int { return w.width },
+		Height: func() int { return w.height },
+		Page:   w.page,
+		Edit:   w.edit,
+		Zone:   time.UTC,
+		Build: func() build.Info {
+			return build.Info{Version: "0.4.0", Commit: "3f9c2e1", Date: "2026-11-20", Go: "go1.26.8", OS: "linux", Arch: "amd64"}
+		},
 		Account: func() (Account, error) { return w.account, nil },
 		ReadLink: func(path string) (string, error) {
 			if target, ok := w.links[path]; ok {
@@ -208,6 +213,18 @@ func runIn(t *testing.T, w world, args ...string) result {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, w.deadline)
 		defer cancel()
+	}
+	if w.stop != nil {
+		stoppable, stop := context.WithCancel(ctx)
+		defer stop()
+		go func() {
+			select {
+			case <-w.stop:
+				stop()
+			case <-stoppable.Done():
+			}
+		}()
+		ctx = stoppable
 	}
 	code := Main(ctx, args, env)
 	return result{code, out.String(), errs.String()}

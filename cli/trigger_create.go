@@ -14,7 +14,8 @@ import (
 
 // triggerFlags are what create and set have in common.
 type triggerFlags struct {
-	on, when, dedupe, action, template, job string
+	on, when, dedupe, action, template string
+	job, workflow, agent               string
 
 	tags            []string
 	priority        int
@@ -30,10 +31,12 @@ func (o *triggerFlags) declare(cmd *cobra.Command, a *app) {
 	enumVar(cmd, &o.action, "action", "what to do", hyphenedActions()...)
 	f.StringVar(&o.template, "template", "", "file, YAML or JSON, of what the action is told; texts may hold ${EXPRESSION}; - = standard input")
 	f.StringVar(&o.job, "job", "", "run-job, cancel-jobs: exact name of the job; may hold ${EXPRESSION}")
+	f.StringVar(&o.workflow, "workflow", "", "trigger-workflow: name of the workflow; may hold ${EXPRESSION}")
+	f.StringVar(&o.agent, "agent", "", "dispatch-agent: type of the agent; may hold ${EXPRESSION}")
 	f.StringSliceVar(&o.tags, "tag", nil, "cancel-jobs: jobs that have all of these tags")
-	f.StringVar(&o.payload.whole, "payload", "", "run-job: payload, a JSON object or @FILE; may hold ${EXPRESSION}")
-	f.StringArrayVar(&o.payload.set, "set", nil, "run-job: member of the payload, key=value")
-	f.StringArrayVar(&o.payload.setString, "set-string", nil, "run-job: member of the payload that is text, key=value")
+	f.StringVar(&o.payload.whole, "payload", "", "payload, a JSON object or @FILE; may hold ${EXPRESSION}")
+	f.StringArrayVar(&o.payload.set, "set", nil, "member of the payload, key=value")
+	f.StringArrayVar(&o.payload.setString, "set-string", nil, "member of the payload that is text, key=value")
 	f.IntVar(&o.priority, "priority", o.priority, "1 to 10; the higher acts first")
 	durationVar(f, &o.delay, "delay", "between the event and the act")
 	durationVar(f, &o.debounce, "debounce", "act once, so long after the last of several events")
@@ -42,6 +45,8 @@ func (o *triggerFlags) declare(cmd *cobra.Command, a *app) {
 		_ = cmd.RegisterFlagCompletionFunc(name, noFiles)
 	}
 	_ = cmd.RegisterFlagCompletionFunc("job", completeJobs(a, 0))
+	_ = cmd.RegisterFlagCompletionFunc("workflow", completeWorkflows(a))
+	_ = cmd.RegisterFlagCompletionFunc("agent", completeAgentTypes(a))
 }
 
 // input is what the flags that were given say.
@@ -88,8 +93,10 @@ func (o *triggerFlags) config(a *app) (json.RawMessage, error) {
 			return nil, usagef("%s: %v", o.template, err).WithHint("a template is keys and values, in YAML or JSON")
 		}
 	}
-	if o.job != "" {
-		config["job"] = o.job
+	for key, name := range map[string]string{"job": o.job, "workflow": o.workflow, "agent": o.agent} {
+		if name != "" {
+			config[key] = name
+		}
 	}
 	if len(o.tags) > 0 {
 		config["tags"] = o.tags
@@ -125,7 +132,8 @@ the event: data is what it carries, event has id, name, platform and at. A text 
 one ${EXPRESSION} and nothing else becomes the value with its type.`,
 		Example: `  schedctl trigger create sla --on ticket:created --when 'data.priority in ["high", "critical"]' --template sla-job.yaml
   schedctl trigger create reindex --on 'doc:*' --action run-job --job reindex --debounce 30s --set 'id=${data.id}'
-  schedctl trigger create stop-nagging --on ticket:resolved --action cancel-jobs --tag 'ticket:${data.ticket_id}'`,
+  schedctl trigger create stop-nagging --on ticket:resolved --action cancel-jobs --tag 'ticket:${data.ticket_id}'
+  schedctl trigger create load --on file:arrived --action trigger-workflow --workflow etl --set 'file=${data.path}'`,
 		Args:              exactly("NAME"),
 		ValidArgsFunction: noFiles,
 		RunE: a.action(func(cmd *cobra.Command, args []string) error {
@@ -135,6 +143,9 @@ one ${EXPRESSION} and nothing else becomes the value with its type.`,
 			in, err := o.input(a, cmd, true)
 			if err != nil {
 				return err
+			}
+			if in.ActionConfig == nil {
+				return usagef("nothing says what %s is about", o.action).WithHint("give --template FILE, or --job, --workflow, --agent, --tag")
 			}
 			enabled := !disabled
 			in.Name, in.Enabled = &args[0], &enabled

@@ -7,7 +7,6 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/cli/render"
-	"github.com/agentic-sdlc/scheduler/internal/build"
 )
 
 type versionOptions struct {
@@ -37,13 +36,13 @@ type versions struct {
 	Server *api.Version `json:"server"`
 }
 
-func clientVersion() api.Version {
-	b := build.Get()
+func (a *app) version() api.Version {
+	b := a.env.Build()
 	return api.Version{Version: b.Version, Commit: b.Commit, Built: b.Date, Go: b.Go, Platform: b.OS + "/" + b.Arch, API: "v1"}
 }
 
 func runVersion(ctx context.Context, a *app, o versionOptions) error {
-	v := versions{Client: clientVersion()}
+	v := versions{Client: a.version()}
 	var serverErr error
 	if !o.client {
 		c, err := a.connect()

@@ -72,6 +72,14 @@ type ExecutionQuery struct {
 	Triggers     []job.Trigger
 	Since, Until time.Time // of scheduled_at: inclusive, exclusive
 	Dead         bool      // in the dead letters
+	Workers      []string  // nodes that ran the last attempt
+	Handlers     []string  // of the job as it is now
+	ErrorClasses []string  // of the last attempt
+	// MinDuration and MaxDuration bound how long the last attempt took, inclusively, in whole
+	// milliseconds; 0 = no bound.
+	MinDuration, MaxDuration time.Duration
+	Text                     string // in the name of the job, the error or the reason of a skip, whatever the case
+	WithLogs                 bool   // fill in the last 20 lines of each
 
 	SortOrder string // desc (newest first, the default) | asc
 	Limit     int    // at most 100; 0 = 50
@@ -87,6 +95,13 @@ func (q ExecutionQuery) values() url.Values {
 	v.time("since", q.Since)
 	v.time("until", q.Until)
 	v.flag("dead", q.Dead)
+	v.list("worker", q.Workers)
+	v.list("handler", q.Handlers)
+	v.list("error_class", q.ErrorClasses)
+	v.number("min_duration_ms", q.MinDuration.Milliseconds())
+	v.number("max_duration_ms", q.MaxDuration.Milliseconds())
+	v.text("text", q.Text)
+	v.flag("include_logs", q.WithLogs)
 	v.text("sort_order", q.SortOrder)
 	v.number("limit", int64(q.Limit))
 	v.text("cursor", q.Cursor)

@@ -20,6 +20,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/daemon/tracing"
 	"github.com/agentic-sdlc/scheduler/event"
 	"github.com/agentic-sdlc/scheduler/handler"
+	"github.com/agentic-sdlc/scheduler/handler/workflow"
 	"github.com/agentic-sdlc/scheduler/internal/build"
 	"github.com/agentic-sdlc/scheduler/internal/supervise"
 	"github.com/agentic-sdlc/scheduler/job"
@@ -124,6 +125,9 @@ func (n *node) build(context.Context) error {
 	if n.handlers, err = buildHandlers(n.cfg.Handlers, n.runner, os.Environ(), n.parts); err != nil {
 		return &exitError{status: exitConfig, err: err}
 	}
+	if err := addWorkflows(n.handlers, n.cfg.Handlers, n.store, n.clock.Now, func() *Engine { return n.engine }); err != nil {
+		return &exitError{status: exitConfig, err: err}
+	}
 	if err := n.addAgents(); err != nil {
 		return &exitError{status: exitConfig, err: err}
 	}
@@ -146,7 +150,7 @@ func (n *node) build(context.Context) error {
 	n.control = control.New(control.Options{
 		Store: n.store, Handlers: n.handlers, Defaults: defaultsOf(&n.cfg), Policy: policyOf(&n.cfg), NewID: n.engine.NewID, Logger: n.log,
 		Emitted: n.engine.Emitted, Wake: n.engine.Wake, Kick: n.engine.Kick, Beat: n.engine.Beat, Trigger: n.engine.Trigger, Queue: n.queue, Bus: n.bus,
-		CancelRunning: n.engine.Cancel, Backup: n.backup, Started: n.started, Version: n.version(), Vitals: newUsage(n.started, n.clock.Now).vitals,
+		CancelRunning: n.engine.Cancel, Backup: n.backup, CheckWorkflow: workflow.Check, Started: n.started, Version: n.version(), Vitals: newUsage(n.started, n.clock.Now).vitals,
 		Agents: n.agentOptions(), Functions: n.engine.Functions, Cleanup: n.cleanupOptions(),
 		Health: control.HealthOptions{
 			Clock: n.clock.Now, Draining: n.draining.get,

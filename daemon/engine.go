@@ -14,6 +14,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/daemon/dispatch"
 	"github.com/agentic-sdlc/scheduler/daemon/events"
 	"github.com/agentic-sdlc/scheduler/daemon/executor"
+	"github.com/agentic-sdlc/scheduler/daemon/flow"
 	"github.com/agentic-sdlc/scheduler/daemon/maintain"
 	"github.com/agentic-sdlc/scheduler/daemon/timer"
 	"github.com/agentic-sdlc/scheduler/event"
@@ -71,6 +72,7 @@ type Engine struct {
 	timer    *timer.Timer
 	dispatch *dispatch.Dispatcher
 	executor *executor.Executor
+	flow     *flow.Flow
 	maintain *maintain.Maintainer
 	events   *events.Events
 }
@@ -92,11 +94,12 @@ func NewEngine(o EngineOptions) *Engine {
 	e.executor = executor.New(executor.Options{
 		Store: o.Store, Queue: gate{Queue: o.Queue, shut: e.standing.draining.Load}, Handlers: o.Handlers, Logger: o.Logger, Now: now, Random: mathrand.Float64, Node: o.Node,
 		Session: e.session.Load, Holds: e.holds, Slots: o.Slots, SlowSlots: o.SlowSlots, Drain: o.Drain, ClaimIdle: o.ClaimIdle,
-		Attempted: o.Attempted, Sampled: o.Sampled, Freed: func(n int) { e.dispatch.Freed(n) }, Look: func() { e.dispatch.Kick() },
+		Attempted: o.Attempted, Sampled: o.Sampled, Freed: func(n int) { e.dispatch.Freed(n) }, Look: func() { e.dispatch.Kick() }, Stepped: func() { e.flow.Kick() },
 	})
 	e.dispatch = dispatch.New(dispatch.Options{
 		Store: o.Store, Queue: o.Queue, Logger: o.Logger, Now: now, Free: e.freeAnywhere, Reach: e.reach, Alone: e.alone, Mine: e.mine, Sweep: o.Poll, Claim: e.executor.Claim,
 	})
+	e.flow = flow.New(flow.Options{Store: o.Store, Logger: o.Logger, Now: now, Ready: e.dispatch.Kick, Stop: e.executor.Cancel})
 	e.timer = timer.New(timer.Options{
 		Store: o.Store, Policy: func() job.Policy { return e.settings.Load().Policy }, NewID: e.ids.New, Logger: o.Logger, Now: now, Session: e.session.Load,
 		Take: e.take, Release: e.executor.Release, Start: e.executor.Start, Claiming: e.executor.Claiming, Announce: e.dispatch.Kick,
@@ -198,7 +201,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	if _, err := e.maintain.Tick(starting, e.now()); err != nil {
 		return err // the first tick takes over what an earlier life left
 	}
-	planners, runners := []func(context.Context) error{e.dispatch.Run}, []func(context.Context) error{}
+	planners, runners := []func(context.Context) error{e.dispatch.Run, e.flow.Run}, []func(context.Context) error{}
 	if e.does(config.RoleScheduler) {
 		planners = append(planners, e.timer.Run)
 		if e.o.Prepare != nil {

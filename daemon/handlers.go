@@ -1,14 +1,19 @@
 package daemon
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
+	"time"
 
+	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/daemon/config"
 	"github.com/agentic-sdlc/scheduler/handler"
 	"github.com/agentic-sdlc/scheduler/handler/exec"
 	"github.com/agentic-sdlc/scheduler/handler/httpcall"
+	"github.com/agentic-sdlc/scheduler/handler/workflow"
 	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store"
 )
 
 // buildHandlers makes the registry: what is built in, and what the configuration
@@ -36,7 +41,9 @@ func (b *registrar) add(info handler.Info, h handler.Handler, err error) {
 		b.err = fmt.Errorf("handler %q: %w", info.Name, err)
 		return
 	}
-	info.Type = job.HandlerFunction
+	if info.Type == "" {
+		info.Type = job.HandlerFunction
+	}
 	b.err = b.registry.Register(info, h)
 }
 
@@ -91,6 +98,23 @@ func params(list []config.Param) []exec.Param {
 		params = append(params, exec.Param{Name: p.Name, Pattern: p.Pattern, Optional: p.Optional, Default: p.Default, AllowDash: p.AllowDash})
 	}
 	return params
+}
+
+// addWorkflows registers what runs workflows; engine returns the engine that will run it.
+func addWorkflows(registry *handler.Registry, cfg config.Handlers, s store.Store, now func() time.Time, engine func() *Engine) error {
+	guard, err := buildGuard(cfg.HTTP)
+	if err != nil {
+		return fmt.Errorf("handlers.http: %w", err)
+	}
+	h := workflow.New(workflow.Options{
+		Store: s, Now: now,
+		Trigger: func(ctx context.Context, t store.Trigger) (store.Triggered, error) { return engine().Trigger(ctx, t) },
+		Stop:    func(ids []job.ID) { engine().Cancel(ids) },
+		NewID:   func() job.ID { return engine().NewID() },
+		Engine:  &workflow.Engine{Client: guard.Client(), Reply: api.RouteReply},
+	})
+	info := handler.Info{Name: string(job.HandlerWorkflow), Type: job.HandlerWorkflow, Kind: "workflow", Description: "run the steps of a workflow"}
+	return registry.Register(info, h)
 }
 
 func pairs(list []config.Pair) map[string]string {

@@ -164,7 +164,7 @@ func TestTemplateFaults(t *testing.T) {
 		}
 	}
 	acts := decideOne(t, rule(), sample(`{}`))
-	if len(acts) != 1 || !strings.Contains(acts[0].Err, "action_config.name: there is no value") {
+	if len(acts) != 1 || !strings.Contains(acts[0].Err, "action_config.name: data.ticket_id has no value") {
 		t.Errorf("a missing value: %+v", acts)
 	}
 }

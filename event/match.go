@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/agentic-sdlc/scheduler/internal/expr"
 	"github.com/agentic-sdlc/scheduler/job"
 )
 
@@ -15,8 +16,8 @@ import (
 type Compiled struct {
 	Rule
 
-	when, key *program
-	config    *template
+	when, key *expr.Program
+	config    *expr.Template
 	job       *job.Job // the job that listens for itself; nil for a rule
 }
 
@@ -165,10 +166,10 @@ func ruleOf(j *job.Job) *Rule {
 // CheckJob checks the condition and the payload of a job that events make run.
 func CheckJob(s *job.Spec) job.Problems {
 	var p job.Problems
-	if _, err := condition(s.When); err != nil && len(s.When) <= job.MaxConditionLen { // what is longer, job refuses
+	if _, err := expr.Condition(s.When, names()); err != nil && len(s.When) <= job.MaxConditionLen { // what is longer, job refuses
 		p.Add("when", "syntax", "%s", err)
 	}
-	compileTemplate(&p, "payload", s.Payload)
+	compileConfig(&p, "payload", s.Payload)
 	return p
 }
 
@@ -267,13 +268,13 @@ func (c *Compiled) follows(e *Event) bool {
 }
 
 // act is what a listener does about an event; ok is false when its condition is not met.
-func (l *entry) act(i int, e *Event, s scope, now time.Time) (Act, bool) {
+func (l *entry) act(i int, e *Event, s expr.Env, now time.Time) (Act, bool) {
 	c := l.c
 	act := Act{
 		Source: l.source, Event: i, Platform: c.Platform, Name: c.Name, Action: c.Action, Commands: c.Commands,
 		Debounce: c.DebounceMS > 0,
 	}
-	holds, err := c.when.holds(s)
+	holds, err := c.when.Holds(s)
 	switch {
 	case err != nil:
 		act.Err = "when: " + err.Error()
@@ -286,7 +287,7 @@ func (l *entry) act(i int, e *Event, s scope, now time.Time) (Act, bool) {
 	if wait := c.DelayMS + c.DebounceMS; wait > 0 && !act.Skip {
 		act.Due = now.Add(time.Duration(wait) * time.Millisecond)
 	}
-	key, err := c.key.text(s)
+	key, err := c.key.Text(s)
 	if err != nil {
 		act.Err = "dedupe_key: " + err.Error()
 		return act, true
@@ -300,7 +301,7 @@ func (l *entry) act(i int, e *Event, s scope, now time.Time) (Act, bool) {
 	} else {
 		act.Dedupe = key
 	}
-	if act.Config, err = c.config.render(s); err != nil {
+	if act.Config, err = render(c.config, s); err != nil {
 		act.Err = err.Error()
 	}
 	return act, true

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/agentic-sdlc/scheduler/internal/expr"
 	"github.com/agentic-sdlc/scheduler/job"
 )
 
@@ -96,13 +97,13 @@ func (r *Rule) Validate() (*Compiled, job.Problems) {
 	job.OneOf(&p, "action_type", r.Action, Actions())
 	c := &Compiled{Rule: *r}
 	var err error
-	if c.when, err = condition(r.When); err != nil {
+	if c.when, err = expr.Condition(r.When, names()); err != nil {
 		p.Add("when", "syntax", "%s", err)
 	}
-	if c.key, err = expression(r.DedupeKey); err != nil {
+	if c.key, err = expr.Compile(r.DedupeKey, names()); err != nil {
 		p.Add("dedupe_key", "syntax", "%s", err)
 	}
-	c.config = compileTemplate(&p, "action_config", r.Config)
+	c.config = compileConfig(&p, "action_config", r.Config)
 	if len(p) == 0 {
 		r.checkConfig(&p)
 	}

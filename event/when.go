@@ -3,6 +3,7 @@ package event
 import (
 	"time"
 
+	"github.com/agentic-sdlc/scheduler/internal/expr"
 	"github.com/agentic-sdlc/scheduler/job"
 )
 
@@ -14,15 +15,15 @@ type runJob struct {
 	Tags     []string `expr:"tags"`
 }
 
-func whenNames() scope {
-	return scope{"job": runJob{}, "payload": map[string]any{}, "slot": time.Time{}}
+func whenNames() expr.Env {
+	return expr.Env{"job": runJob{}, "payload": map[string]any{}, "slot": time.Time{}}
 }
 
 // CheckWhen checks the condition of a job that a schedule makes run: it sees the job, its
 // payload, and the slot in the zone of the schedule.
 func CheckWhen(s *job.Spec) job.Problems {
 	var p job.Problems
-	if _, err := compileWhen(s.When); err != nil && len(s.When) <= job.MaxConditionLen { // what is longer, job refuses
+	if _, err := expr.Condition(s.When, whenNames()); err != nil && len(s.When) <= job.MaxConditionLen { // what is longer, job refuses
 		p.Add("when", "syntax", "%s", err)
 	}
 	return p
@@ -31,17 +32,17 @@ func CheckWhen(s *job.Spec) job.Problems {
 // Holds reports whether the condition of a job holds for a slot. One that cannot be
 // evaluated does not.
 func Holds(j *job.Job, slot time.Time) bool {
-	c, err := compileWhen(j.When)
+	c, err := expr.Condition(j.When, whenNames())
 	if err != nil {
 		return false
 	}
-	payload, err := decode(j.Payload)
+	payload, err := object(j.Payload)
 	if err != nil {
 		return false
 	}
 	if zone, err := time.LoadLocation(j.Timezone); err == nil {
 		slot = slot.In(zone)
 	}
-	ok, err := c.holds(scope{"job": runJob{j.Name, string(j.Type), j.Platform, j.Tags}, "payload": payload, "slot": slot})
+	ok, err := c.Holds(expr.Env{"job": runJob{j.Name, string(j.Type), j.Platform, j.Tags}, "payload": payload, "slot": slot})
 	return err == nil && ok
 }

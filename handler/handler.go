@@ -3,6 +3,7 @@ package handler
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/job"
@@ -40,6 +41,7 @@ type Task struct {
 	Platform    string // slug; "default" is the reserved platform
 	ExecutionID job.ID
 	Attempt     int       // 1 for the first start
+	Retries     int       // failures so far that were followed by another attempt; losses are none
 	Token       int64     // fencing token: rises with each claim of the execution
 	RunNumber   int64     // the N of JOB/N
 	Occurrence  int64     // 1…max_executions for planned runs; 0 for others
@@ -63,6 +65,8 @@ type Log interface {
 type Result struct {
 	Value    json.RawMessage // JSON, at most 64 KiB are kept; nil = none
 	ExitCode *int            // of a command; nil for other handlers
+	// Since is when the attempt began that was parked meanwhile; zero = now that it runs.
+	Since time.Time
 }
 
 // Failure is an error that says more than its text about how to go on.
@@ -74,6 +78,20 @@ type Failure struct {
 	Stack      string        // at most 16 KiB are kept
 	Err        error         // cause, may be nil
 }
+
+// Park is an error that ends no attempt: the handler waits for something, gives its slot
+// back, and is called again, as the same attempt, when it is woken or Until comes. What
+// it needs to know then it keeps outside. The result is ignored but for Since.
+type Park struct {
+	Until time.Time
+}
+
+// Error says until when.
+func (p *Park) Error() string { return "parked until " + p.Until.UTC().Format(time.RFC3339) }
+
+// ErrDeadline is the error of a handler that keeps the deadline of its attempt itself,
+// for it was parked: the attempt timed out.
+var ErrDeadline = errors.New("the deadline of the attempt has passed")
 
 // Error returns the message.
 func (f *Failure) Error() string { return f.Message }

@@ -18,7 +18,7 @@ func Compile(j *Job) (*schedule.Schedule, error) {
 
 // compile returns the schedule that an epoch was planned by.
 func compile(e *Epoch) (*schedule.Schedule, error) {
-	if e.Type == TypeEvent {
+	if e.Type == TypeEvent || e.Type == TypeStep {
 		return nil, nil
 	}
 	s, err := schedule.New(schedule.Spec{

@@ -9,6 +9,9 @@ const (
 	TypeOneTime   Type = "one_time"
 	TypeRecurring Type = "recurring"
 	TypeEvent     Type = "event"
+	// TypeStep is of the jobs that runs of workflows and of their steps belong to. Nobody
+	// makes them but the definition of a workflow, and lists leave them out.
+	TypeStep Type = "step"
 )
 
 // Types lists them in the order shown to people.
@@ -24,11 +27,12 @@ const (
 	TriggerRetry    Trigger = "retry"    // somebody retried an execution
 	TriggerEvent    Trigger = "event"
 	TriggerBackfill Trigger = "backfill"
+	TriggerStep     Trigger = "step" // a workflow whose step it is
 )
 
 // Triggers lists them.
 func Triggers() []Trigger {
-	return []Trigger{TriggerSchedule, TriggerManual, TriggerRetry, TriggerEvent, TriggerBackfill}
+	return []Trigger{TriggerSchedule, TriggerManual, TriggerRetry, TriggerEvent, TriggerBackfill, TriggerStep}
 }
 
 // HandlerType says what kind of thing runs.

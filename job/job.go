@@ -62,13 +62,16 @@ type Spec struct {
 }
 
 // Runner is the name under which nodes register what runs the job: its handler's, or
-// "agent" for all agents.
+// "agent" and "workflow" for all of these.
 func (s *Spec) Runner() string {
-	if s.HandlerType == HandlerAgent {
-		return string(HandlerAgent)
+	if s.HandlerType == HandlerAgent || s.HandlerType == HandlerWorkflow {
+		return string(s.HandlerType)
 	}
 	return s.HandlerName
 }
+
+// isStep reports whether its executions are steps of a workflow.
+func (s *Spec) isStep() bool { return s.Type == TypeStep && s.HandlerType != HandlerWorkflow }
 
 // Job is a definition with its identity, its state and its figures.
 type Job struct {

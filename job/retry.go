@@ -22,8 +22,17 @@ type Decision struct {
 }
 
 // Decide applies the job's retry policy to an attempt that ended at now. retries is
-// how many counted failures were followed by another attempt; random is in [0, 1).
+// how many counted failures were followed by another attempt; random is in [0, 1). A step
+// is no dead letter: its workflow knows what to do about it.
 func Decide(def *Spec, retries int, o Outcome, now time.Time, random float64) Decision {
+	d := decide(def, retries, o, now, random)
+	if def.isStep() {
+		d.DeadReason = ""
+	}
+	return d
+}
+
+func decide(def *Spec, retries int, o Outcome, now time.Time, random float64) Decision {
 	switch o.Status {
 	case Success:
 		return Decision{Event: EventSucceed}
@@ -73,8 +82,12 @@ func DeadReasons() []string {
 // the number of losses with this one.
 func DecideLost(def *Spec, lost int) Decision {
 	switch {
+	case lost >= MaxLost && def.isStep():
+		return Decision{Event: EventAbandon}
 	case lost >= MaxLost:
 		return Decision{Event: EventAbandon, DeadReason: "poison"}
+	case def.HandlerType == HandlerWorkflow: // it only looks at its steps: starting it again repeats none
+		return Decision{Event: EventLose}
 	case def.OnLost == OnLostFail:
 		return Decision{Event: EventAbandon, DeadReason: "worker_lost"}
 	default:

@@ -61,6 +61,7 @@ const (
 	EventLose    Event = "lose"    // its worker vanished; it is started again
 	EventAbandon Event = "abandon" // its worker vanished; it is not started again
 	EventReturn  Event = "return"  // a draining worker hands it back
+	EventPark    Event = "park"    // its attempt goes on later, and needs no worker until then
 	EventCancel  Event = "cancel"  //
 	EventDrop    Event = "drop"    // waiting for its turn when the turn was taken away
 )
@@ -82,6 +83,7 @@ var transitions = map[Status]map[Event]Status{
 		EventLose:    Pending,
 		EventAbandon: Failed,
 		EventReturn:  Pending,
+		EventPark:    Pending,
 		EventCancel:  Cancelled,
 	},
 }

@@ -65,6 +65,14 @@ func (s *Set) Fail(file, message string) {
 	s.Problems = append(s.Problems, Problem{Position: Position{File: file}, Code: "unreadable", Message: message})
 }
 
+// Hold notes a file that was read elsewhere, for its problems.
+func (s *Set) Hold(file, text string) {
+	if s.texts == nil {
+		s.texts = map[string]string{}
+	}
+	s.files, s.texts[file] = append(s.files, file), text
+}
+
 // Files returns how many files were read, or should have been.
 func (s *Set) Files() int { return len(s.files) }
 

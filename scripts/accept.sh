@@ -61,6 +61,14 @@ access_line() {
 	return "$verdict"
 }
 
+audit_line() {
+	local verdict=0
+	gotest ./daemon/httpapi 'TestEveryChangeIsRecorded$|TestAuditLog$' || verdict=1
+	gotest ./store/sqlite 'TestStore/audit' || verdict=1
+	gotest ./store/postgres 'TestStore/audit' || verdict=1
+	return "$verdict"
+}
+
 compare_line() {
 	(cd bench && go run . -compare -quick -run waiting,firing,onetime)
 }
@@ -76,6 +84,11 @@ units_line() {
 
 speed_line() {
 	(cd bench && go run . -all -check)
+}
+
+workflows_line() {
+	gotest ./daemon 'TestWorkflow' &&
+		SCHEDD_CRASH_WORKFLOW_KILLS=${SCHEDD_CRASH_WORKFLOW_KILLS:-60} gotest ./internal/crash 'TestWorkflowKill' -timeout 20m
 }
 
 line build    'both programs build'                                          make build
@@ -97,9 +110,11 @@ line zombie   'SIGSTOP for two leases: the late result is refused, one success' 
 line histories 'every bad history is flagged by its invariant'               gotest ./internal/chaos 'TestBad|TestGood'
 line chaos    'two nodes, a fixed and a random seed: 0 violations'            chaos_line
 line access   'every route as every kind of caller; foreign ids; the network'  access_line
+line audit    'every route that changes something leaves one entry, on both stores' audit_line
 line move     'SQLite to PostgreSQL and back, runs and ledger intact'         gotest ./store/dump 'Test'
 line compare  'make bench-compare prints W1 to W3 with ratios'                compare_line
 line speed    'make bench -check: ratios against their bars'                 speed_line
+line workflows 'workflows end to end; 60 kills between their steps'          workflows_line
 line openapi  'every route answers as its description says; a generated client'  scripts/openapi.sh
 line units    'make install: files and modes; units that systemd likes, scored'  units_line
 line tree     'every command: help, examples, arguments, completion, typos'   tree_line

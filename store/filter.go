@@ -68,13 +68,23 @@ type ExecutionFilter struct {
 	Since    time.Time // scheduled_at, inclusive
 	Until    time.Time // scheduled_at, exclusive
 	Dead     bool      // in the dead letters
+	// Workflow restricts to runs of the workflow with that name.
+	Workflow string
 	// DeadReasons and DeadBefore restrict to dead letters of these reasons, and to
 	// those that have been dead since before an instant.
 	DeadReasons []string
 	DeadBefore  time.Time
-	Ascending   bool
-	Limit       int
-	Offset      int
-	Cursor      string
-	WithTotal   bool
+	Workers     []string // nodes that ran the last attempt
+	Handlers    []string // of the job as it is now
+	// ErrorClasses are those of the last attempt.
+	ErrorClasses []string
+	// MinDuration and MaxDuration bound how long the last attempt took, both inclusive, in
+	// whole milliseconds; 0 = no bound. What is not over took no time yet, and has neither.
+	MinDuration, MaxDuration time.Duration
+	Text                     string // in the name of the job, the error or the reason of a skip; ASCII letters without case
+	Ascending                bool
+	Limit                    int
+	Offset                   int
+	Cursor                   string
+	WithTotal                bool
 }

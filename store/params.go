@@ -139,6 +139,7 @@ type Trigger struct {
 	BodyHash       string
 	TraceID        string
 	ParentSpanID   string
+	Step           *StepOf // for TriggerStep: conflict unless the flow's execution runs with the token
 	// Session and Take are as in PlanDue: a run that could start now may be given to
 	// the session at birth. Take is called at most once, and the caller gives its slot
 	// back unless Triggered.Claimed is set.
@@ -193,7 +194,7 @@ type Settlement struct {
 	Batch   int64 // of Claimed, as are Owner and Ends
 	Owner   int64
 	Ends    bool
-	Event   job.Event // succeed, fail, expire, retry, return, cancel, abandon
+	Event   job.Event // succeed, fail, expire, retry, return, park, cancel, abandon
 
 	StartedAt   time.Time // zero when the handler never started
 	CompletedAt time.Time
@@ -202,7 +203,7 @@ type Settlement struct {
 	Error       string
 	ErrorClass  string
 	ErrorStack  string
-	RetryAt     time.Time // for retry
+	RetryAt     time.Time // for retry and park
 	DeadReason  string    // "" = not dead
 }
 
@@ -348,6 +349,7 @@ type Retention struct {
 	Success  time.Duration // successful and skipped executions
 	Failed   time.Duration // every other one
 	OneTime  time.Duration // ended one-time jobs
+	Audit    time.Duration // entries of the audit log
 	Events   time.Duration // events that came in, and what was done about them
 	KeepLast int           // newest executions of each job that are kept whatever their age
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/queue"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/workflow"
 )
 
 // Filters and pages of lists are the store's.
@@ -48,6 +49,9 @@ type Options struct {
 	CancelRunning func(ids []job.ID) // these were asked to stop: a hint, the store knows; nil = nobody cares
 	// Trigger makes a run and starts it if it can; nil = the store's, then Kick.
 	Trigger func(ctx context.Context, t store.Trigger) (store.Triggered, error)
+
+	// CheckWorkflow judges the expressions of a workflow; nil = nobody does.
+	CheckWorkflow func(d *workflow.Definition) job.Problems
 
 	// Queue is where executions are announced; nil = there is none to look at.
 	Queue interface {

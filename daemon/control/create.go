@@ -25,6 +25,9 @@ func (s *Service) CreateJob(ctx context.Context, c Call, typ job.Type, in *api.J
 	if err != nil {
 		return job.Job{}, false, err
 	}
+	if err := s.knowsWorkflow(ctx, j.Platform, &j.Spec); err != nil {
+		return job.Job{}, false, err
+	}
 	if err := s.knowsAgent(ctx, &j); err != nil {
 		return job.Job{}, false, err
 	}
@@ -33,7 +36,7 @@ func (s *Service) CreateJob(ctx context.Context, c Call, typ job.Type, in *api.J
 		return created, false, err
 	}
 	p.IdempotencyKey, p.BodyHash = c.IdempotencyKey, c.BodyHash
-	created, replayed, err = s.store.CreateJob(ctx, p)
+	created, replayed, err = s.store.CreateJob(c.trail(ctx, "job.created"), p)
 	if err != nil || replayed {
 		return created, replayed, err
 	}

@@ -29,7 +29,10 @@ func (s *Service) CreateEventHandler(ctx context.Context, c Call, in *api.EventH
 	if err := s.checkRule(&c, &r); err != nil {
 		return api.EventHandler{}, err
 	}
-	made, err := s.store.CreateRule(ctx, r)
+	if err := s.knowsTarget(ctx, &r); err != nil {
+		return api.EventHandler{}, err
+	}
+	made, err := s.store.CreateRule(c.trail(ctx, "event_handler.created"), r)
 	if err != nil {
 		return api.EventHandler{}, err
 	}
@@ -76,28 +79,53 @@ func (s *Service) checkRule(c *Call, r *event.Rule) error {
 	if !makesJob(r.Action) {
 		return nil
 	}
-	var config struct {
-		Handler string          `json:"handler_name"`
-		Agent   string          `json:"agent"`
-		Flow    string          `json:"workflow"`
-		Payload json.RawMessage `json:"payload"`
-	}
-	_ = json.Unmarshal(r.Config, &config) // what is no text is told when it is filled in
-	name := first(config.Handler, config.Agent, config.Flow)
-	if name == "" || !event.Literal(name) {
+	spec := runs(r)
+	if spec.HandlerName == "" || !event.Literal(spec.HandlerName) {
 		return nil // told when it is filled in
 	}
-	_, info, known := s.o.Handlers.Lookup(name)
+	_, info, known := s.o.Handlers.Lookup(spec.Runner())
 	if !known {
-		return fieldError("action_config.handler_name", "unknown", "handler %.80q is not registered%s", name, s.didYouMean(c, name))
+		return fieldError("action_config.handler_name", "unknown", "handler %.80q is not registered%s", spec.Runner(), s.didYouMean(c, spec.Runner()))
 	}
 	if err := c.mayUse(info, r.Platform); err != nil {
 		return err
 	}
 	if info.Privileged {
-		return safeCommand("action_config.payload", config.Payload)
+		return safeCommand("action_config.payload", spec.Payload)
 	}
 	return nil
+}
+
+// runs is what the jobs that a rule makes run, as far as it is written out.
+func runs(r *event.Rule) job.Spec {
+	var config struct {
+		Type     job.HandlerType `json:"handler_type"`
+		Handler  string          `json:"handler_name"`
+		Agent    string          `json:"agent"`
+		Workflow string          `json:"workflow"`
+		Payload  json.RawMessage `json:"payload"`
+	}
+	_ = json.Unmarshal(r.Config, &config) // what is no text is told when it is filled in
+	spec := job.Spec{HandlerType: config.Type, HandlerName: config.Handler, Payload: config.Payload}
+	switch {
+	case config.Workflow != "":
+		spec.HandlerType, spec.HandlerName = job.HandlerWorkflow, config.Workflow
+	case config.Agent != "":
+		spec.HandlerType, spec.HandlerName = job.HandlerAgent, config.Agent
+	}
+	return spec
+}
+
+// knowsTarget refuses a rule for a workflow, or a type of agents, that there is not.
+func (s *Service) knowsTarget(ctx context.Context, r *event.Rule) error {
+	spec := runs(r)
+	if !makesJob(r.Action) || !event.Literal(spec.HandlerName) {
+		return nil
+	}
+	if err := s.knowsWorkflow(ctx, r.Platform, &spec); err != nil {
+		return err
+	}
+	return s.knowsAgent(ctx, &job.Job{Platform: r.Platform, Spec: spec})
 }
 
 // safeCommand refuses free commands that an event could make another command of.
@@ -168,7 +196,7 @@ func (s *Service) ChangeEventHandler(ctx context.Context, c Call, ref string, in
 	if err != nil {
 		return api.EventHandler{}, err
 	}
-	r, err := s.store.ChangeRule(ctx, store.ChangeRule{
+	r, err := s.store.ChangeRule(c.trail(ctx, "event_handler.changed"), store.ChangeRule{
 		Platform: scope, Ref: ref, IfRevision: c.IfRevision, By: c.Principal.Name, Now: c.Now,
 		Change: func(r event.Rule) (event.Rule, error) {
 			if onlyEnabled(in) {
@@ -200,7 +228,7 @@ func (s *Service) DeleteEventHandler(ctx context.Context, c Call, ref string) (a
 	if err != nil {
 		return api.EventHandler{}, err
 	}
-	r, err := s.store.DeleteRule(ctx, scope, ref)
+	r, err := s.store.DeleteRule(c.trail(ctx, "event_handler.deleted"), scope, ref)
 	if err != nil {
 		return api.EventHandler{}, err
 	}

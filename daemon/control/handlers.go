@@ -33,6 +33,9 @@ func (s *Service) checkHandler(c *Call, spec *job.Spec, typeGiven bool) (handler
 		}
 		return info, p
 	}
+	if info.Type == job.HandlerWorkflow && spec.HandlerType != job.HandlerWorkflow {
+		p.Add("handler_name", "contradiction", "%q runs workflows: give the workflow's name, with handler_type workflow", info.Name)
+	}
 	if typeGiven && spec.HandlerType != info.Type {
 		p.Add("handler_type", "contradiction", "handler %q is of type %q, not %q", info.Name, info.Type, spec.HandlerType)
 	}

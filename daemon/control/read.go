@@ -78,6 +78,22 @@ func (s *Service) ListExecutions(ctx context.Context, c Call, f ExecutionFilter)
 	return page, err
 }
 
+// LogsInLists is how many lines, the last ones, an execution in a list comes with.
+const LogsInLists = 20
+
+// WithLogs fills in the last lines of executions.
+func (s *Service) WithLogs(ctx context.Context, c Call, executions []job.Execution) error {
+	for i := range executions {
+		e := &executions[i]
+		lines, err := s.Logs(ctx, c, LogFilter{Ref: e.ID.String(), Tail: LogsInLists})
+		if err != nil && job.CodeOf(err) != job.NotFound { // it was removed meanwhile
+			return err
+		}
+		e.Logs = lines
+	}
+	return nil
+}
+
 // Logs returns lines of one execution in order of seq.
 func (s *Service) Logs(ctx context.Context, c Call, f LogFilter) ([]job.LogEntry, error) {
 	scope, err := c.scope()

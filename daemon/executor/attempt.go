@@ -56,6 +56,12 @@ func (e *Executor) newRun(session int64, c *store.Claimed) *run {
 func (r *run) main() {
 	r.begin()
 	result, err := r.call(&r.term)
+	if park, ok := errors.AsType[*handler.Park](err); ok {
+		r.term.stop(nil)
+		r.log.end()
+		r.park(park, result)
+		return
+	}
 	outcome := r.outcome(&r.term, err)
 	r.term.stop(nil)
 	r.log.end()
@@ -139,7 +145,7 @@ func (r *run) describeTask() *handler.Task {
 		payload = json.RawMessage("{}")
 	}
 	r.task = handler.Task{
-		JobID: j.ID, JobName: j.Name, Handler: j.HandlerName, Platform: j.Platform, ExecutionID: r.c.ID, Attempt: r.c.Attempt, Token: r.c.Token,
+		JobID: j.ID, JobName: j.Name, Handler: j.HandlerName, Platform: j.Platform, ExecutionID: r.c.ID, Attempt: r.c.Attempt, Retries: r.c.RetryCount, Token: r.c.Token,
 		RunNumber: r.c.Number, Occurrence: r.c.Occurrence, ScheduledAt: r.c.ScheduledAt, Trigger: r.c.Trigger, Payload: payload,
 		Priority: j.Priority, OnLost: j.OnLost, Timeout: time.Duration(j.TimeoutMS) * time.Millisecond, TraceParent: job.TraceParent(r.c.TraceID, r.c.ID, r.c.Attempt, r.recorded()), Log: &r.log,
 	}
@@ -167,7 +173,7 @@ func (r *run) outcome(ctx context.Context, err error) job.Outcome {
 	switch cause := context.Cause(ctx); {
 	case errors.Is(cause, errCancelled), errors.Is(cause, errDraining), errors.Is(cause, errFenced), errors.Is(cause, errStale):
 		return job.Outcome{Status: job.Cancelled}
-	case errors.Is(cause, context.DeadlineExceeded):
+	case errors.Is(cause, context.DeadlineExceeded), errors.Is(err, handler.ErrDeadline):
 		return job.Outcome{Status: job.TimedOut}
 	}
 	o := job.Outcome{Status: job.Failed}
@@ -185,12 +191,23 @@ func (r *run) finish(o job.Outcome, result handler.Result, err error) {
 	r.send(r.settlement(o, result, err))
 }
 
+// park gives the slot back until the attempt goes on.
+func (r *run) park(p *handler.Park, result handler.Result) {
+	if !r.settled.CompareAndSwap(false, true) {
+		return
+	}
+	t := r.settlement(job.Outcome{Status: job.Success}, handler.Result{Since: result.Since}, nil)
+	t.Event, t.RetryAt = job.EventPark, p.Until
+	r.send(t)
+}
+
 // send hands the settlement over; the run is over for whoever waits for it.
 func (r *run) send(s store.Settlement) {
 	if r.e.o.Attempted != nil {
 		r.e.o.Attempted(&r.c, &s)
 	}
-	r.e.ended <- settlement{Settlement: s, slow: r.slow}
+	step := r.c.Trigger == job.TriggerStep || s.Event == job.EventPark
+	r.e.ended <- settlement{Settlement: s, slow: r.slow, step: step}
 	r.e.slots.taken.Done()
 }
 

@@ -47,6 +47,9 @@ type Options struct {
 	// says whether a trace is recorded. Nil = nobody traces.
 	Attempted func(c *store.Claimed, s *store.Settlement)
 	Sampled   func(trace string) bool
+	// Stepped says that an execution may be over which a workflow waits for; nil = nobody
+	// cares.
+	Stepped func()
 }
 
 // Executor runs executions.
@@ -72,6 +75,7 @@ type Executor struct {
 type settlement struct {
 	store.Settlement
 	slow bool
+	step bool // whoever waits for steps should look
 }
 
 // New returns an executor; Run starts it.

@@ -18,10 +18,12 @@ const maxSettle = 1000
 type ends struct {
 	rows []store.Settlement
 	slow []bool
+	step bool // one of them is a step of a workflow, or waits for some
 }
 
 func (b *ends) add(s settlement) {
 	b.rows, b.slow = append(b.rows, s.Settlement), append(b.slow, s.slow)
+	b.step = b.step || s.step
 }
 
 // settleLoop writes what ended, as many as there are at a time, until ended is
@@ -34,8 +36,12 @@ func (e *Executor) settleLoop(ctx context.Context) {
 		e.gather(&batch)
 		e.settleAll(ctx, batch.rows)
 		e.release(&batch)
+		if batch.step && e.o.Stepped != nil {
+			e.o.Stepped()
+		}
 		clear(batch.rows) // results are not kept
 		batch.rows, batch.slow = batch.rows[:0], batch.slow[:0]
+		batch.step = false
 	}
 }
 

@@ -18,6 +18,9 @@ func (r *run) settlement(o job.Outcome, result handler.Result, err error) store.
 		ID: r.c.ID, Session: r.session, Token: r.c.Token, Attempt: r.c.Attempt, Batch: r.c.Batch, Owner: r.c.Owner, Ends: r.c.Ends,
 		StartedAt: r.started, CompletedAt: now, ExitCode: result.ExitCode, Result: kept(result.Value),
 	}
+	if !result.Since.IsZero() {
+		t.StartedAt = result.Since
+	}
 	if err != nil {
 		describe(&t, err, o, r.c.Job.TimeoutMS)
 	}
@@ -35,7 +38,7 @@ func (r *run) decide(o job.Outcome, now time.Time) job.Decision {
 		r.mu.Unlock()
 		switch {
 		case errors.Is(cause, errCancelled):
-		case r.c.Job.OnLost == job.OnLostFail && !errors.Is(cause, errStale): // what never started may start
+		case r.c.Job.OnLost == job.OnLostFail && r.c.Job.HandlerType != job.HandlerWorkflow && !errors.Is(cause, errStale): // what never started may start
 			return job.Decision{Event: job.EventAbandon, DeadReason: "worker_lost"}
 		default:
 			return job.Decision{Event: job.EventReturn}

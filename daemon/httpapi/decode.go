@@ -80,31 +80,13 @@ func decodeJobs(p *job.Problems, m member, jobs *[]api.JobDefinition) {
 	}
 }
 
-// decodeInput reads the fields of a job within a body, as strictly as those of a PATCH.
-func decodeInput(p *job.Problems, m member, input **api.JobInput) {
-	if m.raw[0] != '{' {
-		p.Add(m.name, "type", "expected an object, got %s", kindOf(m.raw[0]))
-		return
-	}
-	members, err := scanBody(m.raw, maxElements)
-	if err != nil {
-		p.Add(m.name, "syntax", "%v", err)
-		return
-	}
-	*input = &api.JobInput{}
-	for _, f := range decodeMembers(members, *input, *input) {
-		p.Add(m.name+"."+f.Field, f.Code, "%s", f.Message)
-	}
-}
-
 // decodeField reads one value.
 func decodeField(p *job.Problems, m member, field reflect.Value) {
 	if jobs, ok := field.Addr().Interface().(*[]api.JobDefinition); ok {
 		decodeJobs(p, m, jobs)
 		return
 	}
-	if input, ok := field.Addr().Interface().(**api.JobInput); ok {
-		decodeInput(p, m, input)
+	if decodeNested(p, m, field) {
 		return
 	}
 	err := json.Unmarshal(m.raw, field.Addr().Interface())
@@ -120,6 +102,47 @@ func decodeField(p *job.Problems, m member, field reflect.Value) {
 		got = clip(string(m.raw))
 	}
 	p.Add(m.name, "type", "expected %s, got %s", expected(kind), got)
+}
+
+// decodeNested reads objects within the body, which are as strict as the body itself:
+// one, or a list of them. false = the field holds none.
+func decodeNested(p *job.Problems, m member, field reflect.Value) bool {
+	isObject := func(t reflect.Type) bool { return t.Kind() == reflect.Struct && t != reflect.TypeFor[time.Time]() }
+	switch t := field.Type(); {
+	case t.Kind() == reflect.Pointer && isObject(t.Elem()):
+		field.Set(reflect.New(t.Elem()))
+		decodeObject(p, m.name, m.raw, field)
+	case t.Kind() == reflect.Slice && isObject(t.Elem()):
+		var items []json.RawMessage
+		if err := json.Unmarshal(m.raw, &items); err != nil {
+			p.Add(m.name, "type", "expected an array of objects, got %s", kindOf(m.raw[0]))
+			return true
+		}
+		field.Set(reflect.MakeSlice(t, len(items), len(items)))
+		for i, raw := range items {
+			decodeObject(p, fmt.Sprintf("%s[%d]", m.name, i), raw, field.Index(i).Addr())
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// decodeObject reads one object into the struct that in points to.
+func decodeObject(p *job.Problems, at string, raw json.RawMessage, in reflect.Value) {
+	if raw[0] != '{' {
+		p.Add(at, "type", "expected an object, got %s", kindOf(raw[0]))
+		return
+	}
+	members, err := scanBody(raw, maxElements)
+	if err != nil {
+		p.Add(at, "syntax", "%v", err)
+		return
+	}
+	input, _ := in.Interface().(*api.JobInput) // its fields are those of a job
+	for _, f := range decodeMembers(members, in.Interface(), input) {
+		p.Add(at+"."+f.Field, f.Code, "%s", f.Message)
+	}
 }
 
 // expected names what a field takes.

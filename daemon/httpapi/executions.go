@@ -24,23 +24,43 @@ func (s *server) listExecutions(rq *request) (any, error) {
 func (s *server) jobExecutions(rq *request) (any, error) { return s.executions(rq, rq.ref()) }
 
 func (s *server) executions(rq *request, of string) (any, error) {
-	q := &rq.query
-	f := control.ExecutionFilter{
-		Job:       of,
-		Statuses:  oneOf(q, "status", job.Statuses()),
-		Triggers:  oneOf(q, "trigger", job.Triggers()),
-		Since:     q.time("since"),
-		Until:     q.time("until"),
-		Dead:      q.flag("dead"),
-		Ascending: single(q, "sort_order", "asc", "desc") == "asc",
-	}
-	q.before("since", "until", f.Since, f.Until)
-	f.Limit, f.Offset, f.Cursor, f.WithTotal = q.page()
-	if err := q.err(); err != nil {
+	f, logs, err := executionFilter(&rq.query)
+	if err != nil {
 		return nil, err
 	}
+	f.Job = of
 	page, err := s.service.ListExecutions(rq.Context(), rq.call, f)
+	return s.withLogs(rq, page, logs, err)
+}
+
+// withLogs answers a page of executions, with their last lines where they are asked for.
+func (s *server) withLogs(rq *request, page control.ExecutionPage, logs bool, err error) (any, error) {
+	if err == nil && logs {
+		err = s.service.WithLogs(rq.Context(), rq.call, page.Items)
+	}
 	return list(page), err
+}
+
+// executionFilter reads what lists of executions may be restricted to, and whether their
+// logs are wanted.
+func executionFilter(q *query) (f control.ExecutionFilter, logs bool, err error) {
+	f = control.ExecutionFilter{
+		Statuses: oneOf(q, "status", job.Statuses()),
+		Triggers: oneOf(q, "trigger", job.Triggers()),
+		Since:    q.time("since"),
+		Until:    q.time("until"),
+		Dead:     q.flag("dead"),
+		Workers:  q.list("worker"), Handlers: q.list("handler"), ErrorClasses: q.list("error_class"), Text: q.text("text"),
+		MinDuration: q.millis("min_duration_ms"), MaxDuration: q.millis("max_duration_ms"),
+		Ascending: single(q, "sort_order", "asc", "desc") == "asc",
+	}
+	logs = q.flag("include_logs")
+	q.before("since", "until", f.Since, f.Until)
+	if f.MaxDuration > 0 && f.MinDuration > f.MaxDuration {
+		q.problems.Add("min_duration_ms", "contradiction", "must not be above max_duration_ms")
+	}
+	f.Limit, f.Offset, f.Cursor, f.WithTotal = q.page()
+	return f, logs, q.err()
 }
 
 func (s *server) getExecution(rq *request) (any, error) {

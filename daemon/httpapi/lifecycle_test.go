@@ -270,20 +270,7 @@ func TestPlatforms(t *testing.T) {
 			continue
 		}
 		for _, ref := range []string{foreign.ID.String(), "secret", run.ID.String(), "secret%2F1", "secret:last"} {
-			body := ""
-			if rt.body != nil {
-				body = `{}`
-			}
-			switch {
-			case rt.method == "PUT":
-				body = `{"schedule":"0 3 * * *"}`
-			case rt.method == "PATCH":
-				body = `{"description":"mine"}`
-				if rt.pattern == api.RouteEventHandler {
-					body = `{"enabled":false}`
-				}
-			}
-			got := b.do(rt.method, strings.ReplaceAll(strings.ReplaceAll(rt.pattern, "{n}", "1"), "{id}", ref), body)
+			got := b.do(rt.method, strings.ReplaceAll(strings.ReplaceAll(rt.pattern, "{n}", "1"), "{id}", ref), bodyFor(rt))
 			if got.Code != 404 {
 				t.Errorf("%s %s for %s: %d %s", rt.method, rt.pattern, ref, got.Code, got.Body)
 			}

@@ -192,6 +192,12 @@ func (q *query) duration(name string, standard, high time.Duration) time.Duratio
 	return d
 }
 
+// millis returns a span in milliseconds, 0 when it was not given.
+func (q *query) millis(name string) time.Duration {
+	const century = 100 * 366 * 24 * time.Hour
+	return time.Duration(q.number(name, 0, 1, century.Milliseconds())) * time.Millisecond
+}
+
 // before notes when two instants are the wrong way round.
 func (q *query) before(from, to string, a, b time.Time) {
 	if !a.IsZero() && !b.IsZero() && !a.Before(b) {

@@ -77,7 +77,9 @@ func answerOf(result any) answer {
 	case answer:
 		return r
 	case job.Job:
-		return answer{status: http.StatusOK, body: r, header: [][2]string{etag(&r)}}
+		return answer{status: http.StatusOK, body: r, header: [][2]string{etag(r.Revision)}}
+	case api.Workflow:
+		return answer{status: http.StatusOK, body: r, header: [][2]string{etag(r.Revision)}}
 	}
 	return answer{status: http.StatusOK, body: result}
 }
@@ -85,8 +87,11 @@ func answerOf(result any) answer {
 // created is a 201.
 func created(body any, replayed bool) answer {
 	a := answer{status: http.StatusCreated, body: body}
-	if j, ok := body.(job.Job); ok {
-		a.header = append(a.header, etag(&j))
+	switch b := body.(type) {
+	case job.Job:
+		a.header = append(a.header, etag(b.Revision))
+	case api.Workflow:
+		a.header = append(a.header, etag(b.Revision))
 	}
 	if replayed {
 		a.header = append(a.header, [2]string{api.HeaderReplayed, "true"})
@@ -94,8 +99,8 @@ func created(body any, replayed bool) answer {
 	return a
 }
 
-func etag(j *job.Job) [2]string {
-	return [2]string{"ETag", `"` + strconv.FormatInt(j.Revision, 10) + `"`}
+func etag(revision int64) [2]string {
+	return [2]string{"ETag", `"` + strconv.FormatInt(revision, 10) + `"`}
 }
 
 // list is a bare array with its cursor and total in headers.

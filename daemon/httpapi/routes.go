@@ -80,14 +80,14 @@ func (rt route) public() route {
 var (
 	paging        = []string{"sort_order", "limit", "offset", "cursor", "total"}
 	jobQuery      = append([]string{"type", "status", "tags", "tags_all", "name_contains", "name", "handler", "created_by", "created_after", "created_before", "next_run_after", "next_run_before", "failing", "sort_by"}, paging...)
-	executionList = append([]string{"job", "status", "trigger", "since", "until", "dead"}, paging...)
+	executionList = append([]string{"job", "status", "trigger", "since", "until", "dead", "worker", "handler", "error_class", "min_duration_ms", "max_duration_ms", "text", "include_logs"}, paging...)
 	deadQuery     = append([]string{"job", "reason", "dead_before"}, paging...)
 	logQuery      = []string{"after", "attempt", "level", "contains", "since", "until", "tail", "limit", "follow"}
 )
 
 // routes is the table: what is not here does not exist.
 func (s *server) routes() []route {
-	return slices.Concat(s.operations(), s.tokens(), s.events(), s.figures(), s.agents(), s.descriptions(), s.manyJobs(), []route{
+	return slices.Concat(s.operations(), s.tokens(), s.auditLog(), s.events(), s.figures(), s.agents(), s.workflows(), s.descriptions(), s.manyJobs(), []route{
 		get(api.RouteJobs, s.listJobs, jobQuery...),
 		send(http.MethodPost, api.RouteJobsCron, s.createJob(job.TypeCron)).create().tried(),
 		send(http.MethodPost, api.RouteJobsOnce, s.createJob(job.TypeOneTime)).create().tried(),

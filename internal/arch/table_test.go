@@ -19,8 +19,9 @@ var table = map[string]row{
 	"schedule":        {third: "github.com/hashicorp/cronexpr", pure: true},
 	"schedule/oracle": {pure: true},
 	"job":             {ours: "schedule", pure: true},
-	"event":           {ours: "job", third: "github.com/expr-lang/expr", pure: true},
 	"alert":           {ours: "job", pure: true},
+	"event":           {ours: "internal/expr job", pure: true},
+	"workflow":        {ours: "job", pure: true},
 
 	// Contracts: ports, the wire, the schema.
 	"store":                 {ours: "alert event job"},
@@ -29,20 +30,21 @@ var table = map[string]row{
 	"store/internal/reads":  {ours: "alert event job store store/dump store/internal/stored"},
 	"store/internal/acts":   {ours: "event job store store/internal/reads store/internal/stored"},
 	"store/internal/alerts": {ours: "alert job store store/internal/stored"},
+	"store/internal/writes": {ours: "job store store/internal/reads store/internal/stored"},
 	"store/dump":            {ours: "job store store/internal/stored"},
 	"queue":                 {ours: "job"},
 	"queue/queuetest":       {ours: "internal/testbed job queue", third: "github.com/google/go-cmp"},
 	"handler":               {ours: "job"},
 	"handler/handlertest":   {ours: "handler job"},
-	"api":                   {ours: "job"},
-	"jobfile":               {ours: "api job", third: "go.yaml.in/yaml/v3"},
+	"api":                   {ours: "job workflow"},
+	"jobfile":               {ours: "api job workflow", third: "go.yaml.in/yaml/v3"},
 	"migrations":            {},
 	"configs":               {},
 	"docs/api":              {},
 
 	// Adapters.
-	"store/postgres":   {ours: "alert event internal/mutant internal/failpoint job migrations schedule store store/dump store/internal/acts store/internal/alerts store/internal/reads store/internal/stored", third: "github.com/jackc/pgx/v5 github.com/pressly/goose/v3 golang.org/x/sys/unix"},
-	"store/sqlite":     {ours: "alert event internal/mutant internal/failpoint job migrations store store/dump store/internal/acts store/internal/alerts store/internal/reads store/internal/stored", third: "modernc.org/sqlite github.com/pressly/goose/v3"},
+	"store/postgres":   {ours: "alert event internal/mutant internal/failpoint job migrations schedule store store/dump store/internal/acts store/internal/alerts store/internal/reads store/internal/stored store/internal/writes", third: "github.com/jackc/pgx/v5 github.com/pressly/goose/v3 golang.org/x/sys/unix"},
+	"store/sqlite":     {ours: "alert event internal/mutant internal/failpoint job migrations store store/dump store/internal/acts store/internal/alerts store/internal/reads store/internal/stored store/internal/writes", third: "modernc.org/sqlite github.com/pressly/goose/v3"},
 	"queue/memory":     {ours: "job queue"},
 	"queue/failover":   {ours: "queue"},
 	"queue/redis":      {ours: "job queue", third: "github.com/redis/go-redis/v9"},
@@ -52,6 +54,7 @@ var table = map[string]row{
 	"handler/function": {ours: "handler job"},
 	"handler/notify":   {ours: "handler handler/httpcall handler/payload job", third: "github.com/wneessen/go-mail"},
 	"handler/agent":    {ours: "handler handler/httpcall job queue store"},
+	"handler/workflow": {ours: "handler internal/expr job store workflow"},
 	"handler/cleanup":  {ours: "handler handler/payload job"},
 	"handler/reindex":  {ours: "handler handler/payload"},
 
@@ -61,6 +64,7 @@ var table = map[string]row{
 	// Components of the daemon, and its glue to the machine.
 	"daemon/timer":    {ours: "internal/mutant job schedule store"},
 	"daemon/dispatch": {ours: "internal/mutant job queue store"},
+	"daemon/flow":     {ours: "job store"},
 	"daemon/executor": {ours: "internal/mutant handler internal/failpoint job queue store", third: "golang.org/x/sync"},
 	"daemon/maintain": {ours: "job queue store"},
 	"daemon/alerts":   {ours: "alert handler internal/failpoint job store"},
@@ -68,7 +72,7 @@ var table = map[string]row{
 	"daemon/tracing":  {ours: "job store", third: "go.opentelemetry.io/otel"},
 	"daemon/access":   {ours: "internal/token job store"},
 	"daemon/metrics":  {ours: "job store", third: "github.com/prometheus/client_golang"},
-	"daemon/control":  {ours: "api event handler internal/token job queue schedule store"},
+	"daemon/control":  {ours: "api event handler internal/token job queue schedule store workflow"},
 	"daemon/httpapi":  {ours: "api daemon/control docs/api job queue store"},
 	"daemon/config":   {ours: "configs job jobfile", third: "github.com/spf13/viper github.com/go-viper/mapstructure/v2 go.yaml.in/yaml/v3 golang.org/x/sys/unix"},
 	"daemon/logging":  {third: "github.com/lmittmann/tint golang.org/x/term"},
@@ -76,8 +80,8 @@ var table = map[string]row{
 
 	// Composition.
 	"daemon": {
-		ours: "api daemon/access daemon/config daemon/control daemon/dispatch daemon/events daemon/executor daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/metrics daemon/timer daemon/tracing " +
-			"event handler handler/agent handler/cleanup handler/exec handler/function handler/healthcheck handler/httpcall handler/notify handler/reindex internal/build internal/failpoint internal/supervise internal/token job jobfile migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
+		ours: "api daemon/access daemon/config daemon/control daemon/dispatch daemon/events daemon/executor daemon/flow daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/metrics daemon/timer daemon/tracing " +
+			"event handler handler/agent handler/cleanup handler/exec handler/function handler/healthcheck handler/httpcall handler/notify handler/reindex handler/workflow internal/build internal/failpoint internal/supervise internal/token job jobfile migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
 		third: "golang.org/x/sync golang.org/x/sys/unix",
 	},
 	"daemon/command": {
@@ -90,7 +94,7 @@ var table = map[string]row{
 	"examples/go-worker": {ours: "job worker"},
 
 	// The command line.
-	"cli":         {ours: "api cli/crontab cli/human cli/render cli/timex client internal/build job jobfile schedule", third: "github.com/spf13/cobra github.com/spf13/pflag go.yaml.in/yaml/v3 golang.org/x/term"},
+	"cli":         {ours: "api cli/crontab cli/human cli/render cli/timex client internal/build job jobfile schedule workflow", third: "github.com/spf13/cobra github.com/spf13/pflag go.yaml.in/yaml/v3 golang.org/x/term"},
 	"cli/crontab": {ours: "api job schedule"},
 	"cli/human":   {},
 	"cli/manual":  {third: "github.com/spf13/cobra github.com/spf13/pflag"},
@@ -106,6 +110,7 @@ var table = map[string]row{
 	"internal/build":     {},
 	"internal/chaos":     {ours: "schedule/oracle"},
 	"internal/crash":     {third: "modernc.org/sqlite"},
+	"internal/expr":      {third: "github.com/expr-lang/expr", pure: true},
 	"internal/failpoint": {},
 	"internal/genapi":    {ours: "api daemon/control daemon/httpapi job jobfile", third: "go.yaml.in/yaml/v3"},
 	"internal/gendocs":   {ours: "cli cli/manual"},

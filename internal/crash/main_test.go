@@ -34,6 +34,7 @@ var commands = map[string]func(args []string){
 	"family":   family,
 	"fork":     fork,
 	"linger":   linger,
+	"note":     note,
 }
 
 // binaries is the folder with both programs, built once for all tests.

@@ -75,8 +75,23 @@ var parameters = map[string]parameter{
 	"to":          instant("Before this instant; now when it is left out"),
 	"until":       instant("Before this instant"),
 	"dead":        flag("Only executions among the dead letters"),
+	"worker":      list("Any of these nodes, which ran the last attempt"),
+	"error_class": list("Any of these classes of error, of the last attempt"),
+	"text":        text("Part of the job's name, of the error or of the reason of a skip, in any case"),
+
+	"min_duration_ms": number("Whose last attempt took at least so long", 1, 3_162_240_000_000, nil),
+	"max_duration_ms": number("Whose last attempt took at most so long", 1, 3_162_240_000_000, nil),
+	"include_logs":    flag("Whether each comes with its last 20 lines"),
+
 	"reason":      list("Any of these reasons", job.DeadReasons()...),
 	"dead_before": instant("Dead since before this instant"),
+	"revision":    number("This revision of the workflow; left out, the one in use", 1, 1<<62, nil),
+
+	"action":     list("Any of these actions; job.* is every action on jobs"),
+	"kind":       list("Changes of any of these kinds of things, such as job or token"),
+	"actor":      text("Who did it"),
+	"object":     text("Id or name of what changed"),
+	"request_id": text("What this request did"),
 
 	"after":    number("Only lines after this seq", 0, 1<<62, 0),
 	"attempt":  number("Only lines of this attempt", 1, 1<<30, nil),

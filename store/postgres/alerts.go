@@ -41,7 +41,7 @@ func (s *Store) SeedAlertRules(ctx context.Context, rules []alert.Rule) error {
 func (s *Store) CreateAlertRule(ctx context.Context, r alert.Rule) (made alert.Rule, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		made = r
-		return alerts.CreateRule(alertTx{t: t}, &made)
+		return alerts.CreateRule(alertTx{t: t}, &made, store.TrailOf(ctx))
 	})
 	return made, err
 }
@@ -49,7 +49,7 @@ func (s *Store) CreateAlertRule(ctx context.Context, r alert.Rule) (made alert.R
 // ChangeAlertRule changes a rule.
 func (s *Store) ChangeAlertRule(ctx context.Context, p store.ChangeAlertRule) (r alert.Rule, err error) {
 	err = s.write(ctx, func(t *tx) error {
-		r, err = alerts.ChangeRule(alertTx{t: t}, &p)
+		r, err = alerts.ChangeRule(alertTx{t: t}, &p, store.TrailOf(ctx))
 		return err
 	})
 	return r, err
@@ -58,7 +58,7 @@ func (s *Store) ChangeAlertRule(ctx context.Context, p store.ChangeAlertRule) (r
 // DeleteAlertRule forgets a rule.
 func (s *Store) DeleteAlertRule(ctx context.Context, p store.DeleteAlertRule) (r alert.Rule, err error) {
 	err = s.write(ctx, func(t *tx) error {
-		r, err = alerts.DeleteRule(alertTx{t: t}, &p)
+		r, err = alerts.DeleteRule(alertTx{t: t}, &p, store.TrailOf(ctx))
 		return err
 	})
 	return r, err
@@ -103,7 +103,7 @@ func (s *Store) Alert(ctx context.Context, platform string, number int64) (a ale
 // ChangeAlert turns an alert.
 func (s *Store) ChangeAlert(ctx context.Context, p store.ChangeAlert) (a alert.Alert, err error) {
 	err = s.write(ctx, func(t *tx) error {
-		a, err = alerts.Change(alertTx{t: t}, &p)
+		a, err = alerts.Change(alertTx{t: t}, &p, store.TrailOf(ctx))
 		return err
 	})
 	return a, err

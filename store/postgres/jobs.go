@@ -40,6 +40,9 @@ func (s *Store) CreateJob(ctx context.Context, p store.CreateJob) (created job.J
 		}
 		writeEvents(t, &events, p.Now)
 		created, err = jobBySeq(t, seq)
+		if !replayed {
+			store.TrailOf(ctx).Note(stored.NoteJob(nil, &created))
+		}
 		return err
 	})
 	if err != nil {
@@ -88,7 +91,9 @@ func createJob(t *tx, p *store.CreateJob, events *stored.Events) (seq int64, err
 	if err := acts.JobStored(&eventTx{t: t}, seq, j, nil, p.Now); err != nil {
 		return 0, err
 	}
-	events.Job(seq, job.EventJobCreated, "")
+	if j.Type != job.TypeStep {
+		events.Job(seq, job.EventJobCreated, "")
+	}
 	return seq, nil
 }
 
@@ -216,6 +221,11 @@ func (s *Store) PurgeJob(ctx context.Context, platform, ref string, now time.Tim
 		if n > 0 {
 			return job.Errorf(job.Conflict, "%d execution(s) of the job are not over", n).WithHint("cancel the job and what runs first")
 		}
+		before, err := jobBySeq(t, seq)
+		if err != nil {
+			return err
+		}
+		store.TrailOf(ctx).Note(stored.NoteJob(&before, nil))
 		purge(t, []int64{seq})
 		return nil
 	})

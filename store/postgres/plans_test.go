@@ -27,7 +27,7 @@ var hot = []struct {
 	{"inputs", sqlInputs, "bigint[]", "execution_inputs_pkey"},
 	{"settle", sqlSettle, "bigint[], bigint[], bigint[], smallint[], bigint[], bigint[]", "executions_pkey"},
 	{"settle exactly", sqlSettleExactly, "bigint[], bigint[], bigint[], smallint[], bigint[], bigint[]", "executions_pkey"},
-	{"requeue", sqlRequeue, "bigint[], bigint[], bigint[], bigint[], smallint[], bigint[], integer[], integer[], bigint[]", "executions_pkey"},
+	{"requeue", sqlRequeue, "bigint[], bigint[], bigint[], bigint[], smallint[], bigint[], integer[], integer[], bigint[], smallint[]", "executions_pkey"},
 	{"failures", sqlFailures, "bigint[]", "executions_pkey"},
 	{"waits", sqlWaits, "bigint[]", "waiting_queued"},
 	{"end quickly", sqlEndQuickly, "bigint[], bigint[], smallint[], bigint", "cursors_pkey"},

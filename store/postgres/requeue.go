@@ -40,7 +40,7 @@ func (r *settling) unwanted(batch []store.Settlement, back []int) (map[int64]boo
 // requeued collects executions that go back, for one UPDATE.
 type requeued struct {
 	k, session, token, ready, class, started []int64
-	queued                                   []int16
+	queued, parked                           []int16
 	retries, lost                            []int32
 }
 
@@ -62,8 +62,10 @@ func (r *settling) requeue(batch []store.Settlement, back []int) error {
 			continue
 		}
 		index[k] = i
-		ready, retries, lost, held := r.now, int32(0), int32(0), int16(0)
+		ready, retries, lost, held, parked := r.now, int32(0), int32(0), int16(0), int16(0)
 		switch t.Event {
+		case job.EventPark:
+			ready, parked = t.RetryAt, 1
 		case job.EventRetry:
 			ready, retries = t.RetryAt, 1
 		case job.EventLose:
@@ -75,8 +77,9 @@ func (r *settling) requeue(batch []store.Settlement, back []int) error {
 		q.k, q.session, q.token, q.ready = append(q.k, k), append(q.session, t.Session), append(q.token, t.Token), append(q.ready, ready.UnixMicro())
 		q.class, q.started = append(q.class, classes[t.Owner]), append(q.started, microsOr(t.StartedAt))
 		q.queued, q.retries, q.lost = append(q.queued, held), append(q.retries, retries), append(q.lost, lost)
+		q.parked = append(q.parked, parked)
 	}
-	r.t.scan(mutated(sqlRequeue, owned, "", mutant.NoToken), []any{q.k, q.session, q.token, q.ready, q.queued, q.class, q.retries, q.lost, q.started}, func(rows pgx.Rows) error {
+	r.t.scan(mutated(sqlRequeue, owned, "", mutant.NoToken), []any{q.k, q.session, q.token, q.ready, q.queued, q.class, q.retries, q.lost, q.started, q.parked}, func(rows pgx.Rows) error {
 		var k int64
 		if err := rows.Scan(&k); err != nil {
 			return err
@@ -88,7 +91,7 @@ func (r *settling) requeue(batch []store.Settlement, back []int) error {
 		return err
 	}
 	for _, i := range back {
-		if r.done[i] {
+		if r.done[i] && batch[i].Event != job.EventPark { // the attempt of what is parked goes on
 			r.rare.attempt(&batch[i])
 			if batch[i].Event == job.EventRetry {
 				r.events.Failed(stored.Run{Job: batch[i].Owner, ID: batch[i].ID}, batch[i].Attempt, true, batch[i].Error)

@@ -26,10 +26,11 @@ const (
 	sqlSettleExactly = sqlSettle + ` RETURNING e.k`
 	// sqlRequeue gives executions back to the waiting ones.
 	sqlRequeue = `WITH back AS (
-			UPDATE executions e SET status = 0, retries = e.retries + u.retries, lost = e.lost + u.lost, started_at = nullif(u.started_at, -9223372036854775808)
+			UPDATE executions e SET status = 0, retries = e.retries + u.retries, started_at = nullif(u.started_at, -9223372036854775808),
+				lost = CASE WHEN u.parked = 1 THEN 0 ELSE e.lost + u.lost END, attempt = e.attempt - u.parked, flags = (e.flags & (~4)::smallint) | (u.parked * 4)::smallint
 			FROM (SELECT unnest($1::bigint[]) AS k, unnest($2::bigint[]) AS session, unnest($3::bigint[]) AS token, unnest($4::bigint[]) AS ready_at,
 				unnest($5::smallint[]) AS queued, unnest($6::bigint[]) AS class, unnest($7::integer[]) AS retries, unnest($8::integer[]) AS lost,
-				unnest($9::bigint[]) AS started_at, 1::smallint AS running) AS u
+				unnest($9::bigint[]) AS started_at, unnest($10::smallint[]) AS parked, 1::smallint AS running) AS u
 			WHERE e.k = u.k AND e.session = u.session AND e.token = u.token AND e.status = u.running
 			RETURNING e.k, e.lo, e.job, u.ready_at, u.class, nullif(u.queued, 0::smallint))
 		INSERT INTO waiting (k, lo, job, ready_at, class, queued) SELECT * FROM back RETURNING k`

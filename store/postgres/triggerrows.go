@@ -27,6 +27,8 @@ const (
 		FROM (SELECT unnest($1::bigint[]) AS job, unnest($2::bigint[]) AS numbers, unnest($3::bigint[]) AS runs, unnest($4::bytea[]) AS live) AS u WHERE c.job = u.job`
 	sqlInsertInputs = `INSERT INTO execution_inputs (k, payload, triggered_by, retry_of, retry_of_lo, trace_id, parent_span)
 		SELECT unnest($1::bigint[]), unnest($2::bytea[]), unnest($3::text[]), unnest($4::bigint[]), unnest($5::bigint[]), unnest($6::text[]), unnest($7::text[])`
+	sqlAddStep = `INSERT INTO flow_steps (k, parent, round, step, item) VALUES ($1, $2, $3, $4, $5)`
+
 	sqlRemember = `INSERT INTO idempotency AS i (platform, key, hash, id, created_at)
 		SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::bytea[]), unnest($5::bigint[])
 		ON CONFLICT (platform, key) DO UPDATE SET hash = excluded.hash, id = excluded.id, created_at = excluded.created_at WHERE i.created_at <= excluded.created_at - $6::bigint`
@@ -189,6 +191,12 @@ func (r *triggering) write() error {
 		r.t.queue(sqlTriggered, seqs, numbers, runs, live)
 	}
 	r.inputs.queue(r.t)
+	for _, tr := range r.batch {
+		if tr.p.Step != nil && tr.err == nil && tr.k != 0 {
+			parent, _ := stored.KeyOf(tr.p.Step.Flow)
+			r.t.queue(sqlAddStep, tr.k, parent, tr.p.Step.Round, tr.p.Step.Step, tr.p.Step.Item)
+		}
+	}
 	for _, session := range slices.Sorted(maps.Keys(r.births)) {
 		r.claims[session] = new(int64)
 		queueClaims(r.t, session, r.births[session], r.claims[session])

@@ -36,7 +36,7 @@ func (s *Store) SeedAlertRules(ctx context.Context, rules []alert.Rule) error {
 func (s *Store) CreateAlertRule(ctx context.Context, r alert.Rule) (made alert.Rule, err error) {
 	err = s.write(ctx, func(c *conn) error {
 		made = r
-		return alerts.CreateRule(alertTx{c: c}, &made)
+		return alerts.CreateRule(alertTx{c: c}, &made, store.TrailOf(ctx))
 	})
 	return made, err
 }
@@ -44,7 +44,7 @@ func (s *Store) CreateAlertRule(ctx context.Context, r alert.Rule) (made alert.R
 // ChangeAlertRule changes a rule.
 func (s *Store) ChangeAlertRule(ctx context.Context, p store.ChangeAlertRule) (r alert.Rule, err error) {
 	err = s.write(ctx, func(c *conn) error {
-		r, err = alerts.ChangeRule(alertTx{c: c}, &p)
+		r, err = alerts.ChangeRule(alertTx{c: c}, &p, store.TrailOf(ctx))
 		return err
 	})
 	return r, err
@@ -53,7 +53,7 @@ func (s *Store) ChangeAlertRule(ctx context.Context, p store.ChangeAlertRule) (r
 // DeleteAlertRule forgets a rule.
 func (s *Store) DeleteAlertRule(ctx context.Context, p store.DeleteAlertRule) (r alert.Rule, err error) {
 	err = s.write(ctx, func(c *conn) error {
-		r, err = alerts.DeleteRule(alertTx{c: c}, &p)
+		r, err = alerts.DeleteRule(alertTx{c: c}, &p, store.TrailOf(ctx))
 		return err
 	})
 	return r, err
@@ -98,7 +98,7 @@ func (s *Store) Alert(ctx context.Context, platform string, number int64) (a ale
 // ChangeAlert turns an alert.
 func (s *Store) ChangeAlert(ctx context.Context, p store.ChangeAlert) (a alert.Alert, err error) {
 	err = s.write(ctx, func(c *conn) error {
-		a, err = alerts.Change(alertTx{c: c}, &p)
+		a, err = alerts.Change(alertTx{c: c}, &p, store.TrailOf(ctx))
 		return err
 	})
 	return a, err

@@ -16,7 +16,8 @@ import (
 const (
 	sqlSettle = `UPDATE executions SET status = ?, started_at = ?, finished_at = ? WHERE k = ? AND session = ? AND token = ? AND status = 1`
 	// sqlRequeue gives an execution back to the waiting ones.
-	sqlRequeue = `UPDATE executions SET status = 0, ready_at = ?, queued = ?, class = (SELECT p.seq * 4 + j.priority FROM jobs j JOIN platforms p ON p.slug = j.platform WHERE j.seq = job), retries = retries + ?, lost = lost + ?, started_at = ?
+	sqlRequeue = `UPDATE executions SET status = 0, ready_at = ?, queued = ?, class = (SELECT p.seq * 4 + j.priority FROM jobs j JOIN platforms p ON p.slug = j.platform WHERE j.seq = job), retries = retries + ?, started_at = ?,
+		lost = CASE WHEN ?5 THEN 0 ELSE lost + ?6 END, attempt = attempt - ?5, flags = flags & ~4 | ?5 * 4
 		WHERE k = ? AND session = ? AND token = ? AND status = 1`
 	sqlAttempt = `INSERT OR REPLACE INTO attempts (k, token, attempt, session, status, started_at, finished_at, retry_at, exit_code, error, error_class)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
@@ -174,16 +175,21 @@ func (r *settling) requeue(t *store.Settlement, k int64) (bool, error) {
 	if jobStatus == stored.JobPaused {
 		held = 2
 	}
-	ready, retries, lost := r.now, int64(0), int64(0)
+	ready, retries, lost, parked := r.now, int64(0), int64(0), int64(0)
 	switch t.Event {
+	case job.EventPark:
+		ready, parked = t.RetryAt, 1
 	case job.EventRetry:
 		ready, retries = t.RetryAt, 1
 	case job.EventLose:
 		lost = 1
 	}
-	changed, err := r.c.exec(owned(sqlRequeue), ready.UnixMicro(), held, retries, lost, stored.Micros(t.StartedAt), k, t.Session, t.Token)
+	changed, err := r.c.exec(owned(sqlRequeue), ready.UnixMicro(), held, retries, stored.Micros(t.StartedAt), parked, lost, k, t.Session, t.Token)
 	if err != nil || changed == 0 {
 		return false, err
+	}
+	if t.Event == job.EventPark { // its attempt goes on
+		return true, nil
 	}
 	started := t.StartedAt
 	if started.IsZero() {

@@ -7,6 +7,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/store"
 	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
+	"github.com/agentic-sdlc/scheduler/store/internal/writes"
 )
 
 // Trigger makes an execution outside the schedule.
@@ -14,6 +15,9 @@ func (s *Store) Trigger(ctx context.Context, t store.Trigger) (store.Triggered, 
 	var made store.Triggered
 	err := s.write(ctx, func(c *conn) (err error) {
 		made, err = s.triggerOne(c, &t)
+		if trail := store.TrailOf(ctx); trail != nil && err == nil && !made.Replayed {
+			trail.Note(stored.NoteRun(&made.Execution))
+		}
 		return err
 	})
 	if err != nil {
@@ -75,6 +79,11 @@ func (tr *trigger) make() (k int64, replayed bool, err error) {
 	}
 	if err := tr.inputs(e); err != nil {
 		return 0, false, err
+	}
+	if tr.t.Step != nil {
+		if err := writes.AddStep(tr.c.changes(), e.k, tr.t.Step); err != nil {
+			return 0, false, err
+		}
 	}
 	if err := tr.started(def.Job, e); err != nil {
 		return 0, false, err

@@ -189,7 +189,14 @@ func (l *Life) operations() {
 	b.pass(2 * time.Second)
 	b.token("ci", func(t *store.Token) { t.ExpiresAt = b.now.Add(90 * 24 * time.Hour) })
 	b.token("old")
+	b.record("agent.created", store.Note{Kind: "agent", ID: "reporter", After: map[string]any{"type": "t"}})
 	b.agent("reporter", func(a *store.Agent) { a.Heartbeat, a.SeenAt = time.Second, &b.now })
+	ran := b.session()
+	_, c, steps := b.flowOf(ran)
+	for _, step := range steps {
+		b.end(ran, b.take(ran, step.ID), job.EventSucceed)
+	}
+	b.end(ran, c, job.EventSucceed)
 	if _, err := b.revoke(b.platform, "old"); err != nil {
 		b.Fatalf("RevokeToken = %v, want no error", err)
 	}

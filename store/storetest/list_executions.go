@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,8 +49,14 @@ func (b *bench) runs() job.Job {
 	b.Helper()
 	j := b.job("", overlapping(job.OverlapQueueOne, 1))
 	s := b.session()
-	for _, event := range []job.Event{job.EventSucceed, job.EventFail, job.EventExpire, job.EventCancel} {
-		b.run(s, j.ID, event) // 1 to 4
+	b.run(b.sessionOf("node-x"), j.ID, job.EventSucceed) // 1
+	b.pass(time.Second)
+	b.end(s, b.start(s, j.ID), job.EventFail, func(s *store.Settlement) { // 2
+		s.Error, s.ErrorClass, s.CompletedAt = "Disk 100 % full_now", "disk", s.StartedAt.Add(2*time.Second)
+	})
+	b.pass(time.Second)
+	for _, event := range []job.Event{job.EventExpire, job.EventCancel} {
+		b.run(s, j.ID, event) // 3 and 4
 		b.pass(time.Second)
 	}
 	b.end(s, b.start(s, j.ID), job.EventFail, dead("permanent")) // 5
@@ -73,6 +80,7 @@ func testExecutionOrder(_ *testing.T, b *bench) {
 }
 
 func testExecutionFilters(_ *testing.T, b *bench) {
+	j := b.runs()
 	tests := []struct {
 		name   string
 		filter store.ExecutionFilter
@@ -89,10 +97,22 @@ func testExecutionFilters(_ *testing.T, b *bench) {
 		{"until is exclusive", store.ExecutionFilter{Until: at(2)}, []int64{1, 2}},
 		{"since and until", store.ExecutionFilter{Since: at(1), Until: at(3)}, []int64{2, 3}},
 		{"dead", store.ExecutionFilter{Dead: true}, []int64{5}},
+		{"worker", store.ExecutionFilter{Workers: []string{"node-x"}}, []int64{1}},
+		{"workers are joined by or", store.ExecutionFilter{Workers: []string{"node-x", "nobody"}, Statuses: []job.Status{job.Success, job.Failed}}, []int64{1}},
+		{"no such worker", store.ExecutionFilter{Workers: []string{"node"}}, nil},
+		{"handler", store.ExecutionFilter{Handlers: []string{"noop", "x"}, Statuses: []job.Status{job.Running}}, []int64{6}},
+		{"no such handler", store.ExecutionFilter{Handlers: []string{"noo"}}, nil},
+		{"error class", store.ExecutionFilter{ErrorClasses: []string{"disk", "x"}}, []int64{2}},
+		{"no such error class", store.ExecutionFilter{ErrorClasses: []string{"dis"}}, nil},
+		{"at least so long", store.ExecutionFilter{MinDuration: 2 * time.Second, Statuses: []job.Status{job.Success, job.Failed}}, []int64{2}},
+		{"at most so long", store.ExecutionFilter{MaxDuration: 1999 * time.Millisecond, Statuses: []job.Status{job.Success, job.Failed}}, []int64{1, 5}},
+		{"exactly so long", store.ExecutionFilter{MinDuration: 2 * time.Second, MaxDuration: 2 * time.Second}, []int64{2}},
+		{"text in the error", store.ExecutionFilter{Text: "100 % FULL_"}, []int64{2}},
+		{"text of no wildcards", store.ExecutionFilter{Text: "disk%full_"}, nil},
+		{"text in the name of the job", store.ExecutionFilter{Text: strings.ToUpper(j.Name), Until: at(1)}, []int64{1}},
 		{"conditions are joined by and", store.ExecutionFilter{Statuses: []job.Status{job.Failed}, Since: at(2)}, []int64{5}},
 		{"nothing", store.ExecutionFilter{Statuses: []job.Status{job.Success}, Since: at(2)}, nil},
 	}
-	j := b.runs()
 	for _, tt := range tests {
 		tt.filter.Ascending, tt.filter.WithTotal = true, true
 		for _, ref := range []string{j.ID.String(), ""} {

@@ -39,6 +39,7 @@ type possessions struct {
 
 	alertRule alert.Rule
 	alert     alert.Alert
+	workflow  store.Workflow
 }
 
 // alertRef is how an alert rule is named.
@@ -63,6 +64,8 @@ func (b *bench) possess() possessions {
 	p.alertRule = b.alertRule("secret-" + j.ID.String())
 	b.observe(round(p.alertRule, found(b.platform, 1)))
 	p.alert = b.alerts()[0]
+	b.record("job.created", store.Note{Kind: "job", ID: j.ID.String()})
+	p.workflow = b.workflow("secret-" + j.ID.String())
 	return p
 }
 
@@ -110,6 +113,9 @@ func ruleRef(p possessions, byName bool) string {
 }
 
 var scopes = []scopeOf{
+	{"ListAudit", func(b *bench, platform string, p possessions, _ bool) error {
+		return none(b.store.ListAudit(b.ctx, store.AuditFilter{Platform: platform, Object: p.job.ID.String()}))
+	}},
 	{"Rule", func(b *bench, platform string, p possessions, byName bool) error {
 		_, err := b.store.Rule(b.ctx, platform, ruleRef(p, byName))
 		return err
@@ -249,6 +255,21 @@ var scopes = []scopeOf{
 		}
 		return err
 	}},
+	{"Workflow", func(b *bench, platform string, p possessions, _ bool) error {
+		_, err := b.store.Workflow(b.ctx, platform, p.workflow.Name, 0)
+		return err
+	}},
+	{"ListWorkflows", func(b *bench, platform string, p possessions, _ bool) error {
+		list, err := b.store.ListWorkflows(b.ctx, platform, p.workflow.Name)
+		if err == nil && len(list) == 0 {
+			err = job.Errorf(job.NotFound, "none")
+		}
+		return err
+	}},
+	{"FlowSteps", func(b *bench, platform string, p possessions, byName bool) error {
+		_, err := b.store.FlowSteps(b.ctx, platform, executionRef(p.failed, byName))
+		return err
+	}},
 	{"PurgeJob", func(b *bench, platform string, p possessions, byName bool) error {
 		return b.store.PurgeJob(b.ctx, platform, jobRef(p, byName), b.now, "uid:0")
 	}},
@@ -279,7 +300,7 @@ func testScope(_ *testing.T, b *bench, s scopeOf) {
 }
 
 // operators name a platform as what they stop or make, not as the scope of what they see.
-var operators = []string{"SetHold", "ReleaseHold", "CreateToken", "CreateRule", "CreateAlertRule", "CreateAgent", "TakeAgent"}
+var operators = []string{"Record", "SetHold", "ReleaseHold", "CreateToken", "CreateRule", "CreateAlertRule", "CreateAgent", "TakeAgent", "PutWorkflow", "DeleteWorkflow", "BeginFlow"}
 
 // testScopesComplete finds the methods by what they take: a parameter with a field
 // Platform, or a platform and a ref.

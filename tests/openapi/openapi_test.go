@@ -95,6 +95,8 @@ func TestEveryRoute(t *testing.T) {
 	get(200, base+"/maintenance", base+"/maintenance")
 	s.do(200, "PUT", base+"/maintenance", base+"/maintenance", `{"for":"1h"}`)
 	s.do(204, "DELETE", base+"/maintenance", base+"/maintenance", "")
+	get(200, base+"/audit", base+"/audit?total=true")
+	get(200, base+"/audit/{id}", base+"/audit/1")
 	s.do(200, "POST", base+"/cleanup", base+"/cleanup", `{"older_than":"720h","only":["executions","logs"],"dry_run":true}`)
 	s.do(204, "POST", job+"/cancel", jobs+"/drip/cancel", `{}`)
 	s.do(204, "DELETE", job, jobs+"/later", "")

@@ -105,7 +105,7 @@ func emit(tx Tx, events *stored.Events, a *alert.Alert) error {
 
 // Change turns an alert because somebody says so. Those who were told of it are told when
 // it is resolved.
-func Change(tx Tx, p *store.ChangeAlert) (alert.Alert, error) {
+func Change(tx Tx, p *store.ChangeAlert, trail *store.Trail) (alert.Alert, error) {
 	if err := tx.Lock(); err != nil {
 		return alert.Alert{}, err
 	}
@@ -124,6 +124,7 @@ func Change(tx Tx, p *store.ChangeAlert) (alert.Alert, error) {
 	if err := write(tx, &a); err != nil {
 		return a, err
 	}
+	trail.Note(stored.NoteAlert(before, &a))
 	if a.State == alert.Resolved && before != alert.Silenced && len(a.Told) > 0 {
 		if _, err := tell(tx, p.NewID, a.Platform, alert.Resolved, []*alert.Alert{&a}, a.Told, p.Now); err != nil {
 			return a, err

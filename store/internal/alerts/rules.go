@@ -73,8 +73,8 @@ func Seed(tx Tx, rules []alert.Rule) error {
 	return nil
 }
 
-// CreateRule stores a rule.
-func CreateRule(tx Tx, r *alert.Rule) error {
+// CreateRule stores a rule, and notes that on the trail.
+func CreateRule(tx Tx, r *alert.Rule, trail *store.Trail) error {
 	if err := tx.Lock(); err != nil {
 		return err
 	}
@@ -96,6 +96,7 @@ func CreateRule(tx Tx, r *alert.Rule) error {
 	}
 	var err error
 	*r, err = FindRule(tx.Query, r.Platform, r.ID.String())
+	trail.Note(stored.NoteAlertRule(nil, r))
 	return err
 }
 
@@ -137,7 +138,7 @@ func lockRule(tx Tx, platform, ref string, revision int64) (alert.Rule, error) {
 }
 
 // ChangeRule changes a rule. What it waited for begins anew.
-func ChangeRule(tx Tx, p *store.ChangeAlertRule) (alert.Rule, error) {
+func ChangeRule(tx Tx, p *store.ChangeAlertRule, trail *store.Trail) (alert.Rule, error) {
 	before, err := lockRule(tx, p.Platform, p.Ref, p.IfRevision)
 	if err != nil {
 		return before, err
@@ -162,15 +163,18 @@ func ChangeRule(tx Tx, p *store.ChangeAlertRule) (alert.Rule, error) {
 		after.Name, raw, p.By, p.Now.UnixMicro(), before.Seq); err != nil {
 		return before, err
 	}
-	return FindRule(tx.Query, before.Platform, before.ID.String())
+	after, err = FindRule(tx.Query, before.Platform, before.ID.String())
+	trail.Note(stored.NoteAlertRule(&before, &after))
+	return after, err
 }
 
 // DeleteRule marks a rule as deleted.
-func DeleteRule(tx Tx, p *store.DeleteAlertRule) (alert.Rule, error) {
+func DeleteRule(tx Tx, p *store.DeleteAlertRule, trail *store.Trail) (alert.Rule, error) {
 	r, err := lockRule(tx, p.Platform, p.Ref, p.IfRevision)
 	if err != nil {
 		return r, err
 	}
+	trail.Note(stored.NoteAlertRule(&r, nil))
 	_, err = tx.Exec(`UPDATE alert_rules SET deleted_at = $1, updated_by = $2, updated_at = $1, pending = NULL WHERE seq = $3`, p.Now.UnixMicro(), p.By, r.Seq)
 	return r, err
 }

@@ -30,10 +30,14 @@ func ScanExecution(r *stored.Row) job.Execution {
 	e.Trigger, e.Status = stored.Value(stored.Triggers, r.Int()), stored.Value(stored.Statuses, r.Int())
 	e.Attempt, e.RetryCount, e.LostCount, e.Token = int(r.Int()), int(r.Int()), int(r.Int()), r.Int()
 	e.Occurrence, e.JobRevision = r.Int(), r.Int()
-	e.CatchUp = r.Int()&stored.FlagCatchUp != 0
+	flags := r.Int()
+	e.CatchUp = flags&stored.FlagCatchUp != 0
 	e.SkipReason = stored.Value(stored.Reasons, r.Int())
 	queued := r.Int() != 0
 	e.ReadyAt = r.TimePtr()
+	if e.Status == job.Pending && flags&stored.FlagParked != 0 { // its attempt goes on
+		e.Status, e.ReadyAt, e.Attempt = job.Running, nil, e.Attempt+1
+	}
 	e.CreatedAt, e.StartedAt = r.Time(), r.TimePtr()
 	firstStart := r.TimePtr()
 	e.CompletedAt = r.TimePtr()

@@ -126,7 +126,10 @@ func (d *Dialect) executions(rows Rows, f *store.ExecutionFilter) (*list, error)
 		l.and("e.job = ?", seq)
 		l.sort, l.key = "n", "e.n"
 	}
-	in(l, "e.status IN (?)", stored.Codes(stored.Statuses, f.Statuses))
+	in(l, "CASE WHEN e.status = 0 AND e.flags & 4 <> 0 THEN 1 ELSE e.status END IN (?)", stored.Codes(stored.Statuses, f.Statuses))
+	if f.Workflow != "" {
+		l.and("e.k IN (SELECT fl.k FROM flows fl WHERE fl.name = ? AND fl.platform = j.platform)", f.Workflow)
+	}
 	in(l, "e.trigger IN (?)", stored.Codes(stored.Triggers, f.Triggers))
 	l.since("e.at >= ?", f.Since)
 	l.since("e.at < ?", f.Until)
@@ -135,5 +138,18 @@ func (d *Dialect) executions(rows Rows, f *store.ExecutionFilter) (*list, error)
 	}
 	in(l, "d.reason IN (?)", f.DeadReasons)
 	l.since("d.at < ?", f.DeadBefore)
+	in(l, "s.node IN (?)", f.Workers)
+	in(l, "j.handler IN (?)", f.Handlers)
+	in(l, "x.error_class IN (?)", f.ErrorClasses)
+	if ms := f.MinDuration.Milliseconds(); ms > 0 {
+		l.and("e.finished_at - e.started_at >= ?", ms*1000)
+	}
+	if ms := f.MaxDuration.Milliseconds(); ms > 0 {
+		l.and("e.finished_at - e.started_at < ?", (ms+1)*1000)
+	}
+	if f.Text != "" {
+		within := func(column string) string { return strings.Replace(d.Contains, "%s", column, 1) }
+		l.and("("+within("j.name")+" OR "+within("x.error")+" OR "+within("x.detail")+")", f.Text, f.Text, f.Text)
+	}
 	return l, nil
 }

@@ -157,6 +157,7 @@ func (d *Dialect) jobs(f *store.JobFilter) (*list, error) {
 	}
 	l := &list{sort: column, column: column, text: f.SortBy == store.SortName, key: "j.seq", descending: f.Descending}
 	l.platform(f.Platform)
+	l.and("j.type <> 4") // those of workflows
 	in(l, "j.type IN (?)", stored.Codes(stored.JobTypes, f.Types))
 	in(l, d.Status+" IN (?)", stored.Codes(stored.JobStatuses, f.Statuses))
 	in(l, "j.name IN (?)", f.Names)

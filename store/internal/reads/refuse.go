@@ -45,6 +45,10 @@ func Replay(rows Rows, platform, key, hash string, now time.Time) (id job.ID, kn
 // locked: for it does not run any more, or what t retries cannot be retried.
 func WantRun(rows Rows, t *store.Trigger, seq int64, j *job.Job) error {
 	switch {
+	case t.Step != nil:
+		return wantStep(rows, t.Step)
+	case j.Type == job.TypeStep && j.HandlerType != job.HandlerWorkflow:
+		return job.Errorf(job.Conflict, "it is a step of a workflow and runs within it").WithHint("run or retry the workflow")
 	case t.Kind == job.TriggerRetry:
 		if j.DeletedAt != nil {
 			return job.Errorf(job.Conflict, "the job is deleted")
@@ -60,6 +64,16 @@ func WantRun(rows Rows, t *store.Trigger, seq int64, j *job.Job) error {
 		return job.Errorf(job.Conflict, "the job cannot run: %s", j.StatusReason)
 	}
 	return nil
+}
+
+// wantStep refuses a step of a flow that runs elsewhere by now.
+func wantStep(rows Rows, s *store.StepOf) error {
+	k, lo := stored.KeyOf(s.Flow)
+	found, err := rows.first(SQLOwns, []any{k, lo, s.Token}, func(*stored.Row) {})
+	if err == nil && !found {
+		err = job.Errorf(job.Conflict, "the execution of the workflow belongs to another attempt")
+	}
+	return err
 }
 
 // wantRetry judges the execution to be retried: it must be over, not well, and not

@@ -61,11 +61,11 @@ func (d *Dialect) totals(rows Rows, platform string, now time.Time) (store.Total
 
 // countJobs counts jobs that are not deleted: all of them, less those that are.
 func (d *Dialect) countJobs(rows Rows, platform string, into map[job.JobStatus]int64) error {
-	statement, args := `SELECT `+d.Status+`, count(*) FROM jobs j JOIN cursors c ON c.job = j.seq WHERE j.platform = $1 AND j.deleted_at IS NULL GROUP BY `+d.Status, []any{platform}
+	statement, args := `SELECT `+d.Status+`, count(*) FROM jobs j JOIN cursors c ON c.job = j.seq WHERE j.platform = $1 AND j.deleted_at IS NULL AND j.type <> 4 GROUP BY `+d.Status, []any{platform}
 	if platform == store.AnyPlatform {
 		statement, args = `SELECT status, CAST(sum(n) AS bigint) FROM (
 				SELECT `+d.Status+` AS status, count(*) AS n FROM `+d.States+` GROUP BY `+d.Status+`
-				UNION ALL SELECT `+d.Status+`, -count(*) FROM jobs j JOIN cursors c ON c.job = j.seq WHERE j.deleted_at IS NOT NULL GROUP BY `+d.Status+`) AS s
+				UNION ALL SELECT `+d.Status+`, -count(*) FROM jobs j JOIN cursors c ON c.job = j.seq WHERE j.deleted_at IS NOT NULL OR j.type = 4 GROUP BY `+d.Status+`) AS s
 			GROUP BY status`, nil
 	}
 	return rows(statement, args, func(r *stored.Row) error {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/agentic-sdlc/scheduler/alert"
+	"github.com/agentic-sdlc/scheduler/store"
 )
 
 // AlertRule is what people say in an alert rule, as it is stored.
@@ -54,4 +55,33 @@ func ScanAlert(r *Row) (a alert.Alert, err error) {
 	a.Number, a.Key, a.Platform, a.State, a.Severity = number, key, platform, alert.State(state), alert.Severity(severity)
 	a.FiredAt, a.Until, a.ResolvedAt = fired, until, resolved
 	return a, nil
+}
+
+// NoteAlertRule is a change of an alert rule.
+func NoteAlertRule(before, after *alert.Rule) store.Note {
+	r := after
+	if r == nil {
+		r = before
+	}
+	return store.Note{Platform: anywhere(r.Platform), Kind: "alert_rule", ID: r.ID.String(), Name: r.Name, Before: notedAlertRule(before), After: notedAlertRule(after)}
+}
+
+func notedAlertRule(r *alert.Rule) any {
+	if r == nil {
+		return nil
+	}
+	return fields{
+		"name": r.Name, "description": r.Description, "metric": r.Metric, "operator": r.Operator, "value": r.Value, "duration_ms": r.DurationMS,
+		"severity": r.Severity, "channels": r.Channels, "enabled": r.Enabled, "revision": r.Revision,
+	}
+}
+
+// NoteAlert is an alert that somebody turned. Those that schedd turns leave no note: they
+// keep their history themselves.
+func NoteAlert(before alert.State, a *alert.Alert) store.Note {
+	after := fields{"state": a.State}
+	if !a.Until.IsZero() {
+		after["until"] = a.Until
+	}
+	return store.Note{Platform: anywhere(a.Platform), Kind: "alert", ID: a.ID(), Name: a.Rule, Before: fields{"state": before}, After: after}
 }

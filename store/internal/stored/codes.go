@@ -9,13 +9,13 @@ import (
 
 // Enums are stored as their place in these lists: append only.
 var (
-	JobTypes    = []job.Type{job.TypeCron, job.TypeOneTime, job.TypeRecurring, job.TypeEvent}
+	JobTypes    = []job.Type{job.TypeCron, job.TypeOneTime, job.TypeRecurring, job.TypeEvent, job.TypeStep}
 	JobStatuses = []job.JobStatus{
 		job.JobPending, job.JobActive, job.JobPaused, job.JobCompleted, job.JobFailed, job.JobCancelled, job.JobError,
 	}
 	Priorities = job.Priorities()
 	Statuses   = []job.Status{job.Pending, job.Running, job.Success, job.Failed, job.TimedOut, job.Cancelled, job.Skipped}
-	Triggers   = []job.Trigger{job.TriggerSchedule, job.TriggerManual, job.TriggerRetry, job.TriggerEvent, job.TriggerBackfill}
+	Triggers   = []job.Trigger{job.TriggerSchedule, job.TriggerManual, job.TriggerRetry, job.TriggerEvent, job.TriggerBackfill, job.TriggerStep}
 	Reasons    = []job.SkipReason{
 		"", job.SkipMissed, job.SkipOverlap, job.SkipConcurrency, job.SkipCondition, job.SkipCancelled, job.SkipLimit, job.RangePruned,
 	}
@@ -54,7 +54,11 @@ const (
 const (
 	FlagCatchUp = 1 << iota
 	FlagDead
+	FlagParked // pending, but its attempt goes on: shown as running
 )
+
+// TypeStep is the type of jobs that statements leave out.
+const TypeStep = 4
 
 // Code returns the number of an enum value; a value without one is a bug and
 // becomes -1, which no reader maps back.

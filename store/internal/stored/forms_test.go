@@ -18,15 +18,15 @@ import (
 func TestCodes(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ got, want string }{
-		"job types":    {fmt.Sprint(stored.JobTypes), "[cron one_time recurring event]"},
+		"job types":    {fmt.Sprint(stored.JobTypes), "[cron one_time recurring event step]"},
 		"job statuses": {fmt.Sprint(stored.JobStatuses), "[pending active paused completed failed cancelled error]"},
 		"priorities":   {fmt.Sprint(stored.Priorities), "[low medium high critical]"},
 		"statuses":     {fmt.Sprint(stored.Statuses), "[pending running success failed timeout cancelled skipped]"},
-		"triggers":     {fmt.Sprint(stored.Triggers), "[schedule manual retry event backfill]"},
+		"triggers":     {fmt.Sprint(stored.Triggers), "[schedule manual retry event backfill step]"},
 		"reasons":      {fmt.Sprint(stored.Reasons), "[ missed overlap concurrency condition cancelled limit pruned]"},
 		"levels":       {fmt.Sprint(stored.Levels), "[debug info warn error]"},
 		"hold kinds":   {fmt.Sprint(stored.HoldKinds), "[dispatch maintenance]"},
-		"flags":        {fmt.Sprint(stored.FlagCatchUp, stored.FlagDead), "1 2"},
+		"flags":        {fmt.Sprint(stored.FlagCatchUp, stored.FlagDead, stored.FlagParked), "1 2 4"},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("%s are %s, want %s", name, tt.got, tt.want)
