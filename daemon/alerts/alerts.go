@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/alert"
@@ -13,7 +14,10 @@ import (
 )
 
 // Channel is a way to tell people that this node has.
-type Channel struct{ Name, Type string }
+type Channel struct {
+	Name, Type string
+	Platforms  []string // whose alerts it may tell; empty = all
+}
 
 // Options of Alerts. All are required but Counted.
 type Options struct {
@@ -40,8 +44,9 @@ type Options struct {
 // Alerts looks and tells.
 type Alerts struct {
 	o      Options
-	look   time.Time // when to look again
-	forget time.Time // when to forget again
+	look   time.Time    // when to look again
+	forget time.Time    // when to forget again
+	ticked atomic.Int64 // Unix microseconds of the last Tick that did all it had to; 0 = none did
 }
 
 // New returns Alerts; Run starts it.
@@ -73,7 +78,20 @@ func (a *Alerts) Tick(ctx context.Context, now time.Time) error {
 		}
 		errs = append(errs, err)
 	}
-	return errors.Join(append(errs, a.deliver(ctx, now))...)
+	err := errors.Join(append(errs, a.deliver(ctx, now))...)
+	if err == nil {
+		a.ticked.Store(now.UnixMicro())
+	}
+	return err
+}
+
+// LastTick is when the last Tick did all that it had to; zero = none did yet.
+func (a *Alerts) LastTick() time.Time {
+	at := a.ticked.Load()
+	if at == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(at).UTC()
 }
 
 // Look compares all rules with how things are, once.
@@ -112,13 +130,19 @@ func (a *Alerts) tidy(ctx context.Context, now time.Time) error {
 	return err
 }
 
-// Reachable returns the channels of a list that there are: by their name, else the first
-// of that type.
-func Reachable(channels []Channel, named []string) (names []string) {
+// Reachable returns the channels of a list that there are and that tell alerts of the
+// platform: by their name, else the first of that type. A rule about all platforms needs
+// one that is for all.
+func Reachable(channels []Channel, platform string, named []string) (names []string) {
+	find := func(is func(c *Channel) bool) int {
+		return slices.IndexFunc(channels, func(c Channel) bool {
+			return is(&c) && (len(c.Platforms) == 0 || slices.Contains(c.Platforms, platform))
+		})
+	}
 	for _, name := range named {
-		i := slices.IndexFunc(channels, func(c Channel) bool { return c.Name == name })
+		i := find(func(c *Channel) bool { return c.Name == name })
 		if i < 0 {
-			i = slices.IndexFunc(channels, func(c Channel) bool { return c.Type == name })
+			i = find(func(c *Channel) bool { return c.Type == name })
 		}
 		if i >= 0 && !slices.Contains(names, channels[i].Name) {
 			names = append(names, channels[i].Name)

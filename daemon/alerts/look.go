@@ -44,7 +44,7 @@ func (l *looking) rounds(ctx context.Context, rules []alert.Rule) ([]alert.Round
 			}
 			round = r.Look(f)
 		}
-		round.Send = Reachable(l.a.o.Channels, r.Channels)
+		round.Send = Reachable(l.a.o.Channels, r.Platform, r.Channels)
 		rounds = append(rounds, round)
 	}
 	return rounds, l.judge(ctx, rounds, ofJobs)

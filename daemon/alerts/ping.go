@@ -12,10 +12,10 @@ import (
 type PingerOptions struct {
 	URL   string        // as healthchecks has it: URL/start and URL/fail are beside it
 	Every time.Duration // between pings
-	// Healthy says what is wrong with this node; "" = nothing is.
-	Healthy func(ctx context.Context) (wrong string)
-	// Call calls an address; body is empty when there is nothing to say.
-	Call   func(ctx context.Context, address, body string) error
+	// Ailing says what is wrong with this node, as JSON; nil = nothing is.
+	Ailing func(ctx context.Context) (wrong []byte)
+	// Call calls an address; body is nil when there is nothing to say.
+	Call   func(ctx context.Context, address string, body []byte) error
 	Logger *slog.Logger
 }
 
@@ -39,16 +39,16 @@ func (p *Pinger) Tick(ctx context.Context) {
 	defer cancel()
 	if !p.started {
 		p.started = true
-		p.call(calling, "start", "")
+		p.call(calling, "start", nil)
 	}
-	if wrong := p.o.Healthy(calling); wrong != "" {
+	if wrong := p.o.Ailing(calling); wrong != nil {
 		p.call(calling, "fail", wrong)
 		return
 	}
-	p.call(calling, "", "")
+	p.call(calling, "", nil)
 }
 
-func (p *Pinger) call(ctx context.Context, what, body string) {
+func (p *Pinger) call(ctx context.Context, what string, body []byte) {
 	err := p.o.Call(ctx, Beside(p.o.URL, what), body)
 	switch {
 	case err == nil:

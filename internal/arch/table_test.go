@@ -71,8 +71,8 @@ var table = map[string]row{
 	"daemon/events":   {ours: "event job store"},
 	"daemon/tracing":  {ours: "job store", third: "go.opentelemetry.io/otel"},
 	"daemon/access":   {ours: "internal/token job store"},
-	"daemon/metrics":  {ours: "job store", third: "github.com/prometheus/client_golang"},
-	"daemon/control":  {ours: "api event handler internal/token job queue schedule store workflow"},
+	"daemon/metrics":  {ours: "alert job store", third: "github.com/prometheus/client_golang"},
+	"daemon/control":  {ours: "alert api event handler internal/token job queue schedule store workflow"},
 	"daemon/httpapi":  {ours: "api daemon/control docs/api job queue store"},
 	"daemon/config":   {ours: "configs job jobfile", third: "github.com/spf13/viper github.com/go-viper/mapstructure/v2 go.yaml.in/yaml/v3 golang.org/x/sys/unix"},
 	"daemon/logging":  {third: "github.com/lmittmann/tint golang.org/x/term"},
@@ -80,7 +80,7 @@ var table = map[string]row{
 
 	// Composition.
 	"daemon": {
-		ours: "api daemon/access daemon/config daemon/control daemon/dispatch daemon/events daemon/executor daemon/flow daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/metrics daemon/timer daemon/tracing " +
+		ours: "alert api daemon/access daemon/alerts daemon/config daemon/control daemon/dispatch daemon/events daemon/executor daemon/flow daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/metrics daemon/timer daemon/tracing " +
 			"event handler handler/agent handler/cleanup handler/exec handler/function handler/healthcheck handler/httpcall handler/notify handler/reindex handler/workflow internal/build internal/failpoint internal/supervise internal/token job jobfile migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
 		third: "golang.org/x/sync golang.org/x/sys/unix",
 	},
