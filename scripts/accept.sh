@@ -115,6 +115,9 @@ line move     'SQLite to PostgreSQL and back, runs and ledger intact'         go
 line compare  'make bench-compare prints W1 to W3 with ratios'                compare_line
 line speed    'make bench -check: ratios against their bars'                 speed_line
 line workflows 'workflows end to end; 60 kills between their steps'          workflows_line
+line examples 'the use cases of examples/ on SQLite, and on PostgreSQL with Redis' gotest ./cmd/schedctl 'TestExample(Reindex|Maintenance)$' -timeout 10m
+line sla      'ticket 1 and ticket 10, twice created, resolved before created'  gotest ./cmd/schedctl 'TestExampleSLA$' -timeout 10m
+line drip     'seven letters at ten in Auckland, a retry, a clock change, SMTP' gotest ./cmd/schedctl 'TestExampleDrip$' -timeout 10m
 line openapi  'every route answers as its description says; a generated client'  scripts/openapi.sh
 line units    'make install: files and modes; units that systemd likes, scored'  units_line
 line tree     'every command: help, examples, arguments, completion, typos'   tree_line
