@@ -32,6 +32,8 @@ const (
 	RouteLogs             = Prefix + "/executions/{id}/logs"
 	RouteWhy              = Prefix + "/executions/{id}/why"
 	RouteForecast         = Prefix + "/next"
+	RouteAudit            = Prefix + "/audit"
+	RouteAuditEntry       = Prefix + "/audit/{id}"
 	RouteAuditSlots       = Prefix + "/audit/slots"
 	RouteHandlers         = Prefix + "/handlers"
 	RouteWorkers          = Prefix + "/workers"

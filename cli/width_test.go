@@ -37,6 +37,7 @@ var tables = []struct {
 	{"job revisions x", "GET /jobs/{id}/revisions", reflect.TypeFor[api.Revision]()},
 	{"queue peek", "GET /queue/messages", reflect.TypeFor[api.QueueMessage]()},
 	{"next", "GET /next", reflect.TypeFor[api.ForecastItem]()},
+	{"audit list", "GET /audit", reflect.TypeFor[api.AuditEntry]()},
 	{"audit slots", "GET /audit/slots", reflect.TypeFor[api.SlotAudit]()},
 	{"config get-contexts", "", nil},
 	{"config view --show-origin", "", nil},

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/daemon/config"
@@ -50,8 +51,10 @@ func Bootstrap(ctx context.Context, cfg config.Config, keep func(text string) er
 		return time.Time{}, err
 	}
 	expires = at.Add(firstLife).UTC().Truncate(time.Second)
+	created := at.UTC().Truncate(time.Microsecond)
+	ctx = store.WithTrail(ctx, &store.Trail{At: created, Action: "token.created", By: "schedd token bootstrap", Via: fmt.Sprintf("uid %d", os.Getuid())})
 	return expires, s.CreateToken(ctx, store.Token{
 		ID: made.ID, Platform: store.AnyPlatform, Name: "bootstrap-" + made.ID, Role: "admin", Hash: made.Hash(),
-		CreatedAt: at.UTC().Truncate(time.Microsecond), CreatedBy: "schedd token bootstrap", ExpiresAt: expires,
+		CreatedAt: created, CreatedBy: "schedd token bootstrap", ExpiresAt: expires,
 	})
 }

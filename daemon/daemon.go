@@ -39,6 +39,9 @@ type Options struct {
 	Ready func(addr string)
 	// Watch takes what counts the rounds of the engine's loops, by name; nil = nobody cares.
 	Watch func(rounds func() map[string]uint64)
+	// Clock is what time it is; nil = this machine's clock, or the store's where nodes share
+	// one.
+	Clock *Clock
 }
 
 // Run serves until ctx ends, then drains and returns nil. An error is what kept it
@@ -46,7 +49,11 @@ type Options struct {
 // schedd.
 func Run(ctx context.Context, o Options) error {
 	SpendMemory()
-	n := &node{o: o, cfg: o.Config, log: o.Logger, started: now(), clock: &Clock{}}
+	clock := o.Clock
+	if clock == nil {
+		clock = &Clock{}
+	}
+	n := &node{o: o, cfg: o.Config, log: o.Logger, started: clock.Now(), clock: clock}
 	defer n.close()
 	for _, step := range []func(context.Context) error{n.claimName, n.openTracing, n.openStore, n.startSupervisor, n.openQueue, n.openAgents, n.newMetrics, n.build, n.startJobsDir, n.listen} {
 		if err := step(ctx); err != nil {
@@ -132,6 +139,9 @@ func (n *node) build(context.Context) error {
 		return &exitError{status: exitConfig, err: err}
 	}
 	if err := n.addCleanup(); err != nil {
+		return &exitError{status: exitConfig, err: err}
+	}
+	if err := n.addEmit(); err != nil {
 		return &exitError{status: exitConfig, err: err}
 	}
 	ids := &job.IDs{Rand: rand.Reader}

@@ -80,7 +80,7 @@ func (n *node) applyJobsDir(ctx context.Context, cfg *config.Config) {
 // same files may be quicker: then nothing is left to do.
 func (n *node) applyFiles(ctx context.Context, set *jobfile.Set) (applied api.Applied, err error) {
 	for range 3 {
-		who := control.Principal{Name: api.OwnerJobsDir, Role: control.RoleAdmin, Platform: control.AnyPlatform, Commands: true}
+		who := control.Principal{Name: api.OwnerJobsDir, Role: control.RoleAdmin, Platform: control.AnyPlatform, Commands: true, Via: "jobs_dir"}
 		call := control.Call{Principal: who, Now: n.clock.Now(), Reason: "jobs_dir"}
 		applied, err = n.control.ApplyJobs(ctx, call, &api.Apply{Jobs: set.Definitions(), Owner: api.OwnerJobsDir})
 		if job.CodeOf(err) != job.Conflict {

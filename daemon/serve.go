@@ -3,14 +3,17 @@ package daemon
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
 
 	"github.com/agentic-sdlc/scheduler/daemon/config"
 	"github.com/agentic-sdlc/scheduler/daemon/control"
 	"github.com/agentic-sdlc/scheduler/daemon/httpapi"
 	"github.com/agentic-sdlc/scheduler/daemon/listen"
 	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store"
 )
 
 func (n *node) listen(ctx context.Context) error {
@@ -128,6 +131,7 @@ func (n *node) shutdown(ctx context.Context, servers []*http.Server) error {
 
 // reload applies configurations as they come.
 func (n *node) reload(ctx context.Context) error {
+	held := n.cfg
 	for {
 		select {
 		case <-ctx.Done():
@@ -142,8 +146,22 @@ func (n *node) reload(ctx context.Context) error {
 			n.rebind(ctx)
 			n.renew(ctx)
 			n.log.InfoContext(ctx, "settings applied")
+			n.reloaded(ctx, held, cfg)
+			held = cfg
 			n.applyJobsDir(ctx, &cfg)
 		}
+	}
+}
+
+// reloaded records what a reload changed. It holds whether that can be written or not.
+func (n *node) reloaded(ctx context.Context, old, next config.Config) {
+	before, after := config.Changes(old, next)
+	if len(after) == 0 {
+		return
+	}
+	trail := &store.Trail{At: n.clock.Now().UTC(), Action: "config.reloaded", By: "schedd", Via: "SIGHUP"}
+	if err := n.store.Record(store.WithTrail(ctx, trail), store.Note{Kind: "config", ID: n.cfg.NodeID, Name: n.cfg.NodeID, Before: before, After: after}); err != nil {
+		n.log.ErrorContext(ctx, "reload not recorded", slog.Any("err", err))
 	}
 }
 
@@ -163,5 +181,6 @@ func (n *node) principal(r *http.Request) (control.Principal, error) {
 	}
 	return control.Principal{
 		Name: peer.Name, Role: control.Role(peer.Role), Platform: control.AnyPlatform, Commands: peer.Role == listen.Admin,
+		Via: "uid " + strconv.FormatUint(uint64(peer.UID), 10),
 	}, nil
 }

@@ -19,7 +19,7 @@ func (d *drainFlag) set()      { d.v.Store(true) }
 // while it runs.
 func settingsOf(c *config.Config) Settings {
 	return Settings{Policy: policyOf(c), Retention: store.Retention{
-		Success: c.Retention.Success, Failed: c.Retention.Failed, OneTime: c.Retention.OneTime, KeepLast: c.Retention.KeepLast,
+		Success: c.Retention.Success, Failed: c.Retention.Failed, OneTime: c.Retention.OneTime, Audit: c.Retention.Audit, KeepLast: c.Retention.KeepLast,
 	}}
 }
 

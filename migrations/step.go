@@ -22,6 +22,9 @@ func SQLiteSteps() []Step { return steps(SQLite, "sqlite") }
 // PostgresSteps returns the migrations of the PostgreSQL store, in order.
 func PostgresSteps() []Step { return steps(Postgres, "postgres") }
 
+// marks takes away what only goose reads.
+var marks = strings.NewReplacer("-- +goose Up\n", "", "-- +goose StatementBegin\n", "", "-- +goose StatementEnd\n", "")
+
 // steps reads a folder whose files are named NUMBER_NAME.sql. What is embedded is
 // read without errors, and a test holds the names to that.
 func steps(files embed.FS, folder string) []Step {
@@ -31,7 +34,7 @@ func steps(files embed.FS, folder string) []Step {
 		number, name, _ := strings.Cut(strings.TrimSuffix(entry.Name(), ".sql"), "_")
 		version, _ := strconv.ParseInt(number, 10, 64)
 		text, _ := files.ReadFile(folder + "/" + entry.Name())
-		list = append(list, Step{Version: version, Name: name, SQL: strings.TrimPrefix(string(text), "-- +goose Up\n")})
+		list = append(list, Step{Version: version, Name: name, SQL: marks.Replace(string(text))})
 	}
 	return list
 }

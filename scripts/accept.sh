@@ -61,6 +61,14 @@ access_line() {
 	return "$verdict"
 }
 
+audit_line() {
+	local verdict=0
+	gotest ./daemon/httpapi 'TestEveryChangeIsRecorded$|TestAuditLog$' || verdict=1
+	gotest ./store/sqlite 'TestStore/audit' || verdict=1
+	gotest ./store/postgres 'TestStore/audit' || verdict=1
+	return "$verdict"
+}
+
 compare_line() {
 	(cd bench && go run . -compare -quick -run waiting,firing,onetime)
 }
@@ -102,10 +110,14 @@ line zombie   'SIGSTOP for two leases: the late result is refused, one success' 
 line histories 'every bad history is flagged by its invariant'               gotest ./internal/chaos 'TestBad|TestGood'
 line chaos    'two nodes, a fixed and a random seed: 0 violations'            chaos_line
 line access   'every route as every kind of caller; foreign ids; the network'  access_line
+line audit    'every route that changes something leaves one entry, on both stores' audit_line
 line move     'SQLite to PostgreSQL and back, runs and ledger intact'         gotest ./store/dump 'Test'
 line compare  'make bench-compare prints W1 to W3 with ratios'                compare_line
 line speed    'make bench -check: ratios against their bars'                 speed_line
 line workflows 'workflows end to end; 60 kills between their steps'          workflows_line
+line examples 'the use cases of examples/ on SQLite, and on PostgreSQL with Redis' gotest ./cmd/schedctl 'TestExample(Reindex|Maintenance)$' -timeout 10m
+line sla      'ticket 1 and ticket 10, twice created, resolved before created'  gotest ./cmd/schedctl 'TestExampleSLA$' -timeout 10m
+line drip     'seven letters at ten in Auckland, a retry, a clock change, SMTP' gotest ./cmd/schedctl 'TestExampleDrip$' -timeout 10m
 line openapi  'every route answers as its description says; a generated client'  scripts/openapi.sh
 line units    'make install: files and modes; units that systemd likes, scored'  units_line
 line tree     'every command: help, examples, arguments, completion, typos'   tree_line

@@ -349,6 +349,7 @@ type Retention struct {
 	Success  time.Duration // successful and skipped executions
 	Failed   time.Duration // every other one
 	OneTime  time.Duration // ended one-time jobs
+	Audit    time.Duration // entries of the audit log
 	Events   time.Duration // events that came in, and what was done about them
 	KeepLast int           // newest executions of each job that are kept whatever their age
 }

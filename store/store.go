@@ -15,6 +15,7 @@ type Store interface {
 	Sessions
 	Holds
 	Tokens
+	Audits
 	Agents
 	Workflows
 	Logs
@@ -228,8 +229,8 @@ type Upkeep interface {
 	// TrimOutbox forgets events up to the position.
 	TrimOutbox(ctx context.Context, upto int64) error
 	// Retain removes one batch of a platform's history that is older than r allows; more
-	// is true when there may be another. Counters and ledger stay true. Ended holds and
-	// revoked tokens are of no platform: they go with AnyPlatform.
+	// is true when there may be another. Counters and ledger stay true. Ended holds,
+	// revoked tokens and the audit log go with AnyPlatform.
 	Retain(ctx context.Context, platform string, r Retention, now time.Time, limit int) (removed Retained, more bool, err error)
 	// CountOld counts what Retain would remove in all, and changes nothing. Its cost grows
 	// with what is that old.

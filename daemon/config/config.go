@@ -210,6 +210,7 @@ type Retention struct {
 	Success  time.Duration `yaml:"success" range:"0s..36500d"`
 	Failed   time.Duration `yaml:"failed" range:"0s..36500d"`
 	OneTime  time.Duration `yaml:"one_time" range:"0s..36500d"` // one-time jobs that are over
+	Audit    time.Duration `yaml:"audit" range:"0s..36500d"`    // who changed what
 	KeepLast int           `yaml:"keep_last" range:"0..100000"` // executions kept per job however old
 }
 

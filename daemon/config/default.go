@@ -67,6 +67,7 @@ func Default() Config {
 			Success:  7 * day,
 			Failed:   30 * day,
 			OneTime:  90 * day,
+			Audit:    365 * day,
 			KeepLast: 10,
 		},
 		Log: Log{

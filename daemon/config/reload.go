@@ -1,6 +1,9 @@
 package config
 
-import "reflect"
+import (
+	"reflect"
+	"slices"
+)
 
 // Reloadable compares the configuration that holds with one read again, and returns
 // the keys that changed: those that a running daemon applies, and those that wait
@@ -17,6 +20,20 @@ func Reloadable(old, next Config) (applied, needsRestart []string) {
 		}
 	}
 	return applied, needsRestart
+}
+
+// Changes returns the reloadable keys that differ, with their values before and after,
+// masked as Show masks them.
+func Changes(old, next Config) (before, after map[string]any) {
+	was, is := masked(old), masked(next)
+	applied, _ := Reloadable(old, next)
+	before, after = map[string]any{}, map[string]any{}
+	for _, f := range fields() {
+		if slices.Contains(applied, f.key) {
+			before[f.key], after[f.key] = formatValue(f.in(&was)), formatValue(f.in(&is))
+		}
+	}
+	return before, after
 }
 
 // Apply returns old with the reloadable keys of next.

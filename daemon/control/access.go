@@ -41,6 +41,7 @@ type Principal struct {
 	// the daemon's own user, on the socket.
 	Commands bool
 	Token    string // id of the token that was shown; "" = a caller on the socket
+	Via      string // how else the caller is known, e.g. "uid 1000": for the audit log
 }
 
 // Call is what every use case gets beside its own parameters.
@@ -54,6 +55,8 @@ type Call struct {
 	IfRevision     int64  // changes: the revision that the job must have; 0 = any
 	IdempotencyKey string // creations; "" = none
 	BodyHash       string // what the key stands for
+	RequestID      string
+	Trace          string // W3C id of the trace that the request belongs to, for the audit log; "" = none
 	TraceID        string // W3C, of the request; "" = none
 	ParentSpanID   string
 }

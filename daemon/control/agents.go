@@ -70,7 +70,7 @@ func (s *Service) CreateAgent(ctx context.Context, c Call, in *api.AgentInput) (
 	if len(list) >= maxAgents {
 		return api.Agent{}, job.Errorf(job.Conflict, "there are %d agents already", len(list)).WithHint("delete those that nobody uses: schedctl agent list")
 	}
-	if err := s.store.CreateAgent(ctx, a); err != nil {
+	if err := s.store.CreateAgent(c.trail(ctx, "agent.created"), a); err != nil {
 		return api.Agent{}, err
 	}
 	s.did(ctx, c, "agent created", agentAttrs(&a)...)
@@ -178,7 +178,7 @@ func (s *Service) ChangeAgent(ctx context.Context, c Call, name string, in *api.
 	if in.PlatformID != nil {
 		return api.Agent{}, fieldError("platform_id", "not_allowed", "cannot be changed: create another agent")
 	}
-	a, err := s.store.ChangeAgent(ctx, store.ChangeAgent{Platform: scope, Name: name, By: c.Principal.Name, Now: c.Now, Change: func(a *store.Agent) error {
+	a, err := s.store.ChangeAgent(c.trail(ctx, "agent.changed"), store.ChangeAgent{Platform: scope, Name: name, By: c.Principal.Name, Now: c.Now, Change: func(a *store.Agent) error {
 		return s.editAgent(a, in).Err()
 	}})
 	if err != nil {
@@ -194,7 +194,7 @@ func (s *Service) DeleteAgent(ctx context.Context, c Call, name string) error {
 	if err != nil {
 		return err
 	}
-	a, err := s.store.DeleteAgent(ctx, scope, name)
+	a, err := s.store.DeleteAgent(c.trail(ctx, "agent.deleted"), scope, name)
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ func (s *Service) ApplyJobs(ctx context.Context, c Call, in *api.Apply) (api.App
 			return api.Applied{}, err
 		}
 	}
-	_, err := s.store.ApplyJobs(ctx, store.ApplyJobs{
+	_, err := s.store.ApplyJobs(c.trail(ctx, "job.applied"), store.ApplyJobs{
 		Steps: a.steps, Now: c.Now, By: c.Principal.Name, NewID: s.o.NewID,
 		Begin: func() { a.faults = nil }, Commit: a.commit,
 	})

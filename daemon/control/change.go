@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"strings"
 
 	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/job"
@@ -29,8 +30,8 @@ func (s *Service) Pause(ctx context.Context, c Call, ref string, in *api.Pause) 
 	if err != nil {
 		return err
 	}
-	reason := first(in.Reason, c.Reason)
-	j, err := s.change(ctx, c, ref, job.PauseUntil(s.act(c), until, reason, in.CancelRunning), "job paused")
+	c.Reason = first(in.Reason, c.Reason)
+	j, err := s.change(ctx, c, ref, job.PauseUntil(s.act(c), until, c.Reason, in.CancelRunning), "job paused")
 	if err == nil && in.CancelRunning {
 		s.hint(ctx, &j)
 	}
@@ -54,8 +55,8 @@ func (s *Service) Resume(ctx context.Context, c Call, ref string, in *api.Resume
 
 // Cancel ends a job for good and keeps its history. A cancelled job stays as it is.
 func (s *Service) Cancel(ctx context.Context, c Call, ref string, in *api.Cancel) error {
-	reason := first(in.Reason, c.Reason)
-	j, err := s.change(ctx, c, ref, job.Cancel(s.act(c), reason, in.CancelRunning), "job cancelled")
+	c.Reason = first(in.Reason, c.Reason)
+	j, err := s.change(ctx, c, ref, job.Cancel(s.act(c), c.Reason, in.CancelRunning), "job cancelled")
 	if err == nil && in.CancelRunning {
 		s.hint(ctx, &j)
 	}
@@ -83,7 +84,7 @@ func (s *Service) Purge(ctx context.Context, c Call, ref string) error {
 	if c.IfRevision != 0 && c.IfRevision != j.Revision {
 		return job.Errorf(job.VersionMismatch, "the job is at revision %d, not %d", j.Revision, c.IfRevision)
 	}
-	if err := s.store.PurgeJob(ctx, j.Platform, j.ID.String(), c.Now, c.Principal.Name); err != nil {
+	if err := s.store.PurgeJob(c.trail(ctx, "job.purged"), j.Platform, j.ID.String(), c.Now, c.Principal.Name); err != nil {
 		return err
 	}
 	s.did(ctx, c, "job purged", jobAttrs(&j)...)
@@ -104,7 +105,7 @@ func (s *Service) change(ctx context.Context, c Call, ref string, change job.Cha
 		return j, err
 	}
 	unchanged := false
-	j, err := s.store.ChangeJob(ctx, store.ChangeJob{
+	j, err := s.store.ChangeJob(c.trail(ctx, strings.Replace(what, " ", ".", 1)), store.ChangeJob{
 		Platform: scope, Ref: ref, IfRevision: c.IfRevision, Now: c.Now, By: c.Principal.Name, NewID: s.o.NewID,
 		Change: func(cur job.Job, st job.State) (job.Changed, error) {
 			changed, err := change(cur, st)

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"time"
@@ -36,7 +37,20 @@ func (s *Service) Cleanup(ctx context.Context, c Call, in *api.Cleanup) (api.Cle
 	if c.Reason, err = reasonOf(c, in.Reason); err != nil {
 		return api.Cleaned{}, err
 	}
-	return s.Clean(ctx, c, rule, kinds, in.DryRun)
+	done, err := s.Clean(ctx, c, rule, kinds, in.DryRun)
+	if in.DryRun || done == (api.Cleaned{More: done.More}) {
+		return done, err
+	}
+	scope, _ := c.scope()
+	note := store.Note{Kind: "history", ID: scope, Name: scope, After: map[string]any{
+		"executions": done.Executions, "dead_letters": done.DeadLetters, "events": done.Events, "jobs": done.Jobs, "log_bytes": done.LogBytes,
+	}}
+	if scope != AnyPlatform {
+		note.Platform = scope
+	}
+	// It takes many transactions, so what was removed is recorded behind them, even when
+	// the caller has gone.
+	return done, errors.Join(err, s.store.Record(c.trail(context.WithoutCancel(ctx), "history.removed"), note))
 }
 
 // cleanupRule reads a request.
@@ -104,8 +118,10 @@ func (s *Service) Clean(ctx context.Context, c Call, rule store.Retention, kinds
 	return done, err
 }
 
-// narrow takes from a rule what is not of these kinds.
+// narrow takes from a rule what is not of these kinds. The audit log never goes because
+// somebody asks.
 func narrow(rule *store.Retention, kinds []string) {
+	rule.Audit = 0
 	if !slices.Contains(kinds, api.CleanupExecutions) {
 		rule.Success, rule.Failed = 0, 0
 	}

@@ -36,7 +36,7 @@ func (s *Service) CreateJob(ctx context.Context, c Call, typ job.Type, in *api.J
 		return created, false, err
 	}
 	p.IdempotencyKey, p.BodyHash = c.IdempotencyKey, c.BodyHash
-	created, replayed, err = s.store.CreateJob(ctx, p)
+	created, replayed, err = s.store.CreateJob(c.trail(ctx, "job.created"), p)
 	if err != nil || replayed {
 		return created, replayed, err
 	}

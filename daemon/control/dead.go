@@ -38,7 +38,7 @@ func (s *Service) DropDead(ctx context.Context, c Call, ref string) error {
 	if err != nil {
 		return err
 	}
-	e, err := s.store.DropDead(ctx, store.DropDead{Platform: scope, Ref: ref, Now: c.Now, By: c.Principal.Name})
+	e, err := s.store.DropDead(c.trail(ctx, "dead_letter.dropped"), store.DropDead{Platform: scope, Ref: ref, Now: c.Now, By: c.Principal.Name})
 	if err != nil {
 		return err
 	}

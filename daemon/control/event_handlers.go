@@ -32,7 +32,7 @@ func (s *Service) CreateEventHandler(ctx context.Context, c Call, in *api.EventH
 	if err := s.knowsTarget(ctx, &r); err != nil {
 		return api.EventHandler{}, err
 	}
-	made, err := s.store.CreateRule(ctx, r)
+	made, err := s.store.CreateRule(c.trail(ctx, "event_handler.created"), r)
 	if err != nil {
 		return api.EventHandler{}, err
 	}
@@ -196,7 +196,7 @@ func (s *Service) ChangeEventHandler(ctx context.Context, c Call, ref string, in
 	if err != nil {
 		return api.EventHandler{}, err
 	}
-	r, err := s.store.ChangeRule(ctx, store.ChangeRule{
+	r, err := s.store.ChangeRule(c.trail(ctx, "event_handler.changed"), store.ChangeRule{
 		Platform: scope, Ref: ref, IfRevision: c.IfRevision, By: c.Principal.Name, Now: c.Now,
 		Change: func(r event.Rule) (event.Rule, error) {
 			if onlyEnabled(in) {
@@ -228,7 +228,7 @@ func (s *Service) DeleteEventHandler(ctx context.Context, c Call, ref string) (a
 	if err != nil {
 		return api.EventHandler{}, err
 	}
-	r, err := s.store.DeleteRule(ctx, scope, ref)
+	r, err := s.store.DeleteRule(c.trail(ctx, "event_handler.deleted"), scope, ref)
 	if err != nil {
 		return api.EventHandler{}, err
 	}

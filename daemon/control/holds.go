@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/api"
@@ -92,17 +93,17 @@ func (s *Service) hold(ctx context.Context, c Call, h store.Hold, in *api.Stop, 
 		return err
 	}
 	h.Since, h.By = c.Now, c.Principal.Name
-	if err := s.store.SetHold(ctx, h); err != nil {
+	c.Reason = h.Reason
+	if err := s.store.SetHold(c.trail(ctx, strings.Replace(what, " ", ".", 1)), h); err != nil {
 		return err
 	}
 	s.o.Beat()
-	c.Reason = h.Reason
 	s.did(ctx, c, what, slog.String("platform", orAll(h.Platform)))
 	return nil
 }
 
 func (s *Service) release(ctx context.Context, c Call, kind store.HoldKind, platform, what string) error {
-	released, err := s.store.ReleaseHold(ctx, kind, platform, c.Now)
+	released, err := s.store.ReleaseHold(c.trail(ctx, strings.Replace(what, " ", ".", 1)), kind, platform, c.Now)
 	if err != nil || !released {
 		return err
 	}

@@ -62,7 +62,7 @@ func (s *Service) repeat(ctx context.Context, c Call, ref string, in *api.Retry,
 func (s *Service) trigger(ctx context.Context, c Call, j *job.Job, t store.Trigger) (job.Execution, bool, error) {
 	t.Platform, t.Ref, t.By, t.Now, t.NewID = j.Platform, j.ID.String(), c.Principal.Name, c.Now, s.o.NewID
 	t.IdempotencyKey, t.BodyHash, t.TraceID, t.ParentSpanID = c.IdempotencyKey, c.BodyHash, c.TraceID, c.ParentSpanID
-	made, err := s.o.Trigger(ctx, t)
+	made, err := s.o.Trigger(c.trail(ctx, "execution."+string(t.Kind)), t)
 	if err != nil || made.Replayed {
 		return made.Execution, made.Replayed, err
 	}
@@ -76,8 +76,8 @@ func (s *Service) CancelExecution(ctx context.Context, c Call, ref string, in *a
 	if err != nil {
 		return job.Execution{}, err
 	}
-	reason := first(in.Reason, c.Reason)
-	e, err := s.store.CancelExecution(ctx, store.CancelExecution{Platform: scope, Ref: ref, Now: c.Now, By: c.Principal.Name, Reason: reason})
+	c.Reason = first(in.Reason, c.Reason)
+	e, err := s.store.CancelExecution(c.trail(ctx, "execution.cancelled"), store.CancelExecution{Platform: scope, Ref: ref, Now: c.Now, By: c.Principal.Name, Reason: c.Reason})
 	if err != nil {
 		return e, err
 	}

@@ -58,7 +58,7 @@ func (s *Service) CreateToken(ctx context.Context, c Call, in *api.TokenInput) (
 	made := store.Token{
 		ID: secret.ID, Platform: platform, Name: in.Name, Role: string(role), Hash: secret.Hash(), CreatedAt: c.Now, CreatedBy: c.Principal.Name, ExpiresAt: expires,
 	}
-	if err := s.store.CreateToken(ctx, made); err != nil {
+	if err := s.store.CreateToken(c.trail(ctx, "token.created"), made); err != nil {
 		return api.NewToken{}, err
 	}
 	s.did(ctx, c, "token created", tokenAttrs(&made)...)
@@ -132,7 +132,7 @@ func (s *Service) RevokeToken(ctx context.Context, c Call, ref string) (api.Toke
 	if err != nil {
 		return api.Token{}, err
 	}
-	t, err := s.store.RevokeToken(ctx, store.RevokeToken{Platform: scope, Ref: ref, By: c.Principal.Name, Now: c.Now})
+	t, err := s.store.RevokeToken(c.trail(ctx, "token.revoked"), store.RevokeToken{Platform: scope, Ref: ref, By: c.Principal.Name, Now: c.Now})
 	if err != nil {
 		return api.Token{}, err
 	}
@@ -155,7 +155,7 @@ func (s *Service) RotateToken(ctx context.Context, c Call, ref string, in *api.T
 	if err != nil {
 		return api.NewToken{}, err
 	}
-	t, err := s.store.RotateToken(ctx, store.RotateToken{
+	t, err := s.store.RotateToken(c.trail(ctx, "token.rotated"), store.RotateToken{
 		Platform: scope, Ref: ref, ID: secret.ID, Hash: secret.Hash(), ExpiresAt: expires, By: c.Principal.Name, Now: c.Now,
 	})
 	if err != nil {

@@ -83,16 +83,16 @@ func (s *Service) Drain(ctx context.Context, c Call, node string, drain bool, in
 	if err != nil || before.Draining == drain {
 		return before, err
 	}
-	if err := s.store.DrainNode(ctx, store.DrainNode{Node: node, Drain: drain, By: c.Principal.Name, Reason: reason, Now: c.Now}); err != nil {
-		return api.Worker{}, err
-	}
-	s.o.Beat()
-	s.o.Kick()
 	c.Reason = reason
 	what := "worker undrained"
 	if drain {
 		what = "worker drained"
 	}
+	if err := s.store.DrainNode(c.trail(ctx, strings.Replace(what, " ", ".", 1)), store.DrainNode{Node: node, Drain: drain, By: c.Principal.Name, Reason: reason, Now: c.Now}); err != nil {
+		return api.Worker{}, err
+	}
+	s.o.Beat()
+	s.o.Kick()
 	s.did(ctx, c, what, slog.String("node", node))
 	return s.Worker(ctx, c, node)
 }

@@ -51,7 +51,11 @@ func (s *Service) PutWorkflow(ctx context.Context, c Call, in *api.WorkflowInput
 		}
 		jobs[step] = p
 	}
-	w, err := s.store.PutWorkflow(ctx, store.PutWorkflow{
+	action := "workflow.changed"
+	if create {
+		action = "workflow.created"
+	}
+	w, err := s.store.PutWorkflow(c.trail(ctx, action), store.PutWorkflow{
 		Platform: home, Name: d.Name, Definition: text, Jobs: jobs, Create: create, IfRevision: c.IfRevision, Now: c.Now, By: c.Principal.Name,
 	})
 	if err != nil {
@@ -132,7 +136,7 @@ func (s *Service) DeleteWorkflow(ctx context.Context, c Call, name string) error
 	if err != nil {
 		return err
 	}
-	err = s.store.DeleteWorkflow(ctx, store.DeleteWorkflow{Platform: w.Platform, Name: w.Name, IfRevision: c.IfRevision, Now: c.Now, By: c.Principal.Name})
+	err = s.store.DeleteWorkflow(c.trail(ctx, "workflow.deleted"), store.DeleteWorkflow{Platform: w.Platform, Name: w.Name, IfRevision: c.IfRevision, Now: c.Now, By: c.Principal.Name})
 	if err == nil {
 		s.did(ctx, c, "workflow deleted", slog.String("workflow", w.Name), slog.String("platform", w.Platform))
 	}

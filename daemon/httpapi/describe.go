@@ -109,6 +109,8 @@ var described = map[string]description{
 	"GET " + api.RouteWhy:            tells[api.Why]("whyExecution", "How an execution came about and why it ended as it did"),
 	"GET " + api.RouteEventsStream:   tells[api.BusEvent]("streamEvents", "What happens, as Server-Sent Events whose data is a BusEvent").as("text/event-stream"),
 	"GET " + api.RouteForecast:       tells[[]api.ForecastItem]("forecast", "The coming runs of all jobs"),
+	"GET " + api.RouteAudit:          tells[[]api.AuditEntry]("listAudit", "List who changed what"),
+	"GET " + api.RouteAuditEntry:     tells[api.AuditEntry]("getAuditEntry", "Tell one change"),
 	"GET " + api.RouteAuditSlots:     tells[[]api.SlotAudit]("auditSlots", "Compare the due times of jobs with what became of them"),
 	"GET " + api.RouteHandlers:       tells[[]control.HandlerInfo]("listHandlers", "List what jobs can run"),
 	"GET " + api.RouteHealth:         tells[api.Health]("getHealth", "How this node is"),

@@ -107,6 +107,9 @@ func (rq *request) readHeaders() error {
 		}
 		rq.call.IfRevision = revision
 	}
+	if rq.call.RequestID, rq.call.Trace = rq.id, rq.trace; rq.trace == "" {
+		rq.call.Trace, _ = traceParent(h.Get("Traceparent"))
+	}
 	if rq.route.creates {
 		key, err := idempotencyKey(h)
 		if err != nil {

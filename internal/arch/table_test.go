@@ -55,6 +55,7 @@ var table = map[string]row{
 	"handler/workflow": {ours: "handler internal/expr job store workflow"},
 	"handler/cleanup":  {ours: "handler handler/payload job"},
 	"handler/reindex":  {ours: "handler handler/payload"},
+	"handler/emit":     {ours: "handler handler/payload job"},
 
 	"handler/healthcheck": {ours: "handler handler/httpcall handler/payload job"},
 	"client":              {ours: "api job"},
@@ -78,7 +79,7 @@ var table = map[string]row{
 	// Composition.
 	"daemon": {
 		ours: "api daemon/access daemon/config daemon/control daemon/dispatch daemon/events daemon/executor daemon/flow daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/metrics daemon/timer daemon/tracing " +
-			"event handler handler/agent handler/cleanup handler/exec handler/function handler/healthcheck handler/httpcall handler/notify handler/reindex handler/workflow internal/build internal/failpoint internal/supervise internal/token job jobfile migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
+			"event handler handler/agent handler/cleanup handler/emit handler/exec handler/function handler/healthcheck handler/httpcall handler/notify handler/reindex handler/workflow internal/build internal/failpoint internal/supervise internal/token job jobfile migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
 		third: "golang.org/x/sync golang.org/x/sys/unix",
 	},
 	"daemon/command": {

@@ -87,6 +87,12 @@ var parameters = map[string]parameter{
 	"dead_before": instant("Dead since before this instant"),
 	"revision":    number("This revision of the workflow; left out, the one in use", 1, 1<<62, nil),
 
+	"action":     list("Any of these actions; job.* is every action on jobs"),
+	"kind":       list("Changes of any of these kinds of things, such as job or token"),
+	"actor":      text("Who did it"),
+	"object":     text("Id or name of what changed"),
+	"request_id": text("What this request did"),
+
 	"after":    number("Only lines after this seq", 0, 1<<62, 0),
 	"attempt":  number("Only lines of this attempt", 1, 1<<30, nil),
 	"level":    word("Lines of this level or above", texts(job.LogLevels())...),

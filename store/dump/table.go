@@ -90,6 +90,8 @@ var (
 		table("holds", "id", enum("kind", stored.HoldKinds), text("platform"), ints("since"), optInts("until", "ended_at"), text("held_by", "reason")),
 		table("tokens", "id", text("id", "platform", "name", "role", "hash"), ints("created_at"), text("created_by"), ints("expires_at"),
 			optInts("revoked_at"), text("revoked_by"), optInts("used_at")),
+		table("audit", "seq", ints("seq", "at"), text("platform", "changed_by", "via", "action", "kind", "object", "name"), column(JSON, "before", "after"),
+			text("reason", "request_id", "trace_id")),
 		table("agents", "platform, name", text("platform", "name", "type", "transport", "endpoint"), ints("capacity", "heartbeat_ms"), column(Bool, "enabled"),
 			text("description"), optInts("seen_at"), ints("created_at"), text("created_by"), ints("updated_at"), text("updated_by")),
 		table("workflows", "platform, name, revision", text("platform", "name"), ints("revision", "live"), column(JSON, "definition", "jobs"), ints("created_at"), text("created_by")),

@@ -22,6 +22,7 @@ const forUpdate = ` FOR UPDATE OF a`
 // CreateAgent stores an agent.
 func (s *Store) CreateAgent(ctx context.Context, a store.Agent) error {
 	return s.write(ctx, func(tx *tx) error {
+		store.TrailOf(ctx).Note(stored.NoteAgent(nil, &a))
 		_, err := tx.exec(`INSERT INTO agents (platform, name, type, transport, endpoint, capacity, heartbeat_ms, enabled, description,
 			seen_at, created_at, created_by, updated_at, updated_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 			a.Platform, a.Name, a.Type, a.Transport, a.Endpoint, a.Capacity, a.Heartbeat.Milliseconds(), a.Enabled, a.Description,
@@ -73,9 +74,11 @@ func (s *Store) ChangeAgent(ctx context.Context, p store.ChangeAgent) (a store.A
 		if a, err = findAgent(tx, p.Platform, p.Name, forUpdate); err != nil {
 			return err
 		}
+		before := a
 		if err := p.Change(&a); err != nil {
 			return err
 		}
+		store.TrailOf(ctx).Note(stored.NoteAgent(&before, &a))
 		a.UpdatedAt, a.UpdatedBy = stored.Cut(p.Now), p.By
 		_, err := tx.exec(`UPDATE agents SET type = $1, transport = $2, endpoint = $3, capacity = $4, heartbeat_ms = $5, enabled = $6, description = $7,
 			updated_at = $8, updated_by = $9 WHERE platform = $10 AND name = $11`, a.Type, a.Transport, a.Endpoint, a.Capacity, a.Heartbeat.Milliseconds(), a.Enabled, a.Description,
@@ -91,6 +94,7 @@ func (s *Store) DeleteAgent(ctx context.Context, platform, name string) (a store
 		if a, err = findAgent(tx, platform, name, forUpdate); err != nil {
 			return err
 		}
+		store.TrailOf(ctx).Note(stored.NoteAgent(&a, nil))
 		_, err := tx.exec(`DELETE FROM agents WHERE platform = $1 AND name = $2`, a.Platform, a.Name)
 		return err
 	})

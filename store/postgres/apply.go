@@ -32,6 +32,7 @@ func (s *Store) ApplyJobs(ctx context.Context, p store.ApplyJobs) ([]store.Appli
 			if err != nil {
 				return err
 			}
+			stored.NoteApplied(store.TrailOf(ctx), &applied)
 			done = append(done, applied)
 		}
 		writeEvents(t, &events, p.Now)

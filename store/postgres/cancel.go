@@ -43,10 +43,14 @@ func (s *Store) CancelExecution(ctx context.Context, p store.CancelExecution) (j
 		if err != nil {
 			return err
 		}
-		if err := s.cancelOne(t, k, &p); err != nil {
+		before, err := s.cancelOne(t, k, &p)
+		if err != nil {
 			return err
 		}
 		after, err = dialect.ExecutionByKey(t.query, k)
+		if before != stored.Cancelled {
+			store.TrailOf(ctx).Note(stored.NoteCancel(stored.Value(stored.Statuses, before), &after))
+		}
 		return err
 	})
 	return after, err
@@ -68,51 +72,53 @@ func (s *Store) DropDead(ctx context.Context, p store.DropDead) (job.Execution, 
 			return job.Errorf(job.Conflict, "the execution is not in the dead letters")
 		}
 		after, err = dialect.ExecutionByKey(t.query, k)
+		store.TrailOf(ctx).Note(stored.NoteDropped(&after))
 		return err
 	})
 	return after, err
 }
 
-func (s *Store) cancelOne(t *tx, k int64, p *store.CancelExecution) error {
+// cancelOne returns the status that the execution had.
+func (s *Store) cancelOne(t *tx, k int64, p *store.CancelExecution) (status int64, err error) {
 	var seq int64
 	if _, err := t.first(`SELECT job FROM executions WHERE k = $1`, []any{k}, func(r *row) { seq = r.Int() }); err != nil {
-		return err
+		return 0, err
 	}
 	locked, err := lockCursors(t, []int64{seq})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	// Whoever claims it takes the row of waiting first: so do we, or each waits for the other.
 	if _, err := t.first(`SELECT true FROM waiting WHERE k = $1 FOR UPDATE`, []any{k}, func(*row) {}); err != nil {
-		return err
+		return 0, err
 	}
-	status := int64(-1)
+	status = -1
 	if _, err := t.first(`SELECT status FROM executions WHERE k = $1 FOR UPDATE`, []any{k}, func(r *row) { status = r.Int() }); err != nil {
-		return err
+		return 0, err
 	}
 	switch status {
 	case stored.Pending:
 		var events stored.Events
 		over, err := cancelWaiting(t, seq, []int64{k}, p.Now, &events)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if _, err := s.promote(t, ordered(locked), over, p.Now); err != nil {
-			return err
+			return 0, err
 		}
 		if _, err := endJobs(t, ordered(locked), over, p.Now, &events); err != nil {
-			return err
+			return 0, err
 		}
 		writeEvents(t, &events, p.Now)
-		return nil
+		return status, nil
 	case stored.Running:
 		requestCancels(t, []int64{k}, p.Now, p.By, p.Reason)
-		return nil
+		return status, nil
 	case stored.Cancelled:
-		return nil
+		return status, nil
 	case -1:
-		return job.Errorf(job.NotFound, "execution %q not found", p.Ref)
+		return 0, job.Errorf(job.NotFound, "execution %q not found", p.Ref)
 	default:
-		return job.Errorf(job.Conflict, "the execution is over: its status is %s", stored.Value(stored.Statuses, status))
+		return 0, job.Errorf(job.Conflict, "the execution is over: its status is %s", stored.Value(stored.Statuses, status))
 	}
 }

@@ -25,6 +25,9 @@ func (s *Store) ChangeJob(ctx context.Context, p store.ChangeJob) (job.Job, erro
 		}
 		writeEvents(t, &run.events, p.Now)
 		after, err = jobBySeq(t, seq)
+		if run.before != nil {
+			store.TrailOf(ctx).Note(stored.NoteJob(run.before, &after))
+		}
 		return err
 	})
 	return after, s.nameTaken(ctx, err)
@@ -36,6 +39,8 @@ type change struct {
 	p   *store.ChangeJob
 	seq int64
 	cur *cursor
+
+	before *job.Job // what was changed; nil = nothing was
 }
 
 func (ch *change) decide() error {
@@ -55,6 +60,7 @@ func (ch *change) decide() error {
 	if err != nil || changed.Unchanged {
 		return err
 	}
+	ch.before = &before
 	return ch.write(&before, &changed)
 }
 

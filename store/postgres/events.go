@@ -7,13 +7,16 @@ import (
 	"github.com/agentic-sdlc/scheduler/event"
 	"github.com/agentic-sdlc/scheduler/store"
 	"github.com/agentic-sdlc/scheduler/store/internal/acts"
+	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
 // CreateRule stores a rule.
 func (s *Store) CreateRule(ctx context.Context, r event.Rule) (made event.Rule, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		made = r
-		return acts.CreateRule(&eventTx{t: t}, &made)
+		err := acts.CreateRule(&eventTx{t: t}, &made)
+		store.TrailOf(ctx).Note(stored.NoteRule(nil, &made))
+		return err
 	})
 	return made, err
 }
@@ -21,7 +24,7 @@ func (s *Store) CreateRule(ctx context.Context, r event.Rule) (made event.Rule, 
 // ChangeRule changes a rule.
 func (s *Store) ChangeRule(ctx context.Context, p store.ChangeRule) (r event.Rule, err error) {
 	err = s.write(ctx, func(t *tx) error {
-		r, err = acts.ChangeRule(&eventTx{t: t}, &p)
+		r, err = acts.ChangeRule(&eventTx{t: t}, &p, store.TrailOf(ctx))
 		return err
 	})
 	return r, err
@@ -31,6 +34,7 @@ func (s *Store) ChangeRule(ctx context.Context, p store.ChangeRule) (r event.Rul
 func (s *Store) DeleteRule(ctx context.Context, platform, ref string) (r event.Rule, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		r, err = acts.DeleteRule(&eventTx{t: t}, platform, ref)
+		store.TrailOf(ctx).Note(stored.NoteRule(&r, nil))
 		return err
 	})
 	return r, err

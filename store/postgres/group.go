@@ -18,7 +18,8 @@ const (
 // trigger is one call of Trigger.
 type trigger struct {
 	p     *store.Trigger
-	until time.Time // the caller's deadline; zero = none
+	trail *store.Trail // the caller's; nil = none
+	until time.Time    // the caller's deadline; zero = none
 	taker taker
 	made  store.Triggered
 	err   error         // of this call alone
@@ -82,7 +83,7 @@ func (s *Store) Trigger(ctx context.Context, p store.Trigger) (store.Triggered, 
 		return store.Triggered{}, classify(err)
 	}
 	until, _ := ctx.Deadline()
-	tr := &trigger{p: &p, until: until, taker: taker{ask: p.Take}, done: make(chan struct{})}
+	tr := &trigger{p: &p, trail: store.TrailOf(ctx), until: until, taker: taker{ask: p.Take}, done: make(chan struct{})}
 	if s.triggers.add(tr) {
 		go s.writeTriggers()
 	}

@@ -24,6 +24,7 @@ func endExpired(t *tx, now time.Time) {
 // SetHold stops what h says.
 func (s *Store) SetHold(ctx context.Context, h store.Hold) error {
 	return s.write(ctx, func(t *tx) error {
+		store.TrailOf(ctx).Note(stored.NoteHold(h.Kind, h.Platform, &h))
 		endExpired(t, h.Since)
 		t.queue(`INSERT INTO holds (kind, platform, since, until, held_by, reason) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (kind, platform) WHERE ended_at IS NULL DO UPDATE SET until = excluded.until, held_by = excluded.held_by, reason = excluded.reason`,
@@ -37,7 +38,9 @@ func (s *Store) ReleaseHold(ctx context.Context, kind store.HoldKind, platform s
 	err = s.write(ctx, func(t *tx) error {
 		endExpired(t, now)
 		n, err := t.exec(`UPDATE holds SET ended_at = $1 WHERE kind = $2 AND platform = $3 AND ended_at IS NULL`, now.UnixMicro(), stored.Code(stored.HoldKinds, kind), platform)
-		released = n > 0
+		if released = n > 0; released {
+			store.TrailOf(ctx).Note(stored.NoteHold(kind, platform, nil))
+		}
 		return err
 	})
 	return released, err

@@ -56,6 +56,7 @@ func (s *Store) fill(t *tx, in *incoming) error {
 		return in.err
 	}
 	t.queue(`SELECT setval(pg_get_serial_sequence('platforms', 'seq'), coalesce(max(seq), 0) + 1, false) FROM platforms`)
+	t.queue(`SELECT setval(pg_get_serial_sequence('audit', 'seq'), coalesce(max(seq), 0) + 1, false) FROM audit`)
 	if err := acts.Imported(&eventTx{t: t}, &dialect); err != nil {
 		return err
 	}

@@ -40,6 +40,9 @@ func (s *Store) CreateJob(ctx context.Context, p store.CreateJob) (created job.J
 		}
 		writeEvents(t, &events, p.Now)
 		created, err = jobBySeq(t, seq)
+		if !replayed {
+			store.TrailOf(ctx).Note(stored.NoteJob(nil, &created))
+		}
 		return err
 	})
 	if err != nil {
@@ -218,6 +221,11 @@ func (s *Store) PurgeJob(ctx context.Context, platform, ref string, now time.Tim
 		if n > 0 {
 			return job.Errorf(job.Conflict, "%d execution(s) of the job are not over", n).WithHint("cancel the job and what runs first")
 		}
+		before, err := jobBySeq(t, seq)
+		if err != nil {
+			return err
+		}
+		store.TrailOf(ctx).Note(stored.NoteJob(&before, nil))
 		purge(t, []int64{seq})
 		return nil
 	})

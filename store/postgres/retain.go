@@ -84,6 +84,12 @@ func (s *Store) Retain(ctx context.Context, platform string, p store.Retention, 
 			t.queue(`DELETE FROM holds WHERE ended_at < $1`, now.Add(-keep).UnixMicro())
 			t.queue(sqlForgetTokens, now.Add(-keep).UnixMicro())
 		}
+		if p.Audit > 0 && platform == store.AnyPlatform && !more {
+			n, err := t.exec(reads.ForgetAudit, now.Add(-p.Audit).UnixMicro(), limit)
+			if more = n == int64(limit); err != nil {
+				return err
+			}
+		}
 		if p.OneTime > 0 && !more {
 			removed.Jobs, err = retireOneTime(t, platform, now.Add(-p.OneTime), limit)
 			more = removed.Jobs == int64(limit)

@@ -95,12 +95,15 @@ func (s *Store) DrainNode(ctx context.Context, p store.DrainNode) error {
 		if err := reads.WantNode(t.query, p.Node, p.Now); err != nil {
 			return err
 		}
+		statement, args := `DELETE FROM drains WHERE node = $1`, []any{p.Node}
 		if p.Drain {
-			t.queue(`INSERT INTO drains (node, drained_at, drained_by, reason) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`, p.Node, p.Now.UnixMicro(), p.By, p.Reason)
-		} else {
-			t.queue(`DELETE FROM drains WHERE node = $1`, p.Node)
+			statement, args = `INSERT INTO drains (node, drained_at, drained_by, reason) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`, []any{p.Node, p.Now.UnixMicro(), p.By, p.Reason}
 		}
-		return nil
+		n, err := t.exec(statement, args...)
+		if n > 0 {
+			store.TrailOf(ctx).Note(stored.NoteDrain(p.Node, p.Drain))
+		}
+		return err
 	})
 }
 

@@ -23,7 +23,10 @@ func token(r *row) store.Token {
 
 // CreateToken stores a token.
 func (s *Store) CreateToken(ctx context.Context, t store.Token) error {
-	return s.write(ctx, func(tx *tx) error { return createToken(tx, &t) })
+	return s.write(ctx, func(tx *tx) error {
+		store.TrailOf(ctx).Note(stored.NoteToken(nil, &t))
+		return createToken(tx, &t)
+	})
 }
 
 func createToken(tx *tx, t *store.Token) error {
@@ -86,7 +89,9 @@ func (s *Store) RevokeToken(ctx context.Context, p store.RevokeToken) (t store.T
 		if t, err = findToken(tx, p.Platform, p.Ref); err != nil || t.RevokedAt != nil {
 			return err
 		}
+		before := t
 		revokeToken(tx, &t, p.Now, p.By)
+		store.TrailOf(ctx).Note(stored.NoteToken(&before, &t))
 		return nil
 	})
 	return t, err
@@ -112,6 +117,7 @@ func (s *Store) RotateToken(ctx context.Context, p store.RotateToken) (t store.T
 		t = store.Token{
 			ID: p.ID, Platform: old.Platform, Name: old.Name, Role: old.Role, Hash: p.Hash, CreatedAt: stored.Cut(p.Now), CreatedBy: p.By, ExpiresAt: stored.Cut(p.ExpiresAt),
 		}
+		store.TrailOf(ctx).Note(stored.NoteRotation(&old, &t))
 		return createToken(tx, &t)
 	})
 	return t, err

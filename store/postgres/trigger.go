@@ -69,7 +69,10 @@ func (s *Store) writeTogether(batch []*trigger) error {
 	defer cancel()
 	err := s.write(ctx, func(t *tx) error {
 		run = s.triggering(t, batch)
-		return run.all()
+		if err := run.all(); err != nil {
+			return err
+		}
+		return run.record()
 	})
 	if err != nil {
 		return err
@@ -84,6 +87,21 @@ func (s *Store) writeTogether(batch []*trigger) error {
 		if c := run.claimed[tr.k]; c != nil && tr.session != 0 {
 			c.Batch = *run.claims[tr.session]
 			tr.made.Claimed = c
+		}
+	}
+	return nil
+}
+
+// record writes who asked for what was made.
+func (r *triggering) record() error {
+	for _, tr := range r.batch {
+		if tr.trail == nil || tr.err != nil || tr.made.Replayed {
+			continue
+		}
+		tr.trail.Restart()
+		tr.trail.Note(stored.NoteRun(&tr.made.Execution))
+		if err := r.t.record(tr.trail); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -22,7 +22,7 @@ func (s *Store) PutWorkflow(ctx context.Context, p store.PutWorkflow) (w store.W
 	err = s.write(ctx, func(t *tx) error {
 		t.queue(`SELECT pg_advisory_xact_lock(hashtextextended('workflow ' || $1::text || '/' || $2::text, 0))`, p.Platform, p.Name)
 		var events stored.Events
-		w, err = writes.PutWorkflow(t.changes(), &p, func(p *store.CreateJob) error {
+		w, err = writes.PutWorkflow(t.changes(), &p, store.TrailOf(ctx), func(p *store.CreateJob) error {
 			_, err := createJob(t, p, &events)
 			return err
 		})
@@ -39,7 +39,7 @@ func (s *Store) PutWorkflow(ctx context.Context, p store.PutWorkflow) (w store.W
 
 // DeleteWorkflow takes a workflow out of use.
 func (s *Store) DeleteWorkflow(ctx context.Context, d store.DeleteWorkflow) error {
-	return s.write(ctx, func(t *tx) error { return writes.DeleteWorkflow(t.changes(), &d) })
+	return s.write(ctx, func(t *tx) error { return writes.DeleteWorkflow(t.changes(), &d, store.TrailOf(ctx)) })
 }
 
 // BeginFlow returns the flow of an execution, and begins it when there is none.

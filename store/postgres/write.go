@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store"
 )
 
 const (
@@ -31,13 +32,15 @@ var errAgain = errors.New("start over")
 
 // write runs fn in one transaction until it is committed. fn may run several times and
 // must set all that it sets outside itself each time. Once it is begun the caller
-// cannot cancel it; that takes a moment at most. A deadline of the caller's holds.
+// cannot cancel it; that takes a moment at most. A deadline of the caller's holds. What fn
+// notes on the context's trail is recorded with it.
 func (s *Store) write(ctx context.Context, fn func(t *tx) error) error {
 	return s.writeWithin(ctx, patience, fn)
 }
 
 // writeWithin is write with a patience of its own.
 func (s *Store) writeWithin(ctx context.Context, patience time.Duration, fn func(t *tx) error) error {
+	fn = recorded(store.TrailOf(ctx), fn)
 	return s.retry(ctx, patience, func(ctx context.Context) error {
 		return s.withConn(ctx, func(c *pgxpool.Conn) error {
 			bounded, cancel := context.WithDeadline(context.WithoutCancel(ctx), s.deadline(ctx, patience))

@@ -19,6 +19,7 @@ const sqlAgents = `SELECT a.platform, a.name, a.type, a.transport, a.endpoint, a
 // CreateAgent stores an agent.
 func (s *Store) CreateAgent(ctx context.Context, a store.Agent) error {
 	return s.write(ctx, func(c *conn) error {
+		store.TrailOf(ctx).Note(stored.NoteAgent(nil, &a))
 		_, err := c.exec(`INSERT INTO agents (platform, name, type, transport, endpoint, capacity, heartbeat_ms, enabled, description,
 			seen_at, created_at, created_by, updated_at, updated_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			a.Platform, a.Name, a.Type, a.Transport, a.Endpoint, a.Capacity, a.Heartbeat.Milliseconds(), a.Enabled, a.Description,
@@ -68,9 +69,11 @@ func (s *Store) ChangeAgent(ctx context.Context, p store.ChangeAgent) (a store.A
 		if a, err = findAgent(c, p.Platform, p.Name); err != nil {
 			return err
 		}
+		before := a
 		if err := p.Change(&a); err != nil {
 			return err
 		}
+		store.TrailOf(ctx).Note(stored.NoteAgent(&before, &a))
 		a.UpdatedAt, a.UpdatedBy = stored.Cut(p.Now), p.By
 		_, err := c.exec(`UPDATE agents SET type = ?, transport = ?, endpoint = ?, capacity = ?, heartbeat_ms = ?, enabled = ?, description = ?,
 			updated_at = ?, updated_by = ? WHERE platform = ? AND name = ?`, a.Type, a.Transport, a.Endpoint, a.Capacity, a.Heartbeat.Milliseconds(), a.Enabled, a.Description,
@@ -86,6 +89,7 @@ func (s *Store) DeleteAgent(ctx context.Context, platform, name string) (a store
 		if a, err = findAgent(c, platform, name); err != nil {
 			return err
 		}
+		store.TrailOf(ctx).Note(stored.NoteAgent(&a, nil))
 		_, err := c.exec(`DELETE FROM agents WHERE platform = ? AND name = ?`, a.Platform, a.Name)
 		return err
 	})

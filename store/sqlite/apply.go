@@ -5,6 +5,7 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
 // ApplyJobs carries out the steps under one savepoint.
@@ -26,6 +27,7 @@ func (s *Store) ApplyJobs(ctx context.Context, p store.ApplyJobs) ([]store.Appli
 			if err != nil {
 				return err
 			}
+			stored.NoteApplied(store.TrailOf(ctx), &applied)
 			done = append(done, applied)
 		}
 		if p.Commit == nil {

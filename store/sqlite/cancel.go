@@ -34,44 +34,49 @@ func (s *Store) CancelExecution(ctx context.Context, p store.CancelExecution) (j
 		if err != nil {
 			return err
 		}
-		if err := s.cancelOne(c, k, &p); err != nil {
+		before, err := s.cancelOne(c, k, &p)
+		if err != nil {
 			return err
 		}
 		after, err = dialect.ExecutionByKey(c.query, k)
+		if before != stored.Cancelled {
+			store.TrailOf(ctx).Note(stored.NoteCancel(stored.Value(stored.Statuses, before), &after))
+		}
 		return err
 	})
 	return after, err
 }
 
-func (s *Store) cancelOne(c *conn, k int64, p *store.CancelExecution) error {
-	var seq, status int64
+// cancelOne returns the status that the execution had.
+func (s *Store) cancelOne(c *conn, k int64, p *store.CancelExecution) (status int64, err error) {
+	var seq int64
 	if _, err := c.first(`SELECT job, status FROM executions WHERE k = ?`, []any{k}, func(r *row) { seq, status = r.Int(), r.Int() }); err != nil {
-		return err
+		return 0, err
 	}
 	switch status {
 	case stored.Pending:
 		var events stored.Events
 		var deltas stored.Deltas
 		if _, err := cancelWaiting(c, seq, k, p.Now, &events); err != nil {
-			return err
+			return 0, err
 		}
 		deltas.Add(&stored.End{Job: seq, Status: stored.Cancelled, Ended: p.Now})
 		if err := writeDeltas(c, &deltas); err != nil {
-			return err
+			return 0, err
 		}
 		if _, err := s.promote(c, seq, p.Now); err != nil {
-			return err
+			return 0, err
 		}
 		if _, err := endJob(c, seq, p.Now, &events); err != nil {
-			return err
+			return 0, err
 		}
-		return writeEvents(c, &events, p.Now)
+		return status, writeEvents(c, &events, p.Now)
 	case stored.Running:
-		return requestCancels(c, []int64{k}, p.Now, p.By, p.Reason)
+		return status, requestCancels(c, []int64{k}, p.Now, p.By, p.Reason)
 	case stored.Cancelled:
-		return nil
+		return status, nil
 	default:
-		return job.Errorf(job.Conflict, "the execution is over: its status is %s", stored.Value(stored.Statuses, status))
+		return 0, job.Errorf(job.Conflict, "the execution is over: its status is %s", stored.Value(stored.Statuses, status))
 	}
 }
 
@@ -91,6 +96,7 @@ func (s *Store) DropDead(ctx context.Context, p store.DropDead) (job.Execution, 
 			return job.Errorf(job.Conflict, "the execution is not in the dead letters")
 		}
 		after, err = dialect.ExecutionByKey(c.query, k)
+		store.TrailOf(ctx).Note(stored.NoteDropped(&after))
 		return err
 	})
 	return after, err

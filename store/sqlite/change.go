@@ -25,6 +25,9 @@ func (s *Store) ChangeJob(ctx context.Context, p store.ChangeJob) (job.Job, erro
 			return err
 		}
 		after, err = dialect.JobBySeq(c.query, seq)
+		if run.before != nil {
+			store.TrailOf(ctx).Note(stored.NoteJob(run.before, &after))
+		}
 		return err
 	})
 	return after, err
@@ -38,6 +41,8 @@ type change struct {
 	cur cursor
 
 	ending bool // the job had no further slot before the change
+
+	before *job.Job // what was changed; nil = nothing was
 }
 
 func (ch *change) decide() error {
@@ -57,6 +62,7 @@ func (ch *change) decide() error {
 	if err != nil || changed.Unchanged {
 		return err
 	}
+	ch.before = &before
 	return ch.write(&before, &changed)
 }
 

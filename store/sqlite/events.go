@@ -12,14 +12,18 @@ import (
 
 // CreateRule stores a rule.
 func (s *Store) CreateRule(ctx context.Context, r event.Rule) (event.Rule, error) {
-	err := s.write(ctx, func(c *conn) error { return acts.CreateRule(eventTx{c: c}, &r) })
+	err := s.write(ctx, func(c *conn) error {
+		err := acts.CreateRule(eventTx{c: c}, &r)
+		store.TrailOf(ctx).Note(stored.NoteRule(nil, &r))
+		return err
+	})
 	return r, err
 }
 
 // ChangeRule changes a rule.
 func (s *Store) ChangeRule(ctx context.Context, p store.ChangeRule) (r event.Rule, err error) {
 	err = s.write(ctx, func(c *conn) error {
-		r, err = acts.ChangeRule(eventTx{c: c}, &p)
+		r, err = acts.ChangeRule(eventTx{c: c}, &p, store.TrailOf(ctx))
 		return err
 	})
 	return r, err
@@ -29,6 +33,7 @@ func (s *Store) ChangeRule(ctx context.Context, p store.ChangeRule) (r event.Rul
 func (s *Store) DeleteRule(ctx context.Context, platform, ref string) (r event.Rule, err error) {
 	err = s.write(ctx, func(c *conn) error {
 		r, err = acts.DeleteRule(eventTx{c: c}, platform, ref)
+		store.TrailOf(ctx).Note(stored.NoteRule(&r, nil))
 		return err
 	})
 	return r, err

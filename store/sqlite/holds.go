@@ -26,6 +26,7 @@ func endExpired(c *conn, now time.Time) error {
 // SetHold stops what h says.
 func (s *Store) SetHold(ctx context.Context, h store.Hold) error {
 	return s.write(ctx, func(c *conn) error {
+		store.TrailOf(ctx).Note(stored.NoteHold(h.Kind, h.Platform, &h))
 		if err := endExpired(c, h.Since); err != nil {
 			return err
 		}
@@ -43,7 +44,9 @@ func (s *Store) ReleaseHold(ctx context.Context, kind store.HoldKind, platform s
 			return err
 		}
 		n, err := c.exec(`UPDATE holds SET ended_at = ? WHERE kind = ? AND platform = ? AND ended_at IS NULL`, now.UnixMicro(), stored.Code(stored.HoldKinds, kind), platform)
-		released = n > 0
+		if released = n > 0; released {
+			store.TrailOf(ctx).Note(stored.NoteHold(kind, platform, nil))
+		}
 		return err
 	})
 	return released, err

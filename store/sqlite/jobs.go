@@ -35,6 +35,7 @@ func (s *Store) CreateJob(ctx context.Context, p store.CreateJob) (created job.J
 			return err
 		}
 		created, err = dialect.JobBySeq(c.query, seq)
+		store.TrailOf(ctx).Note(stored.NoteJob(nil, &created))
 		return err
 	})
 	if err != nil {
@@ -135,6 +136,11 @@ func (s *Store) PurgeJob(ctx context.Context, platform, ref string, now time.Tim
 		if n := len(busy); n > 0 {
 			return job.Errorf(job.Conflict, "%d execution(s) of the job are not over", n).WithHint("cancel the job and what runs first")
 		}
+		before, err := dialect.JobBySeq(c.query, seq)
+		if err != nil {
+			return err
+		}
+		store.TrailOf(ctx).Note(stored.NoteJob(&before, nil))
 		return purge(c, seq)
 	})
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/store"
 	"github.com/agentic-sdlc/scheduler/store/internal/reads"
+	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
 // DrainNode says that a node shall take no new work, or that it may again.
@@ -13,11 +14,14 @@ func (s *Store) DrainNode(ctx context.Context, p store.DrainNode) error {
 		if err := reads.WantNode(c.query, p.Node, p.Now); err != nil {
 			return err
 		}
-		if !p.Drain {
-			_, err := c.exec(`DELETE FROM drains WHERE node = ?`, p.Node)
-			return err
+		statement, args := `DELETE FROM drains WHERE node = ?`, []any{p.Node}
+		if p.Drain {
+			statement, args = `INSERT OR IGNORE INTO drains (node, drained_at, drained_by, reason) VALUES (?, ?, ?, ?)`, []any{p.Node, p.Now.UnixMicro(), p.By, p.Reason}
 		}
-		_, err := c.exec(`INSERT OR IGNORE INTO drains (node, drained_at, drained_by, reason) VALUES (?, ?, ?, ?)`, p.Node, p.Now.UnixMicro(), p.By, p.Reason)
+		n, err := c.exec(statement, args...)
+		if n > 0 {
+			store.TrailOf(ctx).Note(stored.NoteDrain(p.Node, p.Drain))
+		}
 		return err
 	})
 }

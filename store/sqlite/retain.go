@@ -46,6 +46,12 @@ func (s *Store) Retain(ctx context.Context, platform string, p store.Retention, 
 				return err
 			}
 		}
+		if p.Audit > 0 && platform == store.AnyPlatform && !more {
+			n, err := c.exec(reads.ForgetAudit, now.Add(-p.Audit).UnixMicro(), limit)
+			if more = n == int64(limit); err != nil {
+				return err
+			}
+		}
 		if p.OneTime > 0 && !more {
 			removed.Jobs, err = s.retireOneTime(c, platform, now.Add(-p.OneTime), limit)
 			more = removed.Jobs == int64(limit)

@@ -187,9 +187,10 @@ func reading(run func(context.Context, func(c *conn) error) error) reads.Run {
 	}
 }
 
-// write runs fn in the writer and waits for its commit.
+// write runs fn in the writer and waits for its commit. What fn notes on the context's
+// trail is recorded with it.
 func (s *Store) write(ctx context.Context, fn func(c *conn) error) error {
-	return s.writer.do(ctx, fn)
+	return s.writer.do(ctx, recorded(store.TrailOf(ctx), fn))
 }
 
 // read runs fn on a reading connection.

@@ -20,7 +20,10 @@ func token(r *row) store.Token {
 
 // CreateToken stores a token.
 func (s *Store) CreateToken(ctx context.Context, t store.Token) error {
-	return s.write(ctx, func(c *conn) error { return createToken(c, &t) })
+	return s.write(ctx, func(c *conn) error {
+		store.TrailOf(ctx).Note(stored.NoteToken(nil, &t))
+		return createToken(c, &t)
+	})
 }
 
 func createToken(c *conn, t *store.Token) error {
@@ -81,7 +84,10 @@ func (s *Store) RevokeToken(ctx context.Context, p store.RevokeToken) (t store.T
 		if t, err = findToken(c, p.Platform, p.Ref); err != nil || t.RevokedAt != nil {
 			return err
 		}
-		return revokeToken(c, &t, p.Now, p.By)
+		before := t
+		err = revokeToken(c, &t, p.Now, p.By)
+		store.TrailOf(ctx).Note(stored.NoteToken(&before, &t))
+		return err
 	})
 	return t, err
 }
@@ -109,6 +115,7 @@ func (s *Store) RotateToken(ctx context.Context, p store.RotateToken) (t store.T
 		t = store.Token{
 			ID: p.ID, Platform: old.Platform, Name: old.Name, Role: old.Role, Hash: p.Hash, CreatedAt: stored.Cut(p.Now), CreatedBy: p.By, ExpiresAt: stored.Cut(p.ExpiresAt),
 		}
+		store.TrailOf(ctx).Note(stored.NoteRotation(&old, &t))
 		return createToken(c, &t)
 	})
 	return t, err

@@ -15,6 +15,9 @@ func (s *Store) Trigger(ctx context.Context, t store.Trigger) (store.Triggered, 
 	var made store.Triggered
 	err := s.write(ctx, func(c *conn) (err error) {
 		made, err = s.triggerOne(c, &t)
+		if trail := store.TrailOf(ctx); trail != nil && err == nil && !made.Replayed {
+			trail.Note(stored.NoteRun(&made.Execution))
+		}
 		return err
 	})
 	if err != nil {

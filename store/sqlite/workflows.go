@@ -18,7 +18,7 @@ func (c *conn) changes() writes.Tx { return writes.Tx{Query: c.query, Exec: c.ex
 // PutWorkflow stores a revision of a workflow.
 func (s *Store) PutWorkflow(ctx context.Context, p store.PutWorkflow) (w store.Workflow, err error) {
 	err = s.write(ctx, func(c *conn) error {
-		w, err = writes.PutWorkflow(c.changes(), &p, func(p *store.CreateJob) error {
+		w, err = writes.PutWorkflow(c.changes(), &p, store.TrailOf(ctx), func(p *store.CreateJob) error {
 			_, err := createJob(c, p)
 			return err
 		})
@@ -29,7 +29,7 @@ func (s *Store) PutWorkflow(ctx context.Context, p store.PutWorkflow) (w store.W
 
 // DeleteWorkflow takes a workflow out of use.
 func (s *Store) DeleteWorkflow(ctx context.Context, d store.DeleteWorkflow) error {
-	return s.write(ctx, func(c *conn) error { return writes.DeleteWorkflow(c.changes(), &d) })
+	return s.write(ctx, func(c *conn) error { return writes.DeleteWorkflow(c.changes(), &d, store.TrailOf(ctx)) })
 }
 
 // BeginFlow returns the flow of an execution, and begins it when there is none.

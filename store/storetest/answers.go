@@ -28,6 +28,7 @@ type answers struct {
 	NextDue    time.Time
 	NextReady  time.Time
 	Events     []store.Event // without their positions, which are each store's own
+	Audit      []store.AuditEntry
 }
 
 // WantSame checks that both stores answer everything alike.
@@ -61,6 +62,9 @@ func (b *bench) answers() (a answers) {
 			return nil
 		}))
 	}
+	audit, err := b.store.ListAudit(b.ctx, store.AuditFilter{Platform: store.AnyPlatform})
+	must(err)
+	a.Audit = audit.Items
 	a.Executions = b.allExecutions(store.ExecutionFilter{})
 	for _, e := range a.Executions {
 		a.Runs[e.ID], err = b.store.Execution(b.ctx, store.AnyPlatform, e.ID.String())

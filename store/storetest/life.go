@@ -188,6 +188,7 @@ func (l *Life) operations() {
 	b.pass(2 * time.Second)
 	b.token("ci", func(t *store.Token) { t.ExpiresAt = b.now.Add(90 * 24 * time.Hour) })
 	b.token("old")
+	b.record("agent.created", store.Note{Kind: "agent", ID: "reporter", After: map[string]any{"type": "t"}})
 	b.agent("reporter", func(a *store.Agent) { a.Heartbeat, a.SeenAt = time.Second, &b.now })
 	ran := b.session()
 	_, c, steps := b.flowOf(ran)

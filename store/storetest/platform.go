@@ -50,6 +50,7 @@ func (b *bench) possess() possessions {
 	p.token = b.token("secret-" + j.ID.String())
 	p.agent = b.agent("secret-" + j.ID.String())
 	p.rule = b.rule("secret-" + j.ID.String())
+	b.record("job.created", store.Note{Kind: "job", ID: j.ID.String()})
 	p.workflow = b.workflow("secret-" + j.ID.String())
 	return p
 }
@@ -98,6 +99,9 @@ func ruleRef(p possessions, byName bool) string {
 }
 
 var scopes = []scopeOf{
+	{"ListAudit", func(b *bench, platform string, p possessions, _ bool) error {
+		return none(b.store.ListAudit(b.ctx, store.AuditFilter{Platform: platform, Object: p.job.ID.String()}))
+	}},
 	{"Rule", func(b *bench, platform string, p possessions, byName bool) error {
 		_, err := b.store.Rule(b.ctx, platform, ruleRef(p, byName))
 		return err
@@ -260,7 +264,7 @@ func testScope(_ *testing.T, b *bench, s scopeOf) {
 }
 
 // operators name a platform as what they stop or make, not as the scope of what they see.
-var operators = []string{"SetHold", "ReleaseHold", "CreateToken", "CreateRule", "CreateAgent", "TakeAgent", "PutWorkflow", "DeleteWorkflow", "BeginFlow"}
+var operators = []string{"Record", "SetHold", "ReleaseHold", "CreateToken", "CreateRule", "CreateAgent", "TakeAgent", "PutWorkflow", "DeleteWorkflow", "BeginFlow"}
 
 // testScopesComplete finds the methods by what they take: a parameter with a field
 // Platform, or a platform and a ref.

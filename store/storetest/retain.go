@@ -11,6 +11,7 @@ import (
 // retainTests are about Retain.
 func retainTests() []test {
 	return []test{
+		{"old entries of the audit log are forgotten", testAuditForgotten},
 		{"old history goes, by how it ended", testRetainAges},
 		{"the newest executions of a job stay", testRetainKeepLast},
 		{"what is not over stays", testRetainLive},

@@ -42,6 +42,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"holds", own, holdTests},
 		{"maintenance", own, maintenanceTests},
 		{"tokens", own, tokenTests},
+		{"audit", shared, auditTests},
 		{"agents", own, agentTests},
 		{"workflows", own, workflowTests},
 		{"reap", own, reapTests},

@@ -104,8 +104,8 @@ func systemRule(r *event.Rule) bool {
 	return system
 }
 
-// ChangeRule changes a rule.
-func ChangeRule(tx Tx, p *store.ChangeRule) (event.Rule, error) {
+// ChangeRule changes a rule, and notes that on the trail if it did.
+func ChangeRule(tx Tx, p *store.ChangeRule, trail *store.Trail) (event.Rule, error) {
 	if err := Listens(tx, false); err != nil { // the lock comes first
 		return event.Rule{}, err
 	}
@@ -142,7 +142,9 @@ func ChangeRule(tx Tx, p *store.ChangeRule) (event.Rule, error) {
 		after.Name, raw, p.By, p.Now.UnixMicro(), before.Seq); err != nil {
 		return before, err
 	}
-	return FindRule(tx.Query, before.Platform, before.ID.String())
+	after, err = FindRule(tx.Query, before.Platform, before.ID.String())
+	trail.Note(stored.NoteRule(&before, &after))
+	return after, err
 }
 
 // DeleteRule forgets a rule with what belongs to it.

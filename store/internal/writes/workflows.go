@@ -13,8 +13,9 @@ import (
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
-// PutWorkflow stores a revision; create stores a job of it.
-func PutWorkflow(t Tx, p *store.PutWorkflow, create func(*store.CreateJob) error) (store.Workflow, error) {
+// PutWorkflow stores a revision, and notes that on the trail if it did; create stores a
+// job of it.
+func PutWorkflow(t Tx, p *store.PutWorkflow, trail *store.Trail, create func(*store.CreateJob) error) (store.Workflow, error) {
 	had, newest, err := lastWorkflow(t, p.Platform, p.Name)
 	switch {
 	case err != nil:
@@ -53,6 +54,11 @@ func PutWorkflow(t Tx, p *store.PutWorkflow, create func(*store.CreateJob) error
 	}
 	_, err = t.Exec(`INSERT INTO workflows (platform, name, revision, live, definition, jobs, created_at, created_by) VALUES ($1, $2, $3, 1, $4, $5, $6, $7)`,
 		p.Platform, p.Name, w.Revision, []byte(w.Definition), jobs, w.CreatedAt.UnixMicro(), p.By)
+	before := &had
+	if !had.Live {
+		before = nil
+	}
+	trail.Note(stored.NoteWorkflow(before, &w))
 	return w, err
 }
 
@@ -67,8 +73,8 @@ func lastWorkflow(t Tx, platform, name string) (w store.Workflow, newest int64, 
 	return w, newest, err
 }
 
-// DeleteWorkflow takes a workflow out of use.
-func DeleteWorkflow(t Tx, d *store.DeleteWorkflow) error {
+// DeleteWorkflow takes a workflow out of use, and notes that on the trail.
+func DeleteWorkflow(t Tx, d *store.DeleteWorkflow, trail *store.Trail) error {
 	had, _, err := lastWorkflow(t, d.Platform, d.Name)
 	switch {
 	case err != nil:
@@ -78,6 +84,7 @@ func DeleteWorkflow(t Tx, d *store.DeleteWorkflow) error {
 	case d.IfRevision != 0 && d.IfRevision != had.Revision:
 		return job.Errorf(job.VersionMismatch, "the workflow is at revision %d, not %d", had.Revision, d.IfRevision)
 	}
+	trail.Note(stored.NoteWorkflow(&had, nil))
 	_, err = t.Exec(`UPDATE workflows SET live = 0 WHERE platform = $1 AND name = $2 AND live = 1`, d.Platform, d.Name)
 	return err
 }

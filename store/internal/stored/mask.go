@@ -1,0 +1,76 @@
+package stored
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Masked stands for a value that is not kept.
+const Masked = "***"
+
+// secretWords are the words of names whose values are not kept.
+const secretWords = `passw(?:or)?d|passphrase|secret|token|authorization|cookie|api[_-]?key|access[_-]?key|private[_-]?key|credential|bearer`
+
+var (
+	secretName = regexp.MustCompile(`(?i)` + secretWords)
+	// userinfo is the password in a URL.
+	userinfo = regexp.MustCompile(`(://[^/@\s:]*:)[^/@\s]+@`)
+	// assigned is a secret within a text: PASSWORD=x, "Authorization: x", ?token=x.
+	assigned = regexp.MustCompile(`(?is)((?:` + secretWords + `)[a-z0-9_-]*["']?\s*[:=]).+`)
+	// shown is a token of ours, wherever it stands.
+	shown = regexp.MustCompile(`schd_[0-9A-Za-z]{8}_[0-9A-Za-z_-]+`)
+)
+
+// reference is how a value begins that names a secret instead of holding it.
+const reference = "secret://"
+
+// Mask replaces what is secret in a value of decoded JSON: members by their names, the
+// values of headers and variables by theirs, and in texts what follows such a name.
+func Mask(v any) any {
+	switch t := v.(type) {
+	case string:
+		return maskText(t)
+	case []any:
+		for i := range t {
+			if i > 0 && isSecretFlag(t[i-1]) {
+				t[i] = Masked
+				continue
+			}
+			t[i] = Mask(t[i])
+		}
+	case map[string]any:
+		name, _ := t["name"].(string)
+		for key, member := range t {
+			if secretName.MatchString(key) || key == "value" && secretName.MatchString(name) {
+				t[key] = maskAll(member)
+				continue
+			}
+			t[key] = Mask(member)
+		}
+	}
+	return v
+}
+
+// maskAll masks a value whose name says that it is secret. What is not there, and what
+// only names a secret, stays.
+func maskAll(v any) any {
+	if text, ok := v.(string); v == nil || ok && (text == "" || strings.HasPrefix(text, reference)) {
+		return v
+	}
+	return Masked
+}
+
+func maskText(s string) string {
+	if strings.HasPrefix(s, reference) {
+		return s
+	}
+	s = userinfo.ReplaceAllString(s, "${1}"+Masked+"@")
+	s = shown.ReplaceAllString(s, Masked)
+	return assigned.ReplaceAllString(s, "${1}"+Masked)
+}
+
+// isSecretFlag reports whether an argument is an option that a secret follows.
+func isSecretFlag(v any) bool {
+	s, ok := v.(string)
+	return ok && strings.HasPrefix(s, "-") && !strings.ContainsAny(s, "= ") && secretName.MatchString(s)
+}
