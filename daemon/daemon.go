@@ -13,6 +13,7 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/daemon/access"
+	"github.com/agentic-sdlc/scheduler/daemon/alerts"
 	"github.com/agentic-sdlc/scheduler/daemon/config"
 	"github.com/agentic-sdlc/scheduler/daemon/control"
 	"github.com/agentic-sdlc/scheduler/daemon/listen"
@@ -20,6 +21,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/daemon/tracing"
 	"github.com/agentic-sdlc/scheduler/event"
 	"github.com/agentic-sdlc/scheduler/handler"
+	"github.com/agentic-sdlc/scheduler/handler/notify"
 	"github.com/agentic-sdlc/scheduler/handler/workflow"
 	"github.com/agentic-sdlc/scheduler/internal/build"
 	"github.com/agentic-sdlc/scheduler/internal/supervise"
@@ -55,7 +57,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	n := &node{o: o, cfg: o.Config, log: o.Logger, started: clock.Now(), clock: clock}
 	defer n.close()
-	for _, step := range []func(context.Context) error{n.claimName, n.openTracing, n.openStore, n.startSupervisor, n.openQueue, n.openAgents, n.newMetrics, n.build, n.startJobsDir, n.listen} {
+	for _, step := range []func(context.Context) error{n.claimName, n.openTracing, n.openStore, n.startSupervisor, n.openQueue, n.openAgents, n.newMetrics, n.build, n.seedAlerts, n.startJobsDir, n.listen} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -76,6 +78,8 @@ type node struct {
 	clock    *Clock
 	runner   *supervise.Client
 	handlers *handler.Registry
+	sender   *notify.Sender
+	pinger   *alerts.Pinger // nil = nobody is told that this node lives
 	queue    queue.Queue
 	bus      queue.Bus
 	agents   agents
@@ -129,7 +133,7 @@ func (n *node) startSupervisor(ctx context.Context) error {
 // build makes the handlers, the engine and the use cases.
 func (n *node) build(context.Context) error {
 	var err error
-	if n.handlers, err = buildHandlers(n.cfg.Handlers, n.runner, os.Environ(), n.parts); err != nil {
+	if n.handlers, n.sender, err = buildHandlers(n.cfg.Handlers, n.runner, os.Environ(), n.parts); err != nil {
 		return &exitError{status: exitConfig, err: err}
 	}
 	if err := addWorkflows(n.handlers, n.cfg.Handlers, n.store, n.clock.Now, func() *Engine { return n.engine }); err != nil {
@@ -148,7 +152,8 @@ func (n *node) build(context.Context) error {
 	ids.After(n.store.Newest())
 	w := n.cfg.Worker
 	o := EngineOptions{
-		Store: n.metrics.Watch(n.store), Queue: n.queue, Bus: n.bus, Handlers: n.handlers, Logger: n.log,
+		Alerts: n.alertOptions(),
+		Store:  n.metrics.Watch(n.store), Queue: n.queue, Bus: n.bus, Handlers: n.handlers, Logger: n.log,
 		Prepare: n.prepare, Node: n.name, Version: n.o.Build.Version, IDs: ids, Clock: n.clock, Shared: n.shared(), Roles: n.cfg.Roles, Settings: settingsOf(&n.cfg),
 		Slots: w.Slots, SlowSlots: w.Commands, Lease: w.Lease, Heartbeat: w.Heartbeat, ReapEvery: w.ReapEvery, Drain: w.DrainTimeout, ClaimIdle: n.cfg.Queue.Redis.ClaimIdle,
 		LogCaps: n.logCaps(),
@@ -168,6 +173,9 @@ func (n *node) build(context.Context) error {
 			Queue: n.queue.Ping, Missing: n.engine.Missing, JobsDir: n.jobsDir.health,
 		},
 	})
+	if err := n.newPinger(); err != nil {
+		return &exitError{status: exitConfig, err: err}
+	}
 	n.gate = access.New(access.Options{
 		Store: n.store, Now: n.clock.Now, Rate: n.cfg.Listen.RequestRate, Burst: n.cfg.Listen.RequestBurst, Logger: n.log,
 	})

@@ -71,6 +71,9 @@ func (n *node) serve(ctx context.Context) error {
 	background := []func(context.Context) error{n.reload, n.hearAgents}
 	n.failed = make(chan error, 3)
 	go n.accept(n.local, n.socket)
+	if n.pinger != nil {
+		background = append(background, n.pinger.Run)
+	}
 	if n.network != nil {
 		remote := n.remote(o)
 		servers, background = append(servers, remote), append(background, n.gate.Run)

@@ -21,6 +21,7 @@ type Config struct {
 	Worker    Worker    `yaml:"worker"`                 //
 	Handlers  Handlers  `yaml:"handlers"`               //
 	Agents    Agents    `yaml:"agents"`                 //
+	Alerts    Alerts    `yaml:"alerts"`                 //
 	Limits    Limits    `yaml:"limits"`                 //
 	Retention Retention `yaml:"retention" reload:"yes"` //
 	Log       Log       `yaml:"log"`                    //

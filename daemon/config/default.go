@@ -62,6 +62,7 @@ func Default() Config {
 			KnowledgeBase: KnowledgeBase{Timeout: time.Minute},
 		},
 		Agents: Agents{Wait: 30 * time.Second},
+		Alerts: Alerts{EvaluateEvery: 15 * time.Second, Ping: Ping{Every: time.Minute}},
 		Limits: Limits{LogJobBytes: 64 << 20, LogTotalBytes: 1 << 30},
 		Retention: Retention{
 			Success:  7 * day,
