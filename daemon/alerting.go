@@ -24,7 +24,10 @@ func (n *node) seedAlerts(ctx context.Context) error {
 	for i := range seeds {
 		seeds[i].ID, seeds[i].CreatedBy, seeds[i].CreatedAt, seeds[i].UpdatedAt = n.engine.NewID(), alert.By, at, at
 	}
-	return storeError(n.store.SeedAlertRules(ctx, seeds))
+	if err := n.store.SeedAlertRules(ctx, seeds); err != nil {
+		return storeError(err)
+	}
+	return nil
 }
 
 // alertOptions are what the engine does not know of alerts.
