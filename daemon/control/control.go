@@ -90,7 +90,9 @@ type Service struct {
 	copies  sync.Mutex // held while a backup is written
 	counted counted
 
-	eventRates eventRates
+	terms       terms
+	eventRates  rates
+	createRates rates
 
 	health struct {
 		sync.Mutex

@@ -12,43 +12,49 @@ import (
 
 // Bounds of events from one platform.
 const (
-	eventRate  = 10_000 // a second
-	eventBurst = 20_000
+	eventRate  = 10_000 // a second, unless the platform's terms say otherwise
+	eventBurst = 2      // seconds' worth that may come at once
 )
 
-// eventRates counts what platforms may still send. Its zero value is ready.
-type eventRates struct {
+// rates counts what platforms may still do. Its zero value is ready.
+type rates struct {
 	mu sync.Mutex
-	m  map[string]*eventBucket
+	m  map[string]*bucket
 }
 
-// eventBucket is what is left of one platform's events.
-type eventBucket struct {
+// bucket is what is left of one platform's.
+type bucket struct {
 	left float64
 	at   time.Time
 }
 
-// take takes n events of a platform, or returns how long to wait for them.
-func (r *eventRates) take(platform string, n int, now time.Time) time.Duration {
+// take takes n of what a platform may do rate times a second, and burst times at once, or
+// returns how long to wait for them.
+func (r *rates) take(platform string, n int, now time.Time, rate, burst float64) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.m == nil {
-		r.m = map[string]*eventBucket{}
+		r.m = map[string]*bucket{}
 	}
 	b := r.m[platform]
 	if b == nil {
-		b = &eventBucket{left: eventBurst, at: now}
+		b = &bucket{left: burst, at: now}
 		r.m[platform] = b
 	}
 	if passed := now.Sub(b.at).Seconds(); passed > 0 {
-		b.left = min(eventBurst, b.left+passed*eventRate)
+		b.left += passed * rate
 		b.at = now
 	}
-	if missing := float64(n) - b.left; missing > 0 {
-		return max(time.Second, time.Duration(missing/eventRate*float64(time.Second)))
+	b.left = min(burst, b.left)
+	missing := float64(n) - b.left
+	switch {
+	case missing <= 0:
+		b.left -= float64(n)
+		return 0
+	case rate <= 0:
+		return time.Minute // until somebody allows some
 	}
-	b.left -= float64(n)
-	return 0
+	return max(time.Second, time.Duration(missing/rate*float64(time.Second)))
 }
 
 // floodError is a refusal that time heals.
@@ -72,8 +78,15 @@ func (s *Service) EmitEvent(ctx context.Context, c Call, in *api.EventInput) (ap
 	if err != nil {
 		return api.EventAccepted{}, err
 	}
-	if wait := s.eventRates.take(e.Platform, 1, c.Now); wait > 0 {
-		return api.EventAccepted{}, &floodError{job.Errorf(job.RateLimited, "platform %q sends more than %d events a second", e.Platform, eventRate).WithHint("wait a moment"), wait}
+	if err := s.inUse(e.Platform); err != nil {
+		return api.EventAccepted{}, err
+	}
+	rate := eventRate
+	if limit := s.termsOf(e.Platform).EventsPerSecond; limit != nil {
+		rate = *limit
+	}
+	if wait := s.eventRates.take(e.Platform, 1, c.Now, float64(rate), eventBurst*float64(rate)); wait > 0 {
+		return api.EventAccepted{}, &floodError{job.Errorf(job.RateLimited, "platform %q sends more than %d events a second", e.Platform, rate).WithHint("wait a moment"), wait}
 	}
 	known, err := s.store.AcceptEvents(ctx, []event.Event{e})
 	if err != nil {
