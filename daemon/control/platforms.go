@@ -43,6 +43,7 @@ func (s *Service) CreatePlatform(ctx context.Context, c Call, in *api.PlatformIn
 	var p job.Problems
 	made := store.Platform{CreatedAt: &c.Now, CreatedBy: c.Principal.Name, UpdatedAt: &c.Now, UpdatedBy: c.Principal.Name}
 	switch {
+	case slices.Contains(in.Null, "id"): // told with the others
 	case in.ID == nil:
 		p.Add("id", "required", "is required: a slug of lower-case letters, digits, hyphen and underscore, or a UUID")
 	default:
