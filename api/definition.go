@@ -80,7 +80,7 @@ func Differences(before, after *JobDefinition) []FieldChange {
 var definitionFields = []string{
 	"type", "description", "schedule", "timezone", "execute_at", "start_date", "end_date", "max_executions", "dst_policy", "jitter_ms",
 	"misfire", "misfire_grace_ms", "handler_name", "handler_type", "payload", "enabled", "max_retries", "retry_delay_ms", "retry_backoff",
-	"retry_max_delay_ms", "timeout_ms", "priority", "concurrency", "allow_overlap", "overlap", "on_lost", "event_name", "when", "delay_ms", "debounce_ms", "after", "cancel_on", "pause_on_failures", "on_failure", "tags", "metadata",
+	"retry_max_delay_ms", "timeout_ms", "priority", "concurrency", "allow_overlap", "overlap", "on_lost", "event_name", "when", "delay_ms", "debounce_ms", "after", "cancel_on", "start_within_ms", "finish_within_ms", "min_duration_ms", "max_gap_ms", "pause_on_failures", "on_failure", "tags", "metadata",
 }
 
 // members are the fields of v in JSON.

@@ -36,6 +36,10 @@ func (in *JobInput) Overlay(s *job.Spec, now time.Time) job.Problems {
 	set(&s.When, in.When)
 	set(&s.DelayMS, in.DelayMS)
 	set(&s.DebounceMS, in.DebounceMS)
+	set(&s.StartWithinMS, in.StartWithinMS)
+	set(&s.FinishWithinMS, in.FinishWithinMS)
+	set(&s.MinDurationMS, in.MinDurationMS)
+	set(&s.MaxGapMS, in.MaxGapMS)
 	if in.After != nil {
 		s.After = slices.Clone(*in.After)
 	}

@@ -45,6 +45,10 @@ type JobInput struct {
 	DebounceMS     *int64           `json:"debounce_ms,omitempty"`
 	After          *[]job.After     `json:"after,omitempty"`
 	CancelOn       *[]job.CancelOn  `json:"cancel_on,omitempty"`
+	StartWithinMS  *int64           `json:"start_within_ms,omitempty"`
+	FinishWithinMS *int64           `json:"finish_within_ms,omitempty"`
+	MinDurationMS  *int64           `json:"min_duration_ms,omitempty"`
+	MaxGapMS       *int64           `json:"max_gap_ms,omitempty"`
 	PauseOnFails   *int             `json:"pause_on_failures,omitempty"`
 	OnFailure      *job.Hook        `json:"on_failure,omitempty"`
 	Tags           *[]string        `json:"tags,omitempty"`

@@ -25,14 +25,15 @@ func (b *registrar) builtin(cfg config.Handlers, parts components) {
 	if b.err != nil {
 		return
 	}
-	sender, err := notify.NewSender(notify.Options{Channels: channels(cfg.Channels), Guard: b.guard})
-	b.add(handler.Info{Name: "send-notification", Kind: "builtin", Description: "tell people: e-mail, Slack, webhook"}, notify.New(sender), err)
+	var err error
+	b.sender, err = notify.NewSender(notify.Options{Channels: channels(cfg.Channels), Guard: b.guard})
+	b.add(handler.Info{Name: "send-notification", Kind: "builtin", Description: "tell people: e-mail, Slack, webhook"}, notify.New(b.sender), err)
 	if err != nil {
 		return
 	}
 	for _, n := range cfg.Notifications {
 		m := notify.Message{To: n.To, Subject: n.Subject, Text: n.Message, HTML: n.HTML}
-		h, err := notify.Named(sender, notify.NamedOptions{Channel: n.Channel, Message: m})
+		h, err := notify.Named(b.sender, notify.NamedOptions{Channel: n.Channel, Message: m})
 		b.add(handler.Info{Name: n.Name, Kind: "notify", Description: n.Description, Platforms: n.Platforms}, h, err)
 	}
 	health, err := healthcheck.New(healthcheck.Options{Guard: b.guard, Components: parts, Names: componentNames()})

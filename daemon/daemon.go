@@ -13,6 +13,7 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/daemon/access"
+	"github.com/agentic-sdlc/scheduler/daemon/alerts"
 	"github.com/agentic-sdlc/scheduler/daemon/config"
 	"github.com/agentic-sdlc/scheduler/daemon/control"
 	"github.com/agentic-sdlc/scheduler/daemon/listen"
@@ -20,6 +21,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/daemon/tracing"
 	"github.com/agentic-sdlc/scheduler/event"
 	"github.com/agentic-sdlc/scheduler/handler"
+	"github.com/agentic-sdlc/scheduler/handler/notify"
 	"github.com/agentic-sdlc/scheduler/handler/workflow"
 	"github.com/agentic-sdlc/scheduler/internal/build"
 	"github.com/agentic-sdlc/scheduler/internal/supervise"
@@ -39,6 +41,9 @@ type Options struct {
 	Ready func(addr string)
 	// Watch takes what counts the rounds of the engine's loops, by name; nil = nobody cares.
 	Watch func(rounds func() map[string]uint64)
+	// Clock is what time it is; nil = this machine's clock, or the store's where nodes share
+	// one.
+	Clock *Clock
 }
 
 // Run serves until ctx ends, then drains and returns nil. An error is what kept it
@@ -46,9 +51,13 @@ type Options struct {
 // schedd.
 func Run(ctx context.Context, o Options) error {
 	SpendMemory()
-	n := &node{o: o, cfg: o.Config, log: o.Logger, started: now(), clock: &Clock{}}
+	clock := o.Clock
+	if clock == nil {
+		clock = &Clock{}
+	}
+	n := &node{o: o, cfg: o.Config, log: o.Logger, started: clock.Now(), clock: clock}
 	defer n.close()
-	for _, step := range []func(context.Context) error{n.claimName, n.openTracing, n.openStore, n.startSupervisor, n.openQueue, n.openAgents, n.newMetrics, n.build, n.startJobsDir, n.listen} {
+	for _, step := range []func(context.Context) error{n.claimName, n.openTracing, n.openStore, n.startSupervisor, n.openQueue, n.openInbox, n.openAgents, n.newMetrics, n.build, n.seedAlerts, n.startJobsDir, n.listen} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -69,8 +78,11 @@ type node struct {
 	clock    *Clock
 	runner   *supervise.Client
 	handlers *handler.Registry
+	sender   *notify.Sender
+	pinger   *alerts.Pinger // nil = nobody is told that this node lives
 	queue    queue.Queue
 	bus      queue.Bus
+	inbox    queue.Inbox // nil = there is no Redis
 	agents   agents
 	engine   *Engine
 	control  *control.Service
@@ -122,7 +134,7 @@ func (n *node) startSupervisor(ctx context.Context) error {
 // build makes the handlers, the engine and the use cases.
 func (n *node) build(context.Context) error {
 	var err error
-	if n.handlers, err = buildHandlers(n.cfg.Handlers, n.runner, os.Environ(), n.parts); err != nil {
+	if n.handlers, n.sender, err = buildHandlers(n.cfg.Handlers, n.runner, os.Environ(), n.parts); err != nil {
 		return &exitError{status: exitConfig, err: err}
 	}
 	if err := addWorkflows(n.handlers, n.cfg.Handlers, n.store, n.clock.Now, func() *Engine { return n.engine }); err != nil {
@@ -134,11 +146,15 @@ func (n *node) build(context.Context) error {
 	if err := n.addCleanup(); err != nil {
 		return &exitError{status: exitConfig, err: err}
 	}
+	if err := n.addEmit(); err != nil {
+		return &exitError{status: exitConfig, err: err}
+	}
 	ids := &job.IDs{Rand: rand.Reader}
 	ids.After(n.store.Newest())
 	w := n.cfg.Worker
 	o := EngineOptions{
-		Store: n.metrics.Watch(n.store), Queue: n.queue, Bus: n.bus, Handlers: n.handlers, Logger: n.log,
+		Alerts: n.alertOptions(),
+		Store:  n.metrics.Watch(n.store), Queue: n.queue, Bus: n.bus, Handlers: n.handlers, Logger: n.log,
 		Prepare: n.prepare, Node: n.name, Version: n.o.Build.Version, IDs: ids, Clock: n.clock, Shared: n.shared(), Roles: n.cfg.Roles, Settings: settingsOf(&n.cfg),
 		Slots: w.Slots, SlowSlots: w.Commands, Lease: w.Lease, Heartbeat: w.Heartbeat, ReapEvery: w.ReapEvery, Drain: w.DrainTimeout, ClaimIdle: n.cfg.Queue.Redis.ClaimIdle,
 		LogCaps: n.logCaps(), Allows: n.allows,
@@ -152,12 +168,16 @@ func (n *node) build(context.Context) error {
 		Emitted: n.engine.Emitted, Wake: n.engine.Wake, Kick: n.engine.Kick, Beat: n.engine.Beat, Trigger: n.engine.Trigger, Queue: n.queue, Bus: n.bus,
 		CancelRunning: n.engine.Cancel, Backup: n.backup, CheckWorkflow: workflow.Check, Started: n.started, Version: n.version(), Vitals: newUsage(n.started, n.clock.Now).vitals,
 		Agents: n.agentOptions(), Functions: n.engine.Functions, Cleanup: n.cleanupOptions(),
+		EventRate: n.cfg.Limits.EventRate, EventBurst: n.cfg.Limits.EventBurst,
 		Health: control.HealthOptions{
 			Clock: n.clock.Now, Draining: n.draining.get,
 			Ticked: n.ticked(), Refused: func() int64 { return n.engine.Vitals().Fenced },
 			Queue: n.queue.Ping, Missing: n.engine.Missing, JobsDir: n.jobsDir.health,
 		},
 	})
+	if err := n.newPinger(); err != nil {
+		return &exitError{status: exitConfig, err: err}
+	}
 	n.gate = access.New(access.Options{
 		Store: n.store, Now: n.clock.Now, Rate: n.cfg.Listen.RequestRate, Burst: n.cfg.Listen.RequestBurst, Logger: n.log,
 	})

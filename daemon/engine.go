@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/agentic-sdlc/scheduler/daemon/alerts"
 	"github.com/agentic-sdlc/scheduler/daemon/config"
 	"github.com/agentic-sdlc/scheduler/daemon/dispatch"
 	"github.com/agentic-sdlc/scheduler/daemon/events"
@@ -38,6 +39,10 @@ type EngineOptions struct {
 	Clock    *Clock   // nil = this machine's
 	Shared   bool     // other nodes may use the store
 	Roles    []string // of config.RoleAPI, RoleScheduler, RoleWorker; nil = all
+
+	// Alerts is how alert rules are looked at and told; nil = nobody does. The engine fills
+	// in the store, the logger, the clock, ids and the session.
+	Alerts *alerts.Options
 
 	// Prepare says what an act comes to; nil = events make nothing happen.
 	Prepare func(now time.Time, a *event.Act) (store.Deed, error)
@@ -76,6 +81,7 @@ type Engine struct {
 	flow     *flow.Flow
 	maintain *maintain.Maintainer
 	events   *events.Events
+	alerts   *alerts.Alerts // nil = nobody looks
 }
 
 // NewEngine connects the components; Run starts them.
@@ -115,6 +121,11 @@ func NewEngine(o EngineOptions) *Engine {
 		Store: o.Store, Logger: o.Logger, Now: now, NewID: func() job.ID { return e.NewID() }, Policy: func() job.Policy { return e.settings.Load().Policy },
 		Prepare: o.Prepare, Planned: e.Wake, Ready: e.Kick, Stop: e.Cancel,
 	})
+	if o.Alerts != nil && e.does(config.RoleScheduler) {
+		a := *o.Alerts
+		a.Store, a.Logger, a.Now, a.NewID, a.Session = o.Store, o.Logger, now, func() job.ID { return e.NewID() }, e.session.Load
+		e.alerts = alerts.New(a)
+	}
 	return e
 }
 
@@ -207,6 +218,9 @@ func (e *Engine) Run(ctx context.Context) error {
 		planners = append(planners, e.timer.Run)
 		if e.o.Prepare != nil {
 			planners = append(planners, e.events.Run)
+		}
+		if e.alerts != nil {
+			planners = append(planners, e.alerts.Run)
 		}
 	}
 	if e.does(config.RoleWorker) {

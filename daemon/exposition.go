@@ -19,10 +19,18 @@ func (n *node) newMetrics(ctx context.Context) error {
 		return storeError(err)
 	}
 	b := n.o.Build
+	var channels []string
+	for _, c := range alertChannels(&n.cfg) {
+		channels = append(channels, c.Name)
+	}
 	n.metrics = metrics.New(metrics.Options{
-		Version: b.Version, Commit: b.Commit, Go: runtime.Version(), Schema: info.Schema, Now: n.clock.Now,
+		Channels: channels,
+		Version:  b.Version, Commit: b.Commit, Go: runtime.Version(), Schema: info.Schema, Now: n.clock.Now,
 		Totals:  func(ctx context.Context) (store.Totals, error) { return n.control.AllTotals(ctx, n.clock.Now()) },
 		Workers: func(ctx context.Context) (map[string]int, error) { return n.control.WorkerStates(ctx, n.clock.Now()) },
+		Alerts: func(ctx context.Context) ([]store.AlertCount, error) {
+			return n.store.AlertCounts(ctx, store.AnyPlatform)
+		},
 		Slots: func() (busy, free int) {
 			v := n.engine.Vitals()
 			return v.Running, v.Free

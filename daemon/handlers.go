@@ -11,25 +11,27 @@ import (
 	"github.com/agentic-sdlc/scheduler/handler"
 	"github.com/agentic-sdlc/scheduler/handler/exec"
 	"github.com/agentic-sdlc/scheduler/handler/httpcall"
+	"github.com/agentic-sdlc/scheduler/handler/notify"
 	"github.com/agentic-sdlc/scheduler/handler/workflow"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
 )
 
 // buildHandlers makes the registry: what is built in, and what the configuration
-// names.
-func buildHandlers(cfg config.Handlers, runner exec.Runner, environ []string, parts components) (*handler.Registry, error) {
+// names; and what tells people, which alerts use too.
+func buildHandlers(cfg config.Handlers, runner exec.Runner, environ []string, parts components) (*handler.Registry, *notify.Sender, error) {
 	b := registrar{registry: &handler.Registry{}}
 	b.commands(cfg, runner, environ)
 	b.calls(cfg)
 	b.builtin(cfg, parts)
-	return b.registry, b.err
+	return b.registry, b.sender, b.err
 }
 
 // registrar registers until the first error.
 type registrar struct {
 	registry *handler.Registry
 	guard    *httpcall.Guard
+	sender   *notify.Sender // what tells people
 	err      error
 }
 

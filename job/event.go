@@ -125,6 +125,7 @@ func (s *Spec) checkEvents(p *Problems) {
 		}
 	}
 	within(p, "delay_ms", s.DelayMS, 0, MaxDurationMS)
+	s.checkExpected(p)
 	within(p, "debounce_ms", s.DebounceMS, 0, MaxDurationMS)
 	if s.DelayMS > 0 && s.DebounceMS > 0 {
 		p.Add("debounce_ms", "contradiction", "give delay_ms or debounce_ms, not both")

@@ -51,6 +51,12 @@ type Spec struct {
 	After           []After    `json:"after,omitempty"`             // event jobs: run when one of these jobs ended
 	CancelOn        []CancelOn `json:"cancel_on,omitempty"`         // events that cancel the job
 
+	// What is expected of runs; who is told when it is not so, alert rules say. 0 = nothing.
+	StartWithinMS  int64 `json:"start_within_ms,omitempty"`  // from the due time to the first start
+	FinishWithinMS int64 `json:"finish_within_ms,omitempty"` // from the start to the end of an attempt
+	MinDurationMS  int64 `json:"min_duration_ms,omitempty"`  // a success that took less is suspicious
+	MaxGapMS       int64 `json:"max_gap_ms,omitempty"`       // a run begins at least so often
+
 	Tags     []string        `json:"tags"`
 	Metadata json.RawMessage `json:"metadata,omitempty"` // JSON object
 }

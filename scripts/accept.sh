@@ -43,14 +43,21 @@ kills_line() {
 chaos_line() {
 	gotest ./internal/chaos 'TestChaos$' -timeout 30m
 	local verdict=$?
-	grep -ho 'seed [0-9]*: .*' "$dir/gotest.out" | sed 's/^/accept: /' | cut -c1-150
+	grep -hoE 'seed=[0-9]+$|faults: map.*|[0-9]+ jobs, .*' "$dir/gotest.out" | uniq | sed 's/^/accept: /'
+	return "$verdict"
+}
+
+upgrade_line() {
+	make upgrade-test | tee "$dir/gotest.out"
+	local verdict=${PIPESTATUS[0]}
+	grep -h '^upgrade: ' "$dir/gotest.out" | sed 's/^/accept: /'
 	return "$verdict"
 }
 
 many_line() { # many_line PACKAGE TEST: shows the figures that the test prints
 	gotest "$1" "$2" -timeout 20m
 	local verdict=$?
-	grep -hoE '(nodes=|faults=|zombie:|p99 of).*' "$dir/gotest.out" | sed 's/^/accept: /'
+	grep -hoE '(nodes=|faults=|zombie:|p99 of).*|^ +[A-Za-z].*  normal after.*' "$dir/gotest.out" | sed 's/^ */accept: /'
 	return "$verdict"
 }
 
@@ -109,12 +116,16 @@ line servers  'Redis and PostgreSQL break under load: nothing lost or doubled' m
 line zombie   'SIGSTOP for two leases: the late result is refused, one success' many_line ./internal/chaos 'TestZombie'
 line histories 'every bad history is flagged by its invariant'               gotest ./internal/chaos 'TestBad|TestGood'
 line chaos    'two nodes, a fixed and a random seed: 0 violations'            chaos_line
+line upgrade  'the build of the older schema beside this one, under faults'   upgrade_line
 line access   'every route as every kind of caller; foreign ids; the network'  access_line
 line audit    'every route that changes something leaves one entry, on both stores' audit_line
 line move     'SQLite to PostgreSQL and back, runs and ledger intact'         gotest ./store/dump 'Test'
 line compare  'make bench-compare prints W1 to W3 with ratios'                compare_line
 line speed    'make bench -check: ratios against their bars'                 speed_line
 line workflows 'workflows end to end; 60 kills between their steps'          workflows_line
+line examples 'the use cases of examples/ on SQLite, and on PostgreSQL with Redis' gotest ./cmd/schedctl 'TestExample(Reindex|Maintenance)$' -timeout 10m
+line sla      'ticket 1 and ticket 10, twice created, resolved before created'  gotest ./cmd/schedctl 'TestExampleSLA$' -timeout 10m
+line drip     'seven letters at ten in Auckland, a retry, a clock change, SMTP' gotest ./cmd/schedctl 'TestExampleDrip$' -timeout 10m
 line openapi  'every route answers as its description says; a generated client'  scripts/openapi.sh
 line units    'make install: files and modes; units that systemd likes, scored'  units_line
 line tree     'every command: help, examples, arguments, completion, typos'   tree_line

@@ -25,6 +25,7 @@ type Store interface {
 	Upkeep
 	Aftermaths
 	Events
+	Alerts
 
 	// Ping answers whether the store can be used, soon: storage_full when it can be read,
 	// and a write found no room a moment ago.

@@ -44,7 +44,7 @@ func schedd() {
 	env := command.Env{Args: os.Args[1:], Environ: os.Environ(), In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Signals: signals}
 	os.Exit(command.Main(context.Background(), env, command.Tools{
 		Serve: func(ctx context.Context, s command.Service) error {
-			return daemon.Run(ctx, daemon.Options{Config: s.Config, Logger: s.Logger, Build: s.Build, Reloads: s.Reloads, Ready: s.Ready})
+			return daemon.Run(ctx, daemon.Options{Config: s.Config, Logger: s.Logger, Build: s.Build, Reloads: s.Reloads, Ready: s.Ready, Clock: rehearsalClock()})
 		},
 		Bootstrap: daemon.Bootstrap,
 		Store: command.StoreTools{

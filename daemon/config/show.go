@@ -143,6 +143,7 @@ func masked(cfg Config) Config {
 	} else if r.URL != "" {
 		r.URL = maskURL(r.URL, cfg.Log.Redact)
 	}
+	cfg.Alerts.Ping.URL = shownSecret(cfg.Alerts.Ping.URL, cfg.Alerts.Ping.URLFile)
 	if g := &cfg.Agents; g.RedisURLFile != "" {
 		g.RedisURL = ""
 	} else if g.RedisURL != "" {

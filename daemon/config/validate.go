@@ -48,6 +48,7 @@ func Validate(cfg Config) Problems {
 	ps.worker(cfg)
 	ps.limits(cfg)
 	ps.tracing(cfg.Tracing)
+	ps.ping(cfg.Alerts.Ping)
 	ps.handlers(cfg.Handlers)
 	return ps
 }

@@ -39,7 +39,7 @@ func TestFileProblems(t *testing.T) {
 		{"keys for a value", "timezone: {a: b}\n", []string{"FILE:1:11: timezone: must be a single value, not keys"}},
 		{"value for a list", "roles: api\n", []string{`FILE:1:8: roles: must be a list, not "api"`}},
 		{"value for a section", "log: debug\n", []string{`FILE:1:6: log: holds keys (level, format, redact), not "debug"`}},
-		{"list for the whole", "- a\n", []string{"FILE:1:1: holds keys (node_id, roles, data_dir, jobs_dir, timezone, listen, store, queue, scheduler, worker, handlers, agents, limits, retention, log, tracing), not a list"}},
+		{"list for the whole", "- a\n", []string{"FILE:1:1: holds keys (node_id, roles, data_dir, jobs_dir, timezone, listen, store, queue, scheduler, worker, handlers, agents, alerts, limits, retention, log, tracing), not a list"}},
 		{"value in a list of named things", "handlers: {urls: [x]}\n", []string{
 			`FILE:1:19: handlers.urls[0]: holds keys (name, url, method, headers, secret, secret_file, expect_status, timeout, description), not "x"`,
 			"FILE:1:19: handlers.urls[0]: needs a name",
@@ -63,6 +63,10 @@ func TestFileProblems(t *testing.T) {
 		{"traces", "tracing:\n  endpoint: collector:4318\n  sample_ratio: 1.5\n", []string{
 			"FILE:3:17: tracing.sample_ratio: 1.5 is not between 0 and 1",
 			`FILE:2:13: tracing.endpoint: "collector:4318" is not a URL such as http://127.0.0.1:4318`,
+		}},
+		{"alerts", "alerts:\n  evaluate_every: 0s\n  ping:\n    url: hc-ping.com/x\n    every: 2h\n", []string{
+			"FILE:2:19: alerts.evaluate_every: 0s is not between 1s and 10m", "FILE:5:12: alerts.ping.every: 2h is not between 1s and 1h",
+			"FILE:4:10: alerts.ping.url: is not an http:// or https:// address without a password, such as https://hc-ping.com/UUID",
 		}},
 		{"a ratio in words", "tracing: {sample_ratio: all}\n", []string{`FILE:1:25: tracing.sample_ratio: "all" is not a number`}},
 		{"null is the default", "timezone:\nlog: ~\nroles: null\n", nil},

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -64,6 +65,8 @@ type Options struct {
 	Backup func(ctx context.Context) (Spool, error)
 
 	Cleanup CleanupOptions
+
+	EventRate, EventBurst int // events of one platform: a second, and at once; 0 = DefaultEventRate, DefaultEventBurst
 
 	// Bus tells what happens, to who follows it; nil = nobody can.
 	Bus interface {
@@ -129,6 +132,7 @@ func New(o Options) *Service {
 	o.Health.fill()
 	s := &Service{o: o, store: o.Store, log: o.Logger, feed: feed{bus: o.Bus}}
 	s.health.since = map[string]time.Time{}
+	s.o.EventRate, s.o.EventBurst = cmp.Or(o.EventRate, DefaultEventRate), cmp.Or(o.EventBurst, DefaultEventBurst)
 	s.Apply(o.Defaults, o.Policy)
 	return s
 }

@@ -8,15 +8,16 @@ import (
 	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/event"
 	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/queue"
 )
 
-// Bounds of events from one platform.
+// Bounds of events from one platform, when neither Options nor its terms say anything.
 const (
-	eventRate  = 10_000 // a second, unless the platform's terms say otherwise
-	eventBurst = 2      // seconds' worth that may come at once
+	DefaultEventRate  = 10_000 // a second
+	DefaultEventBurst = 20_000
 )
 
-// rates counts what platforms may still do. Its zero value is ready.
+// rates counts what platforms may still do on this node. Its zero value is ready.
 type rates struct {
 	mu sync.Mutex
 	m  map[string]*bucket
@@ -29,8 +30,11 @@ type bucket struct {
 }
 
 // take takes n of what a platform may do rate times a second, and burst times at once, or
-// returns how long to wait for them.
+// returns how long to wait for them. More than burst are taken when none were lately.
 func (r *rates) take(platform string, n int, now time.Time, rate, burst float64) time.Duration {
+	if rate <= 0 {
+		return time.Minute // until somebody allows some
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.m == nil {
@@ -46,15 +50,36 @@ func (r *rates) take(platform string, n int, now time.Time, rate, burst float64)
 		b.at = now
 	}
 	b.left = min(burst, b.left)
-	missing := float64(n) - b.left
-	switch {
-	case missing <= 0:
-		b.left -= float64(n)
-		return 0
-	case rate <= 0:
-		return time.Minute // until somebody allows some
+	if missing := min(float64(n), burst) - b.left; missing > 0 {
+		return max(time.Second, time.Duration(missing/rate*float64(time.Second)))
 	}
-	return max(time.Second, time.Duration(missing/rate*float64(time.Second)))
+	b.left -= float64(n)
+	return 0
+}
+
+// eventRate is how many events a platform may send a second, and at once.
+func (s *Service) eventRate(platform string) (rate, burst int) {
+	if limit := s.termsOf(platform).EventsPerSecond; limit != nil {
+		return *limit, 2 * *limit
+	}
+	return s.o.EventRate, s.o.EventBurst
+}
+
+// mayEmit takes n events from what a platform may send.
+func (s *Service) mayEmit(platform string, n int, now time.Time) error {
+	rate, burst := s.eventRate(platform)
+	if wait := s.eventRates.take(platform, n, now, float64(rate), float64(burst)); wait > 0 {
+		return &floodError{job.Errorf(job.RateLimited, "platform %q sends more than %d events a second", platform, rate).WithHint("wait a moment"), wait}
+	}
+	return nil
+}
+
+// emits refuses events of platforms that may send none.
+func (s *Service) emits(platform string) error {
+	if rate, _ := s.eventRate(platform); rate <= 0 {
+		return s.mayEmit(platform, 1, time.Time{})
+	}
+	return s.inUse(platform)
 }
 
 // floodError is a refusal that time heals.
@@ -81,12 +106,8 @@ func (s *Service) EmitEvent(ctx context.Context, c Call, in *api.EventInput) (ap
 	if err := s.inUse(e.Platform); err != nil {
 		return api.EventAccepted{}, err
 	}
-	rate := eventRate
-	if limit := s.termsOf(e.Platform).EventsPerSecond; limit != nil {
-		rate = *limit
-	}
-	if wait := s.eventRates.take(e.Platform, 1, c.Now, float64(rate), eventBurst*float64(rate)); wait > 0 {
-		return api.EventAccepted{}, &floodError{job.Errorf(job.RateLimited, "platform %q sends more than %d events a second", e.Platform, rate).WithHint("wait a moment"), wait}
+	if err := s.mayEmit(e.Platform, 1, c.Now); err != nil {
+		return api.EventAccepted{}, err
 	}
 	known, err := s.store.AcceptEvents(ctx, []event.Event{e})
 	if err != nil {
@@ -97,27 +118,58 @@ func (s *Service) EmitEvent(ctx context.Context, c Call, in *api.EventInput) (ap
 }
 
 // TakeEvents stores events that came another way than by the API, for the platforms that
-// they name. What is wrong with one is told by its place; those are left out.
-func (s *Service) TakeEvents(ctx context.Context, now time.Time, batch []api.EventInput) (faults map[int]error, err error) {
+// they name. What is wrong with one is told by its place; those are left out. rate_limited
+// when a platform sends too many: none is stored then.
+func (s *Service) TakeEvents(ctx context.Context, now time.Time, batch []queue.SentEvent) (faults map[int]error, err error) {
 	faults = map[int]error{}
 	var events []event.Event
+	counts := map[string]int{}
 	for i := range batch {
-		c := Call{Principal: Principal{Name: "bus", Role: RoleOperator, Platform: AnyPlatform}, Now: now}
-		e, err := s.eventOf(&c, &batch[i])
+		sent := &batch[i]
+		in := api.EventInput{Event: sent.Name, Data: sent.Data, ID: sent.ID, ExecutionID: sent.ExecutionID}
+		if sent.Platform != "" {
+			in.PlatformID = &sent.Platform
+		}
+		c := Call{Principal: Principal{Name: "redis", Role: RoleOperator, Platform: AnyPlatform}, Now: now}
+		c.TraceID, c.ParentSpanID = job.ReadTraceParent(sent.TraceParent)
+		e, err := s.eventOf(&c, &in)
+		if err == nil {
+			err = s.emits(e.Platform) // waiting would not help, and keep others waiting
+		}
 		if err != nil {
 			faults[i] = err
 			continue
 		}
+		counts[e.Platform]++
 		events = append(events, e)
 	}
-	if len(events) == 0 {
-		return faults, nil
+	for platform, n := range counts {
+		if err := s.mayEmit(platform, n, now); err != nil {
+			return nil, err
+		}
 	}
-	if _, err := s.store.AcceptEvents(ctx, events); err != nil {
-		return faults, err
+	for size := 0; len(events) > 0; events = events[size:] {
+		size = chunk(events)
+		if _, err := s.store.AcceptEvents(ctx, events[:size]); err != nil {
+			return nil, err
+		}
+		s.o.Emitted()
 	}
-	s.o.Emitted()
 	return faults, nil
+}
+
+// maxChunk bounds the data of events that are stored together, in bytes.
+const maxChunk = 8 << 20
+
+// chunk is how many of the events are stored together, at least one.
+func chunk(events []event.Event) int {
+	bytes := 0
+	for i := range events {
+		if bytes += len(events[i].Data); bytes > maxChunk && i > 0 {
+			return i
+		}
+	}
+	return len(events)
 }
 
 // eventOf is the event that in describes, checked.

@@ -23,7 +23,8 @@ func clearNull(s *job.Spec, d job.Defaults, null []string) job.Problems {
 		"priority": func() { s.Priority = "" }, "concurrency": func() { s.Concurrency = 0 },
 		"allow_overlap": func() { s.Overlap, s.AllowOverlap = "", false }, "overlap": func() { s.Overlap, s.AllowOverlap = "", false },
 		"on_lost": func() { s.OnLost = "" }, "event_name": func() { s.EventName = "" }, "when": func() { s.When = "" }, "delay_ms": func() { s.DelayMS = 0 },
-		"debounce_ms": func() { s.DebounceMS = 0 }, "after": func() { s.After = nil }, "cancel_on": func() { s.CancelOn = nil }, "pause_on_failures": func() { s.PauseOnFailures = 0 }, "on_failure": func() { s.OnFailure = nil }, "tags": func() { s.Tags = nil }, "metadata": func() { s.Metadata = nil },
+		"debounce_ms": func() { s.DebounceMS = 0 }, "after": func() { s.After = nil }, "cancel_on": func() { s.CancelOn = nil }, "start_within_ms": func() { s.StartWithinMS = 0 }, "finish_within_ms": func() { s.FinishWithinMS = 0 }, "min_duration_ms": func() { s.MinDurationMS = 0 }, "max_gap_ms": func() { s.MaxGapMS = 0 },
+		"pause_on_failures": func() { s.PauseOnFailures = 0 }, "on_failure": func() { s.OnFailure = nil }, "tags": func() { s.Tags = nil }, "metadata": func() { s.Metadata = nil },
 	}
 	for _, name := range null {
 		if f, ok := reset[name]; ok {

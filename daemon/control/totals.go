@@ -91,6 +91,11 @@ func (s *Service) AllTotals(ctx context.Context, now time.Time) (store.Totals, e
 	return s.totals(ctx, AnyPlatform, now)
 }
 
+// TotalsOf counts everything of one platform, or of all.
+func (s *Service) TotalsOf(ctx context.Context, platform string, now time.Time) (store.Totals, error) {
+	return s.totals(ctx, platform, now)
+}
+
 // WorkerStates counts live nodes with the role worker, by state: active or draining.
 func (s *Service) WorkerStates(ctx context.Context, now time.Time) (map[string]int, error) {
 	sessions, err := s.store.ListSessions(ctx, now)

@@ -3,9 +3,13 @@ package httpapi
 import (
 	"bytes"
 	"encoding/json"
+	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/agentic-sdlc/scheduler/api"
 )
@@ -53,5 +57,23 @@ func TestEveryRouteIsDescribed(t *testing.T) {
 		case op.Role != string(rt.role) || (op.Body != nil) != (rt.body != nil):
 			t.Errorf("%s %s is described with role %q, body %s", rt.method, rt.pattern, op.Role, op.Body)
 		}
+	}
+}
+
+// TestEveryRouteIsDriven holds the table of routes against those that tests/openapi
+// drives through a real daemon, so that a new one is seen here and not only there.
+func TestEveryRouteIsDriven(t *testing.T) {
+	b := newBench(t)
+	var want []string
+	for _, rt := range b.server.(*server).routes() {
+		want = append(want, rt.method+" "+rt.pattern)
+	}
+	slices.Sort(want)
+	text, err := os.ReadFile("../../tests/openapi/driven.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, strings.Split(strings.TrimSpace(string(text)), "\n")); diff != "" {
+		t.Errorf("drive new routes in tests/openapi, give each its line in driven.txt, run scripts/openapi.sh (-routes +driven):\n%s", diff)
 	}
 }

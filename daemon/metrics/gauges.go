@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/agentic-sdlc/scheduler/alert"
 	"github.com/agentic-sdlc/scheduler/job"
 )
 
@@ -19,12 +20,13 @@ var (
 	descQueue   = prometheus.NewDesc("schedd_queue_depth", "Executions that have not ended, and dead letters, of all nodes.", []string{"state"}, nil)
 	descOldest  = prometheus.NewDesc("schedd_queue_oldest_seconds", "Age of the execution that is ready longest; 0 when none is.", nil, nil)
 	descWorkers = prometheus.NewDesc("schedd_workers", "Live nodes with the role worker, by state.", []string{"state"}, nil)
+	descAlerts  = prometheus.NewDesc("schedd_alerts_firing", "Alerts that fire and nobody has taken, by severity, of all nodes.", []string{"severity"}, nil)
 	descSlots   = prometheus.NewDesc("schedd_worker_slots", "Slots of this node.", []string{"state"}, nil)
 )
 
 // Describe tells what Collect sends.
 func (g *gauges) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descUp, descJobs, descQueue, descOldest, descWorkers, descSlots} {
+	for _, d := range []*prometheus.Desc{descUp, descJobs, descQueue, descOldest, descWorkers, descAlerts, descSlots} {
 		out <- d
 	}
 }
@@ -52,7 +54,15 @@ func (g *gauges) Collect(out chan<- prometheus.Metric) {
 		set(descUp, 0)
 		return
 	}
+	firing, err := g.firing(ctx)
+	if err != nil {
+		set(descUp, 0)
+		return
+	}
 	set(descUp, 1)
+	for severity, n := range firing {
+		set(descAlerts, float64(n), string(severity))
+	}
 	for _, status := range job.JobStatuses() {
 		set(descJobs, float64(totals.Jobs[status]), string(status))
 	}
@@ -64,4 +74,19 @@ func (g *gauges) Collect(out chan<- prometheus.Metric) {
 	for _, state := range []string{"active", "draining"} {
 		set(descWorkers, float64(workers[state]), state)
 	}
+}
+
+// firing counts alerts that fire by severity.
+func (g *gauges) firing(ctx context.Context) (map[alert.Severity]int64, error) {
+	firing := map[alert.Severity]int64{}
+	for _, severity := range alert.Severities() {
+		firing[severity] = 0
+	}
+	open, err := g.o.Alerts(ctx)
+	for _, c := range open {
+		if c.State == alert.Firing {
+			firing[c.Severity] += c.Count
+		}
+	}
+	return firing, err
 }

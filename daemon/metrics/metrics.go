@@ -22,6 +22,10 @@ type Options struct {
 	// their slots. Both are of all nodes.
 	Totals  func(ctx context.Context) (store.Totals, error)
 	Workers func(ctx context.Context) (map[string]int, error)
+	// Alerts counts open alerts, of all nodes.
+	Alerts func(ctx context.Context) ([]store.AlertCount, error)
+	// Channels are those that alerts may be told by.
+	Channels []string
 	// Slots returns how many executions run here and how many more could.
 	Slots func() (busy, free int)
 	Now   func() time.Time
@@ -43,6 +47,7 @@ type Metrics struct {
 	faults     *prometheus.CounterVec
 	requests   *prometheus.CounterVec
 	answered   *prometheus.HistogramVec
+	notified   *prometheus.CounterVec
 }
 
 // seconds are the bounds of what is quick as a rule.
@@ -64,6 +69,14 @@ func New(o Options) *Metrics {
 	m.faults = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "schedd_store_errors_total", Help: "Questions that the store failed to answer, by what was asked."}, []string{"op"})
 	m.requests = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "schedd_http_requests_total", Help: "Requests by route and status."}, []string{"route", "code"})
 	m.answered = prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "schedd_http_request_seconds", Help: "How long requests took, by route.", Buckets: seconds}, []string{"route"})
+	m.notified = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "schedd_alert_notifications_total", Help: "Attempts of this node to tell a channel of alerts, by what came of them.",
+	}, []string{"channel", "result"})
+	for _, channel := range o.Channels {
+		for _, result := range []string{"sent", "retried", "failed"} {
+			m.notified.WithLabelValues(channel, result)
+		}
+	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "schedd_build_info", Help: "Which schedd this is.", ConstLabels: prometheus.Labels{"version": o.Version, "commit": o.Commit, "goversion": o.Go},
 	})
@@ -74,7 +87,7 @@ func New(o Options) *Metrics {
 		m.executions.WithLabelValues(string(status)) // a counter that is not there yet has no rate
 	}
 	m.registry.MustRegister(
-		m.executions, m.took, m.retries, m.dead, m.lag, m.skipped, m.store, m.faults, m.requests, m.answered, build, schema, &gauges{o: &m.o},
+		m.executions, m.took, m.retries, m.dead, m.lag, m.skipped, m.store, m.faults, m.requests, m.answered, m.notified, build, schema, &gauges{o: &m.o},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
@@ -87,6 +100,9 @@ func counter(name, help string) prometheus.Counter {
 func histogram(name, help string) prometheus.Histogram {
 	return prometheus.NewHistogram(prometheus.HistogramOpts{Name: name, Help: help, Buckets: seconds})
 }
+
+// Notified counts an attempt to tell a channel of alerts: sent, retried or failed.
+func (m *Metrics) Notified(channel, result string) { m.notified.WithLabelValues(channel, result).Inc() }
 
 // Handler answers what Prometheus asks.
 func (m *Metrics) Handler() http.Handler {

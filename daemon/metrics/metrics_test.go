@@ -14,6 +14,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
+	"github.com/agentic-sdlc/scheduler/alert"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
 )
@@ -50,7 +51,11 @@ func rig(t *testing.T, away bool) (*Metrics, http.Handler) {
 			return store.Totals{Jobs: map[job.JobStatus]int64{job.JobActive: 7}, Waiting: 5, Delayed: 2, Running: 3, Dead: 4, OldestReady: 1200 * time.Millisecond}, nil
 		},
 		Workers: func(context.Context) (map[string]int, error) { return map[string]int{"active": 2}, nil },
-		Slots:   func() (busy, free int) { return 3, 61 },
+		Alerts: func(context.Context) ([]store.AlertCount, error) {
+			return []store.AlertCount{{Severity: alert.Warning, State: alert.Firing, Count: 2}, {Severity: alert.Critical, State: alert.Acknowledged, Count: 5}}, nil
+		},
+		Channels: []string{"ops"},
+		Slots:    func() (busy, free int) { return 3, 61 },
 	})
 	db := &answering{
 		planned: store.Planned{Claimed: []store.Claimed{{ScheduledAt: at.Add(-30 * time.Millisecond)}}, Skipped: 9}, settled: store.Settled{Fenced: []int{5}},
@@ -90,9 +95,10 @@ func get(t *testing.T, h http.Handler, path string) string {
 
 func TestExposition(t *testing.T) {
 	t.Parallel()
-	_, h := rig(t, false)
+	m, h := rig(t, false)
 	get(t, h, "/jobs/somebody's-name")
 	get(t, h, "/nowhere/at/all")
+	m.Notified("ops", "sent")
 	text := get(t, h, "/metrics")
 	for _, line := range []string{
 		`schedd_executions_total{status="success"} 1`, `schedd_executions_total{status="failed"} 1`, `schedd_executions_total{status="timeout"} 1`,
@@ -104,6 +110,8 @@ func TestExposition(t *testing.T) {
 		`schedd_queue_depth{state="processing"} 3`, `schedd_queue_depth{state="delayed"} 2`, `schedd_queue_depth{state="dead"} 4`,
 		`schedd_queue_oldest_seconds 1.2`, `schedd_workers{state="active"} 2`, `schedd_workers{state="draining"} 0`,
 		`schedd_worker_slots{state="busy"} 3`, `schedd_worker_slots{state="free"} 61`, `schedd_migration_version 5`,
+		`schedd_alerts_firing{severity="warning"} 2`, `schedd_alerts_firing{severity="critical"} 0`, `schedd_alerts_firing{severity="info"} 0`,
+		`schedd_alert_notifications_total{channel="ops",result="sent"} 1`, `schedd_alert_notifications_total{channel="ops",result="failed"} 0`,
 		`schedd_build_info{commit="abc",goversion="go1.26",version="1.0"} 1`,
 		`schedd_http_requests_total{code="418",route="GET /jobs/{id}"} 1`, `schedd_http_requests_total{code="404",route="none"} 1`,
 	} {

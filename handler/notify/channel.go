@@ -160,6 +160,9 @@ func (s *Sender) Names() []string {
 	return names
 }
 
+// EscapeSlack writes a text so that Slack shows it as it is.
+func EscapeSlack(text string) string { return escapeSlack(text) }
+
 // choose returns the channel of a payload: the one it names, else "email", else the
 // only one.
 func (s *Sender) choose(name string) (*channel, string) {

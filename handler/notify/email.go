@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -55,7 +56,7 @@ func (c *channel) letter(t *handler.Task, m *Message, at time.Time) (*mail.Msg, 
 	letter.SetDateWithValue(at)
 	letter.SetMessageIDWithValue(messageID(c, t))
 	letter.SetGenHeader("Auto-Submitted", "auto-generated")
-	letter.SetGenHeader("X-Schedd-Execution-Id", t.ExecutionID.String())
+	letter.SetGenHeader(mail.Header(cmp.Or(m.About, "X-Schedd-Execution-Id")), t.ExecutionID.String())
 	letter.SetBodyString(mail.TypeTextPlain, m.Text)
 	if m.HTML != "" {
 		letter.AddAlternativeString(mail.TypeTextHTML, m.HTML)

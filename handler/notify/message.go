@@ -25,6 +25,12 @@ type Message struct {
 	Text    string
 	HTML    string          // beside the text, for e-mail; "" = none
 	Data    json.RawMessage // for webhooks; nil = none
+
+	// About is the header of a mail that holds the id of what it is about; "" = that of an
+	// execution.
+	About string
+	// Body is all that a webhook gets; nil = a notification with what is above.
+	Body json.RawMessage
 }
 
 // draft is a message whose placeholders are not filled.

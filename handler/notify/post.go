@@ -44,7 +44,7 @@ func (c *channel) post(ctx context.Context, t *handler.Task, m *Message) *handle
 			text = "*" + m.Subject + "*\n" + text
 		}
 		raw, err = json.Marshal(map[string]string{"text": text})
-	} else {
+	} else if raw = m.Body; raw == nil {
 		raw, err = json.Marshal(bodyOf(t, m))
 	}
 	if err != nil {

@@ -19,15 +19,17 @@ var table = map[string]row{
 	"schedule":        {third: "github.com/hashicorp/cronexpr", pure: true},
 	"schedule/oracle": {pure: true},
 	"job":             {ours: "schedule", pure: true},
+	"alert":           {ours: "job", pure: true},
 	"event":           {ours: "internal/expr job", pure: true},
 	"workflow":        {ours: "job", pure: true},
 
 	// Contracts: ports, the wire, the schema.
-	"store":                 {ours: "event job"},
-	"store/storetest":       {ours: "event job store store/dump", third: "github.com/google/go-cmp pgregory.net/rapid"},
-	"store/internal/stored": {ours: "event job schedule store"},
-	"store/internal/reads":  {ours: "event job store store/dump store/internal/stored"},
+	"store":                 {ours: "alert event job"},
+	"store/storetest":       {ours: "alert event job store store/dump", third: "github.com/google/go-cmp pgregory.net/rapid"},
+	"store/internal/stored": {ours: "alert event job schedule store"},
+	"store/internal/reads":  {ours: "alert event job store store/dump store/internal/stored"},
 	"store/internal/acts":   {ours: "event job store store/internal/reads store/internal/stored"},
+	"store/internal/alerts": {ours: "alert job store store/internal/stored"},
 	"store/internal/writes": {ours: "job store store/internal/reads store/internal/stored"},
 	"store/dump":            {ours: "job store store/internal/stored"},
 	"queue":                 {ours: "job"},
@@ -41,8 +43,8 @@ var table = map[string]row{
 	"docs/api":              {},
 
 	// Adapters.
-	"store/postgres":   {ours: "event internal/mutant internal/failpoint job migrations schedule store store/dump store/internal/acts store/internal/reads store/internal/stored store/internal/writes", third: "github.com/jackc/pgx/v5 github.com/pressly/goose/v3 golang.org/x/sys/unix"},
-	"store/sqlite":     {ours: "event internal/mutant internal/failpoint job migrations store store/dump store/internal/acts store/internal/reads store/internal/stored store/internal/writes", third: "modernc.org/sqlite github.com/pressly/goose/v3"},
+	"store/postgres":   {ours: "alert event internal/mutant internal/failpoint job migrations schedule store store/dump store/internal/acts store/internal/alerts store/internal/reads store/internal/stored store/internal/writes", third: "github.com/jackc/pgx/v5 github.com/pressly/goose/v3 golang.org/x/sys/unix"},
+	"store/sqlite":     {ours: "alert event internal/mutant internal/failpoint job migrations store store/dump store/internal/acts store/internal/alerts store/internal/reads store/internal/stored store/internal/writes", third: "modernc.org/sqlite github.com/pressly/goose/v3"},
 	"queue/memory":     {ours: "job queue"},
 	"queue/failover":   {ours: "queue"},
 	"queue/redis":      {ours: "job queue", third: "github.com/redis/go-redis/v9"},
@@ -55,6 +57,7 @@ var table = map[string]row{
 	"handler/workflow": {ours: "handler internal/expr job store workflow"},
 	"handler/cleanup":  {ours: "handler handler/payload job"},
 	"handler/reindex":  {ours: "handler handler/payload"},
+	"handler/emit":     {ours: "handler handler/payload job"},
 
 	"handler/healthcheck": {ours: "handler handler/httpcall handler/payload job"},
 	"client":              {ours: "api job"},
@@ -65,11 +68,12 @@ var table = map[string]row{
 	"daemon/flow":     {ours: "job store"},
 	"daemon/executor": {ours: "internal/mutant handler internal/failpoint job queue store", third: "golang.org/x/sync"},
 	"daemon/maintain": {ours: "job queue store"},
+	"daemon/alerts":   {ours: "alert handler internal/failpoint job store"},
 	"daemon/events":   {ours: "event job store"},
 	"daemon/tracing":  {ours: "job store", third: "go.opentelemetry.io/otel"},
 	"daemon/access":   {ours: "internal/token job store"},
-	"daemon/metrics":  {ours: "job store", third: "github.com/prometheus/client_golang"},
-	"daemon/control":  {ours: "api event handler internal/token job queue schedule store workflow"},
+	"daemon/metrics":  {ours: "alert job store", third: "github.com/prometheus/client_golang"},
+	"daemon/control":  {ours: "alert api event handler internal/token job queue schedule store workflow"},
 	"daemon/httpapi":  {ours: "api daemon/control docs/api job queue store"},
 	"daemon/config":   {ours: "configs job jobfile", third: "github.com/spf13/viper github.com/go-viper/mapstructure/v2 go.yaml.in/yaml/v3 golang.org/x/sys/unix"},
 	"daemon/logging":  {third: "github.com/lmittmann/tint golang.org/x/term"},
@@ -77,8 +81,8 @@ var table = map[string]row{
 
 	// Composition.
 	"daemon": {
-		ours: "api daemon/access daemon/config daemon/control daemon/dispatch daemon/events daemon/executor daemon/flow daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/metrics daemon/timer daemon/tracing " +
-			"event handler handler/agent handler/cleanup handler/exec handler/function handler/healthcheck handler/httpcall handler/notify handler/reindex handler/workflow internal/build internal/failpoint internal/supervise internal/token job jobfile migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
+		ours: "alert api daemon/access daemon/alerts daemon/config daemon/control daemon/dispatch daemon/events daemon/executor daemon/flow daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/metrics daemon/timer daemon/tracing " +
+			"event handler handler/agent handler/cleanup handler/emit handler/exec handler/function handler/healthcheck handler/httpcall handler/notify handler/reindex handler/workflow internal/build internal/failpoint internal/supervise internal/token job jobfile migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
 		third: "golang.org/x/sync golang.org/x/sys/unix",
 	},
 	"daemon/command": {
@@ -142,6 +146,8 @@ var clockFiles = map[string]string{
 	"daemon/httpapi/slow.go":     "bounds the writing of an answer",
 	"queue/memory/queue.go":      "blocks receivers; the clock is an option",
 	"queue/redis/receive.go":     "blocks receivers",
+	"queue/redis/inbox.go":       "the default of an option",
+	"queue/redis/bridge.go":      "prolongs its turn each second",
 	"queue/redis/redis.go":       "the default of an option",
 	"queue/redis/ping.go":        "measures the answer",
 	"store/postgres/outbox.go":   "waits a moment for transactions to show their locks",

@@ -113,6 +113,12 @@ var (
 		table("event_keys", "rule, key", ints("rule"), text("key"), ints("until"), optInts("job")),
 		table("cancel_keys", "platform, event, key, job", text("platform", "event", "key"), ints("job", "at")),
 		table("cancel_shapes", "platform, event, fields", text("platform", "event", "fields")),
+		table("alert_rules", "seq", ints("seq"), column(ID, "id"), text("platform", "name"), column(JSON, "rule"), text("seed"), optInts("pending"),
+			ints("revision"), text("created_by", "updated_by"), ints("created_at", "updated_at"), optInts("deleted_at")),
+		table("alerts", "seq", ints("seq"), text("key", "platform", "state", "severity"), ints("fired_at"), optInts("until", "resolved_at"), column(JSON, "data")),
+		table("alert_notices", "id", column(ID, "id"), text("channel", "state"), optInts("due_at"), ints("taken_till", "attempts", "created_at"), optInts("ended_at"),
+			text("error"), column(JSON, "body")),
+		table("misses", "job", ints("job", "count", "at", "raised")),
 		Outbox,
 	}
 	byName = index()

@@ -14,6 +14,8 @@ const (
 	sqlSetPatterns = `INSERT INTO failure_patterns AS p (job, day, print, class, message, count, last_at)
 		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::bigint[])
 		ON CONFLICT (job, day, print) DO UPDATE SET count = p.count + excluded.count, last_at = greatest(p.last_at, excluded.last_at)`
+	sqlMiss = `INSERT INTO misses AS m (job, count, at, raised) VALUES ($1, $2, $3, 0)
+		ON CONFLICT (job) DO UPDATE SET count = m.count + excluded.count, at = greatest(m.at, excluded.at)`
 	// sqlForgetRollups goes by the primary key.
 	sqlForgetRollups = `DELETE FROM rollups WHERE owner = ANY ($1::bigint[]) AND span = $2 AND start < $3`
 )
@@ -33,6 +35,9 @@ func fold(t *tx, f *stored.Folding) error {
 	foldCounters(t, f)
 	if err := foldRollups(t, f); err != nil {
 		return err
+	}
+	for _, m := range f.Missed() {
+		t.queue(sqlMiss, m.Job, m.Count, m.AtUS)
 	}
 	return foldPatterns(t, f)
 }

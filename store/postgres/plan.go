@@ -273,6 +273,7 @@ func (p *planning) run(def *definition, cur *cursor, run *job.PlannedRun) error 
 	e := execution{at: run.Slot, occurrence: run.Occurrence, ready: run.StartAt, queued: run.Queued}
 	if run.CatchUp {
 		e.flags |= stored.FlagCatchUp
+		p.deltas.AddLate(cur.seq, p.p.Now)
 	}
 	born := !run.Queued && p.p.Session != 0 && !run.StartAt.After(p.p.Now) && !p.held.Waits(def.job.Platform) && p.taker.take(def.job)
 	if born {

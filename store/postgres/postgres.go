@@ -84,6 +84,9 @@ var dialect = reads.Dialect{
 	Contains:   `strpos(lower(%s), lower(?::text COLLATE "C")) > 0`,
 	Matches:    "LIKE",
 	Pattern:    strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`, `*`, `%`, `?`, `_`).Replace,
+	Expecting: `deleted_at IS NULL AND (
+    position('"start_within_ms":'::bytea in spec) > 0 OR position('"finish_within_ms":'::bytea in spec) > 0
+    OR position('"min_duration_ms":'::bytea in spec) > 0 OR position('"max_gap_ms":'::bytea in spec) > 0)`,
 }
 
 // reading is how package reads gets a connection.

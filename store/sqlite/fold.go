@@ -9,6 +9,7 @@ const (
 	sqlSetRollup = `INSERT INTO rollups (owner, span, start, data) VALUES (?, ?, ?, ?) ON CONFLICT (owner, span, start) DO UPDATE SET data = excluded.data`
 	sqlPattern   = `INSERT INTO failure_patterns (job, day, print, class, message, count, last_at) VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (job, day, print) DO UPDATE SET count = count + excluded.count, last_at = max(last_at, excluded.last_at)`
+	sqlMiss = `INSERT INTO misses (job, count, at, raised) VALUES (?, ?, ?, 0) ON CONFLICT (job) DO UPDATE SET count = count + excluded.count, at = max(at, excluded.at)`
 	// sqlForgetRollups goes by the primary key.
 	sqlForgetRollups = `DELETE FROM rollups WHERE owner = ? AND span = ? AND start < ?`
 )
@@ -31,6 +32,11 @@ func fold(c *conn, f *stored.Folding) error {
 	}
 	if err := foldRollups(c, f); err != nil {
 		return err
+	}
+	for _, m := range f.Missed() {
+		if _, err := c.exec(sqlMiss, m.Job, m.Count, m.AtUS); err != nil {
+			return err
+		}
 	}
 	return foldPatterns(c, f)
 }

@@ -217,6 +217,7 @@ func (p *planning) run(def *stored.Definition, cur *cursor, run *job.PlannedRun)
 	e := execution{at: run.Slot, occurrence: run.Occurrence, ready: run.StartAt, queued: run.Queued}
 	if run.CatchUp {
 		e.flags |= stored.FlagCatchUp
+		p.deltas.AddLate(cur.seq, p.p.Now)
 	}
 	born := !run.Queued && p.p.Session != 0 && p.p.Take != nil && !run.StartAt.After(p.p.Now) && !p.held.Waits(def.Job.Platform) && p.p.Take(def.Job)
 	if born {

@@ -178,6 +178,9 @@ var dialect = reads.Dialect{
 	Contains:   "instr(lower(%s), lower(?)) > 0",
 	Matches:    "GLOB",
 	Pattern:    func(glob string) string { return strings.ReplaceAll(glob, "[", "[[]") },
+	Expecting: `deleted_at IS NULL AND (
+    instr(spec, CAST('"start_within_ms":' AS BLOB)) > 0 OR instr(spec, CAST('"finish_within_ms":' AS BLOB)) > 0
+    OR instr(spec, CAST('"min_duration_ms":' AS BLOB)) > 0 OR instr(spec, CAST('"max_gap_ms":' AS BLOB)) > 0)`,
 }
 
 // reading is how package reads gets a connection.

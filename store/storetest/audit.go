@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/agentic-sdlc/scheduler/alert"
 	"github.com/agentic-sdlc/scheduler/event"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
@@ -276,6 +277,51 @@ var audited = []auditCase{
 		}
 		return remove("audited"), remove("nobody")
 	}},
+	{method: "CreateAlertRule", kind: "alert_rule", make: func(b *bench) (do, fails func(context.Context) error) {
+		create := func(name string) func(ctx context.Context) error {
+			return func(ctx context.Context) error {
+				_, err := b.store.CreateAlertRule(ctx, alert.Rule{ID: b.newID(), Platform: b.platform, Name: name, Severity: alert.Warning, Operator: alert.GT, CreatedAt: b.now, UpdatedAt: b.now})
+				return err
+			}
+		}
+		return create("audited"), create(b.alertRule("taken").Name)
+	}},
+	{method: "ChangeAlertRule", kind: "alert_rule", make: func(b *bench) (do, fails func(context.Context) error) {
+		r := b.alertRule("audited")
+		change := func(revision int64) func(ctx context.Context) error {
+			return func(ctx context.Context) error {
+				_, err := b.store.ChangeAlertRule(ctx, store.ChangeAlertRule{Platform: b.platform, Ref: r.Name, IfRevision: revision, By: "uid:7", Now: b.now, Change: func(r *alert.Rule) error {
+					r.Enabled = false
+					return nil
+				}})
+				return err
+			}
+		}
+		return change(0), change(99)
+	}, again: true},
+	{method: "DeleteAlertRule", kind: "alert_rule", make: func(b *bench) (do, fails func(context.Context) error) {
+		b.alertRule("audited")
+		remove := func(name string) func(ctx context.Context) error {
+			return func(ctx context.Context) error {
+				_, err := b.store.DeleteAlertRule(ctx, store.DeleteAlertRule{Platform: b.platform, Ref: name, By: "uid:7", Now: b.now})
+				return err
+			}
+		}
+		return remove("audited"), remove("nobody")
+	}},
+	{method: "ChangeAlert", kind: "alert", make: func(b *bench) (do, fails func(context.Context) error) {
+		b.observe(round(b.alertRule("audited"), found(b.platform, 1)))
+		number := b.alerts()[0].Number
+		acknowledge := func(number int64) func(ctx context.Context) error {
+			return func(ctx context.Context) error {
+				_, err := b.store.ChangeAlert(ctx, store.ChangeAlert{Platform: b.platform, Number: number, Now: b.now, NewID: b.newID, Change: func(a *alert.Alert) error {
+					return a.Quiet(alert.Acknowledged, b.now, time.Time{}, "uid:7", "because")
+				}})
+				return err
+			}
+		}
+		return acknowledge(number), acknowledge(number + 1000)
+	}},
 	{method: "PutWorkflow", kind: "workflow", make: func(b *bench) (do, fails func(context.Context) error) {
 		b.workflow("taken")
 		put := func(name string) func(ctx context.Context) error {
@@ -309,6 +355,7 @@ var audited = []auditCase{
 var unaudited = []string{
 	"PlanDue", "Warm", "Claim", "Settle", "OpenSession", "Heartbeat", "CloseSession", "Reap", "HoldDuty", "TouchTokens", "SeeAgent", "TakeAgent", "FreeAgent",
 	"AppendLogs", "DropLogs", "TrimLogs", "Fold", "CompleteJobs", "TrimOutbox", "Retain", "MoveAftermath", "AcceptEvents", "Act", "ForgetEvents", "Close", "BeginFlow", "NoteFlow", "ReplyFlow", "WakeFlows",
+	"SeedAlertRules", "Observe", "TakeNotices", "EndNotice", "ForgetAlerts",
 }
 
 // reading are the methods that write nothing.
@@ -316,6 +363,7 @@ var reading = []string{
 	"Job", "ListJobs", "Revisions", "NextDue", "NextReady", "Waiting", "Held", "Execution", "ListExecutions", "ListSessions", "Holds", "PastHolds", "Token", "ListTokens",
 	"Agent", "ListAgents", "ListPlatforms", "Platform", "ListLogs", "LogBytes", "Book", "Entries", "Tally", "JobFigures", "Totals", "Outbox", "OutboxEnd", "PausesOver", "Aftermaths", "Rule", "ListRules",
 	"RuleActs", "NextAct", "Ping", "Clock", "Info", "ListAudit", "AuditEntry", "CountOld", "Workflow", "ListWorkflows", "FlowSteps",
+	"AlertRule", "ListAlertRules", "AlertFacts", "Alert", "ListAlerts", "AlertCounts", "Notices",
 }
 
 func testAuditComplete(_ *testing.T, b *bench) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/agentic-sdlc/scheduler/alert"
 	"github.com/agentic-sdlc/scheduler/event"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
@@ -201,6 +202,7 @@ func (l *Life) operations() {
 		b.Fatalf("RevokeToken = %v, want no error", err)
 	}
 	l.events()
+	l.alerts()
 	closed := b.sessionOf("node-closed")
 	b.drain("node-closed", true)
 	if err := b.store.CloseSession(b.ctx, closed, b.now); err != nil {
@@ -217,6 +219,37 @@ func (l *Life) limited() {
 	b.tenant("", maxRunning(2))
 	s := b.session()
 	b.end(s, b.take(s, b.trigger(b.job("").ID).ID), job.EventSucceed)
+}
+
+// alerts makes rules, one that is gone, alerts that are open and over, what was told and is
+// to be, and due times that went by.
+func (l *Life) alerts() {
+	b := l.b
+	r := b.alertRule("fails", func(r *alert.Rule) { r.Metric = alert.QueueSize })
+	b.alertRule("gone", func(r *alert.Rule) { r.Seed = "gone" })
+	if _, err := b.store.DeleteAlertRule(b.ctx, store.DeleteAlertRule{Platform: b.platform, Ref: "gone", Now: b.now}); err != nil {
+		b.Fatalf("DeleteAlertRule = %v, want no error", err)
+	}
+	missed := b.alertRule("missed", func(r *alert.Rule) { r.Metric = alert.Missed })
+	j := l.add(b.job(minutely, named("missed"), func(j *job.Job) { j.Misfire, j.MaxGapMS = job.MisfireSkip, 1000 }))
+	b.pass(10 * time.Minute)
+	b.plan()
+	b.fold()
+	high := found(b.platform, 1)
+	b.observe(round(r, high))
+	b.pass(5 * time.Minute)
+	b.observe(round(r, high), round(missed, foundJob(&j, 9)))
+	for _, n := range b.takeNotices("slack")[1:] {
+		if _, err := b.store.EndNotice(b.ctx, store.EndNotice{ID: n.ID, Attempts: n.Attempts, Now: b.now}); err != nil {
+			b.Fatalf("EndNotice = %v, want no error", err)
+		}
+	}
+	b.observe(round(r, high), round(missed))
+	if _, err := b.changeAlert(1, func(a *alert.Alert) error {
+		return a.Quiet(alert.Silenced, b.now, b.now.Add(time.Hour), "uid:7", "night")
+	}); err != nil {
+		b.Fatalf("ChangeAlert = %v, want no error", err)
+	}
 }
 
 // events makes rules, what they did, what waits, and what was not decided about.

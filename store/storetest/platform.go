@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/agentic-sdlc/scheduler/alert"
 	"github.com/agentic-sdlc/scheduler/event"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
@@ -36,7 +37,17 @@ type possessions struct {
 	agent   store.Agent
 	rule    event.Rule
 
-	workflow store.Workflow
+	alertRule alert.Rule
+	alert     alert.Alert
+	workflow  store.Workflow
+}
+
+// alertRef is how an alert rule is named.
+func alertRef(p possessions, byName bool) string {
+	if byName {
+		return p.alertRule.Name
+	}
+	return p.alertRule.ID.String()
 }
 
 func (b *bench) possess() possessions {
@@ -50,6 +61,9 @@ func (b *bench) possess() possessions {
 	p.token = b.token("secret-" + j.ID.String())
 	p.agent = b.agent("secret-" + j.ID.String())
 	p.rule = b.rule("secret-" + j.ID.String())
+	p.alertRule = b.alertRule("secret-" + j.ID.String())
+	b.observe(round(p.alertRule, found(b.platform, 1)))
+	p.alert = b.alerts()[0]
 	b.record("job.created", store.Note{Kind: "job", ID: j.ID.String()})
 	p.workflow = b.workflow("secret-" + j.ID.String())
 	return p
@@ -122,6 +136,28 @@ var scopes = []scopeOf{
 		if err == nil { // for the next call
 			b.rule(p.rule.Name)
 		}
+		return err
+	}},
+	{"AlertRule", func(b *bench, platform string, p possessions, byName bool) error {
+		_, err := b.store.AlertRule(b.ctx, platform, alertRef(p, byName))
+		return err
+	}},
+	{"ChangeAlertRule", func(b *bench, platform string, p possessions, byName bool) error {
+		_, err := b.store.ChangeAlertRule(b.ctx, store.ChangeAlertRule{Platform: platform, Ref: alertRef(p, byName), Now: b.now, Change: func(*alert.Rule) error { return nil }})
+		return err
+	}},
+	{"DeleteAlertRule", func(b *bench, platform string, p possessions, byName bool) error {
+		_, err := b.store.DeleteAlertRule(b.ctx, store.DeleteAlertRule{Platform: platform, Ref: alertRef(p, byName), Now: b.now})
+		if err == nil { // for the next call
+			b.alertRule(p.alertRule.Name)
+		}
+		return err
+	}},
+	{"ListAlerts", func(b *bench, platform string, _ possessions, _ bool) error {
+		return none(b.store.ListAlerts(b.ctx, store.AlertFilter{Platform: platform}))
+	}},
+	{"ChangeAlert", func(b *bench, platform string, p possessions, _ bool) error {
+		_, err := b.store.ChangeAlert(b.ctx, store.ChangeAlert{Platform: platform, Number: p.alert.Number, Now: b.now, NewID: b.newID, Change: func(*alert.Alert) error { return nil }})
 		return err
 	}},
 	{"Job", func(b *bench, platform string, p possessions, byName bool) error {
@@ -264,7 +300,7 @@ func testScope(_ *testing.T, b *bench, s scopeOf) {
 }
 
 // operators name a platform as what they stop or make, not as the scope of what they see.
-var operators = []string{"Record", "Platform", "SetHold", "ReleaseHold", "CreateToken", "CreateRule", "CreateAgent", "TakeAgent", "PutWorkflow", "DeleteWorkflow", "BeginFlow"}
+var operators = []string{"Record", "Platform", "SetHold", "ReleaseHold", "CreateToken", "CreateRule", "CreateAlertRule", "CreateAgent", "TakeAgent", "PutWorkflow", "DeleteWorkflow", "BeginFlow"}
 
 // testScopesComplete finds the methods by what they take: a parameter with a field
 // Platform, or a platform and a ref.

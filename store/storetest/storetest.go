@@ -58,6 +58,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"figures", own, figureTests},
 		{"outbox", own, outboxTests},
 		{"events", own, eventTests},
+		{"alerts", own, alertTests},
 		{"retain", own, retainTests},
 		{"platform", shared, platformTests},
 		{"precision", own, precisionTests},

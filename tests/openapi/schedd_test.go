@@ -27,6 +27,7 @@ const host = "http://schedd"
 type schedd struct {
 	t        *testing.T
 	http     *http.Client
+	peer     *peer // whom it calls
 	validate validator.Validator
 	paths    map[string]map[string]json.RawMessage // pattern, method
 	answered map[string]bool                       // "METHOD pattern", with the status of a success
@@ -45,7 +46,9 @@ func start(t *testing.T) *schedd {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	socket, config := filepath.Join(dir, "s"), filepath.Join(dir, "schedd.yaml")
-	text := fmt.Sprintf("data_dir: %s/data\nlisten:\n  socket: %s\nlog:\n  level: error\n", dir, socket)
+	other := newPeer(t)
+	text := fmt.Sprintf("data_dir: %s/data\nlisten:\n  socket: %s\nlog:\n  level: error\nhandlers:\n  http: {allow_private: [127.0.0.0/8], allow_ports: [%d]}\n",
+		dir, socket, other.Listener.Addr().(*net.TCPAddr).Port)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +67,7 @@ func start(t *testing.T) *schedd {
 			t.Logf("schedd: %s", log.Bytes())
 		}
 	})
-	s := &schedd{t: t, answered: map[string]bool{}, http: &http.Client{Transport: &http.Transport{
+	s := &schedd{t: t, peer: other, answered: map[string]bool{}, http: &http.Client{Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", socket)
 		},
@@ -163,13 +166,29 @@ func (s *schedd) success(operation string) int {
 		Responses map[string]json.RawMessage `json:"responses"`
 	}
 	_ = json.Unmarshal(s.paths[pattern][strings.ToLower(method)], &says)
-	for _, status := range []int{200, 201, 204} {
+	for _, status := range []int{200, 201, 202, 204} {
 		if says.Responses[fmt.Sprint(status)] != nil {
 			return status
 		}
 	}
 	s.t.Fatalf("%s has no answer for a success", operation)
 	return 0
+}
+
+// ask sends a request and returns the status, whatever it is.
+func (s *schedd) ask(method, path, body string) int {
+	s.t.Helper()
+	r, err := http.NewRequestWithContext(s.t.Context(), method, host+path, strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	resp, err := s.http.Do(r)
+	if err != nil {
+		s.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	defer resp.Body.Close()
+	return resp.StatusCode
 }
 
 // do sends a request, checks the answer against the description, and the request too

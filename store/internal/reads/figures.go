@@ -154,7 +154,7 @@ func (r *jobReading) failures(rows Rows) error {
 // recent adds what no fold has added yet.
 func (r *jobReading) recent(rows Rows) error {
 	return unfolded(rows, func(d *stored.Delta) {
-		if d.Job != r.seq {
+		if d.Job != r.seq || d.Status == stored.Skipped && d.N == 0 {
 			return
 		}
 		if d.Status != stored.Skipped {

@@ -40,5 +40,8 @@ type Dialect struct {
 	// Matches is the operator that compares a text with a pattern, and Pattern makes a
 	// pattern of one in which only * and ? are special.
 	Matches string
-	Pattern func(glob string) string
+	// Expecting is the condition that a job may say what is expected of its runs: that of an
+	// index.
+	Expecting string
+	Pattern   func(glob string) string
 }

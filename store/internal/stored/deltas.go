@@ -58,6 +58,15 @@ func (d *Deltas) AddSkips(seq, n, reason int64, at time.Time) {
 	d.b = append(d.b, byte(reason))
 }
 
+// AddLate notes that a due time went by with nobody there, and that its run comes late: it
+// is skipped by nobody, and counts nothing.
+func (d *Deltas) AddLate(seq int64, at time.Time) {
+	d.AddSkips(seq, 0, Code(Reasons, job.SkipMissed), at)
+}
+
+// late reports what AddLate noted.
+func (d *Delta) late() bool { return d.Status == Skipped && d.N == 0 }
+
 func (d *Deltas) begin(seq int64, flags byte, at time.Time) {
 	if len(d.b) == 0 {
 		d.base = at.UnixMicro()

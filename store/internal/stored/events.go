@@ -97,6 +97,10 @@ func (w *Events) Job(seq int64, name, data string) {
 	w.text(data)
 }
 
+// Alert notes a turn of an alert about a job, or about none, 0; members are those of its
+// data, as in a JSON object.
+func (w *Events) Alert(seq int64, name, members string) { w.Job(seq, name, members) }
+
 func (w *Events) text(s string) {
 	w.b = binary.AppendUvarint(w.b, uint64(len(s)))
 	w.b = append(w.b, s...)

@@ -18,7 +18,11 @@ type Folding struct {
 	fresh    map[RollupKey]bool // hours of platforms that had no row yet
 	compact  []int64            // jobs whose day has changed
 	newest   int64              // hour of any job
+	missed   map[int64]*Miss    // by job
 }
+
+// Miss is due times of a job that went by with nobody there.
+type Miss struct{ Job, Count, AtUS int64 }
 
 // FoldedJob is what a fold adds to the counters of a job: its figures, and the hour
 // that it is in as it is afterwards.
@@ -46,7 +50,8 @@ func (f *Folding) Add(b []byte) {
 			f.jobs[d.Job] = j
 		}
 		j.add(d)
-		if d.EndedUS == 0 {
+		f.miss(d)
+		if d.EndedUS == 0 || d.late() {
 			return
 		}
 		minute := StartOf(d.EndedUS, Minute)
@@ -60,6 +65,32 @@ func (f *Folding) Add(b []byte) {
 			f.addPattern(d)
 		}
 	})
+}
+
+// miss notes due times that went by with nobody there.
+func (f *Folding) miss(d *Delta) {
+	if d.Status != Skipped || Value(Reasons, d.Reason) != job.SkipMissed {
+		return
+	}
+	if f.missed == nil {
+		f.missed = map[int64]*Miss{}
+	}
+	m := f.missed[d.Job]
+	if m == nil {
+		m = &Miss{Job: d.Job}
+		f.missed[d.Job] = m
+	}
+	m.Count, m.AtUS = m.Count+d.N, max(m.AtUS, d.EndedUS)
+}
+
+// Missed are the jobs, of those that exist, whose due times went by, in order.
+func (f *Folding) Missed() (list []Miss) {
+	for _, seq := range slices.Sorted(maps.Keys(f.missed)) {
+		if f.jobs[seq] != nil {
+			list = append(list, *f.missed[seq])
+		}
+	}
+	return list
 }
 
 func (f *Folding) addPattern(d *Delta) {

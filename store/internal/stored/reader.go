@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/job"
@@ -107,7 +108,10 @@ func (r *Reader) one() (store.Event, error) {
 	switch kind {
 	case eventJob:
 		e.Name = r.text()
-		if extra := r.text(); extra != "" {
+		switch extra := r.text(); {
+		case strings.HasPrefix(e.Name, job.SystemPrefix+"alert."):
+			d.b = append(append(d.b, ','), extra...)
+		case extra != "":
 			d.raw("changes", extra)
 		}
 	case eventSkippedRange:
