@@ -96,6 +96,7 @@ type Service struct {
 	terms       terms
 	eventRates  rates
 	createRates rates
+	logSize     logSize
 
 	health struct {
 		sync.Mutex
