@@ -167,8 +167,10 @@ func (n *node) build(context.Context) error {
 		Emitted: n.engine.Emitted, Wake: n.engine.Wake, Kick: n.engine.Kick, Beat: n.engine.Beat, Trigger: n.engine.Trigger, Queue: n.queue, Bus: n.bus,
 		CancelRunning: n.engine.Cancel, Backup: n.backup, CheckWorkflow: workflow.Check, Started: n.started, Version: n.version(), Vitals: newUsage(n.started, n.clock.Now).vitals,
 		Agents: n.agentOptions(), Functions: n.engine.Functions, Cleanup: n.cleanupOptions(),
+		Alerts: n.alertUse(),
 		Health: control.HealthOptions{
-			Clock: n.clock.Now, Draining: n.draining.get,
+			AlertsLooked: n.alertsLooked(),
+			Clock:        n.clock.Now, Draining: n.draining.get,
 			Ticked: n.ticked(), Refused: func() int64 { return n.engine.Vitals().Fenced },
 			Queue: n.queue.Ping, Missing: n.engine.Missing, JobsDir: n.jobsDir.health,
 		},

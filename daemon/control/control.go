@@ -65,6 +65,8 @@ type Options struct {
 
 	Cleanup CleanupOptions
 
+	Alerts AlertOptions
+
 	// Bus tells what happens, to who follows it; nil = nobody can.
 	Bus interface {
 		Subscribe(ctx context.Context, glob string) (<-chan queue.Event, error)

@@ -31,6 +31,8 @@ type HealthOptions struct {
 	Missing func() []string
 	// JobsDir says how the folder of job files stands; ok is false without one.
 	JobsDir func() (message, fault string, ok bool)
+	// AlertsLooked returns when this node last did its part about alerts; nil = it has none.
+	AlertsLooked func() time.Time
 	// Draining reports that the daemon takes no new work.
 	Draining func() bool
 
@@ -78,6 +80,7 @@ func (s *Service) Health(ctx context.Context, c Call) api.Health {
 		h.workers(ctx)
 		h.holds(ctx)
 		h.backlog(ctx)
+		h.alerts(ctx)
 	}
 	h.scheduler()
 	h.queue(way)
@@ -95,12 +98,13 @@ func (h *examination) confine(reach string) {
 	var issues []api.Issue
 	for i, key := range h.keys {
 		held, ofOne := strings.CutPrefix(key, "queue/held/")
-		if key != "queue/dead" && key != "scheduler/broken" && key != "jobs_dir/fault" && (!ofOne || held == reach) {
+		if key != "queue/dead" && key != "scheduler/broken" && key != "jobs_dir/fault" && key != "alerts/untold" && (!ofOne || held == reach) {
 			issues = append(issues, h.answer.Issues[i])
 		}
 	}
 	h.answer.Issues = issues
 	delete(h.answer.Components, "jobs_dir")
+	delete(h.answer.Components, "alerts")
 }
 
 // examination is one look.

@@ -95,7 +95,7 @@ var table = map[string]row{
 	"examples/go-worker": {ours: "job worker"},
 
 	// The command line.
-	"cli":         {ours: "api cli/crontab cli/human cli/render cli/timex client internal/build job jobfile schedule workflow", third: "github.com/spf13/cobra github.com/spf13/pflag go.yaml.in/yaml/v3 golang.org/x/term"},
+	"cli":         {ours: "alert api cli/crontab cli/human cli/render cli/timex client internal/build job jobfile schedule workflow", third: "github.com/spf13/cobra github.com/spf13/pflag go.yaml.in/yaml/v3 golang.org/x/term"},
 	"cli/crontab": {ours: "api job schedule"},
 	"cli/human":   {},
 	"cli/manual":  {third: "github.com/spf13/cobra github.com/spf13/pflag"},
@@ -113,7 +113,7 @@ var table = map[string]row{
 	"internal/crash":     {third: "modernc.org/sqlite"},
 	"internal/expr":      {third: "github.com/expr-lang/expr", pure: true},
 	"internal/failpoint": {},
-	"internal/genapi":    {ours: "api daemon/control daemon/httpapi job jobfile", third: "go.yaml.in/yaml/v3"},
+	"internal/genapi":    {ours: "alert api daemon/control daemon/httpapi job jobfile", third: "go.yaml.in/yaml/v3"},
 	"internal/gendocs":   {ours: "cli cli/manual"},
 	"internal/mutant":    {},
 	"internal/supervise": {third: "golang.org/x/sys/unix"},
