@@ -95,6 +95,10 @@ chaos: ## Break two nodes and all that they share for half an hour; writes docs/
 chaos-mutants: ## Show that the chaos tests catch builds with a fault on purpose
 	go test -tags mutants ./internal/chaos -run TestMutants -v -timeout 2h
 
+.PHONY: upgrade-test
+upgrade-test: servers ## Run the build before the newest schema beside this one, upgrade node by node, under faults
+	go test -tags upgrade ./internal/chaos -run TestUpgrade -count=1 -v -timeout 20m
+
 .PHONY: cover
 cover: ## Write coverage.html
 	go test -coverprofile=coverage.out -coverpkg=./... ./...

@@ -57,7 +57,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	n := &node{o: o, cfg: o.Config, log: o.Logger, started: clock.Now(), clock: clock}
 	defer n.close()
-	for _, step := range []func(context.Context) error{n.claimName, n.openTracing, n.openStore, n.startSupervisor, n.openQueue, n.openAgents, n.newMetrics, n.build, n.seedAlerts, n.startJobsDir, n.listen} {
+	for _, step := range []func(context.Context) error{n.claimName, n.openTracing, n.openStore, n.startSupervisor, n.openQueue, n.openInbox, n.openAgents, n.newMetrics, n.build, n.seedAlerts, n.startJobsDir, n.listen} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -82,6 +82,7 @@ type node struct {
 	pinger   *alerts.Pinger // nil = nobody is told that this node lives
 	queue    queue.Queue
 	bus      queue.Bus
+	inbox    queue.Inbox // nil = there is no Redis
 	agents   agents
 	engine   *Engine
 	control  *control.Service
@@ -167,7 +168,8 @@ func (n *node) build(context.Context) error {
 		Emitted: n.engine.Emitted, Wake: n.engine.Wake, Kick: n.engine.Kick, Beat: n.engine.Beat, Trigger: n.engine.Trigger, Queue: n.queue, Bus: n.bus,
 		CancelRunning: n.engine.Cancel, Backup: n.backup, CheckWorkflow: workflow.Check, Started: n.started, Version: n.version(), Vitals: newUsage(n.started, n.clock.Now).vitals,
 		Agents: n.agentOptions(), Functions: n.engine.Functions, Cleanup: n.cleanupOptions(),
-		Alerts: n.alertUse(),
+		Alerts:    n.alertUse(),
+		EventRate: n.cfg.Limits.EventRate, EventBurst: n.cfg.Limits.EventBurst,
 		Health: control.HealthOptions{
 			AlertsLooked: n.alertsLooked(),
 			Clock:        n.clock.Now, Draining: n.draining.get,

@@ -68,7 +68,7 @@ func (n *node) serve(ctx context.Context) error {
 	n.local.ConnContext = peers.ConnContext
 	servers := []*http.Server{n.local}
 	engine := start(context.WithoutCancel(ctx), n.engine.Run)
-	background := []func(context.Context) error{n.reload, n.hearAgents}
+	background := []func(context.Context) error{n.reload, n.hearAgents, n.hearEvents}
 	n.failed = make(chan error, 3)
 	go n.accept(n.local, n.socket)
 	if n.pinger != nil {

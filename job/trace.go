@@ -3,7 +3,9 @@ package job
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // TraceID is the trace of an execution that nobody's trace led to: its own id.
@@ -46,4 +48,19 @@ func TraceParent(trace string, id ID, attempt int, recorded bool) string {
 		return string(append(b, "-00"...))
 	}
 	return string(append(b, "-01"...))
+}
+
+// ReadTraceParent reads W3C trace context: trace and span, both in hexadecimal digits. What
+// is malformed is no context.
+func ReadTraceParent(text string) (trace, span string) {
+	parts := strings.Split(text, "-")
+	if len(parts) < 4 || len(parts[0]) != 2 || len(parts[1]) != 32 || len(parts[2]) != 16 {
+		return "", ""
+	}
+	for _, part := range parts[1:3] {
+		if b, err := hex.DecodeString(part); err != nil || part != strings.ToLower(part) || !slices.ContainsFunc(b, func(x byte) bool { return x != 0 }) {
+			return "", ""
+		}
+	}
+	return parts[1], parts[2]
 }

@@ -43,14 +43,21 @@ kills_line() {
 chaos_line() {
 	gotest ./internal/chaos 'TestChaos$' -timeout 30m
 	local verdict=$?
-	grep -ho 'seed [0-9]*: .*' "$dir/gotest.out" | sed 's/^/accept: /' | cut -c1-150
+	grep -hoE 'seed=[0-9]+$|faults: map.*|[0-9]+ jobs, .*' "$dir/gotest.out" | uniq | sed 's/^/accept: /'
+	return "$verdict"
+}
+
+upgrade_line() {
+	make upgrade-test | tee "$dir/gotest.out"
+	local verdict=${PIPESTATUS[0]}
+	grep -h '^upgrade: ' "$dir/gotest.out" | sed 's/^/accept: /'
 	return "$verdict"
 }
 
 many_line() { # many_line PACKAGE TEST: shows the figures that the test prints
 	gotest "$1" "$2" -timeout 20m
 	local verdict=$?
-	grep -hoE '(nodes=|faults=|zombie:|p99 of).*' "$dir/gotest.out" | sed 's/^/accept: /'
+	grep -hoE '(nodes=|faults=|zombie:|p99 of).*|^ +[A-Za-z].*  normal after.*' "$dir/gotest.out" | sed 's/^ */accept: /'
 	return "$verdict"
 }
 
@@ -109,6 +116,7 @@ line servers  'Redis and PostgreSQL break under load: nothing lost or doubled' m
 line zombie   'SIGSTOP for two leases: the late result is refused, one success' many_line ./internal/chaos 'TestZombie'
 line histories 'every bad history is flagged by its invariant'               gotest ./internal/chaos 'TestBad|TestGood'
 line chaos    'two nodes, a fixed and a random seed: 0 violations'            chaos_line
+line upgrade  'the build of the older schema beside this one, under faults'   upgrade_line
 line access   'every route as every kind of caller; foreign ids; the network'  access_line
 line audit    'every route that changes something leaves one entry, on both stores' audit_line
 line move     'SQLite to PostgreSQL and back, runs and ledger intact'         gotest ./store/dump 'Test'

@@ -56,28 +56,33 @@ func rehearse(t *testing.T, name string, fn func(r *rehearsal)) {
 	for backend, config := range backends {
 		t.Run(backend, func(t *testing.T) {
 			t.Parallel()
-			dir, err := os.MkdirTemp("", "reh") // short, for the socket
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = os.RemoveAll(dir) })
-			r := &rehearsal{t: t, dir: dir}
-			if err := os.CopyFS(dir, os.DirFS("../../examples/"+name)); err != nil {
-				t.Fatal(err)
-			}
-			r.more = config(t)
-			if r.client, err = client.New(client.Options{Server: "unix://" + r.path("s")}); err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() {
-				r.stop()
-				if t.Failed() {
-					t.Logf("schedd said:\n%s", r.log.String())
-				}
-			})
-			fn(r)
+			fn(newRehearsal(t, name, config(t)))
 		})
 	}
+}
+
+// newRehearsal copies an example; more is added to its configuration.
+func newRehearsal(t *testing.T, name, more string) *rehearsal {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "reh") // short, for the socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	r := &rehearsal{t: t, dir: dir, more: more}
+	if err := os.CopyFS(dir, os.DirFS("../../examples/"+name)); err != nil {
+		t.Fatal(err)
+	}
+	if r.client, err = client.New(client.Options{Server: "unix://" + r.path("s")}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		r.stop()
+		if t.Failed() {
+			t.Logf("schedd said:\n%s", r.log.String())
+		}
+	})
+	return r
 }
 
 func (r *rehearsal) path(name string) string { return filepath.Join(r.dir, name) }

@@ -98,6 +98,7 @@ type Redis struct {
 	Prefix    string        `yaml:"prefix"`                           // before the names of streams and channels
 	ClaimIdle time.Duration `yaml:"claim_idle" range:"1s..10m"`       // messages that a consumer read and did not take are taken over after this
 	MaxLen    int           `yaml:"max_len" range:"1000..1000000000"` // about how long a stream may grow
+	Channels  []string      `yaml:"channels"`                         // patterns of pub/sub channels whose messages are events
 }
 
 // Scheduler is how due times are planned; jobs may override the first and the last.
@@ -199,11 +200,13 @@ type Pair struct {
 	Value string `yaml:"value"`
 }
 
-// Limits bound what commands print, in bytes. The oldest lines go first, and a mark
-// is left.
+// Limits bound what commands print, in bytes (the oldest lines go first, and a mark is
+// left), and the events that one platform sends to this node.
 type Limits struct {
 	LogJobBytes   int `yaml:"log_job_bytes" range:"1048576..1099511627776"`
 	LogTotalBytes int `yaml:"log_total_bytes" range:"1048576..1099511627776"`
+	EventRate     int `yaml:"event_rate" range:"1..1000000"`  // a second
+	EventBurst    int `yaml:"event_burst" range:"1..1000000"` // at once
 }
 
 // Retention is how long what ended is kept; 0 = for ever.

@@ -24,7 +24,7 @@ func Default() Config {
 			Driver: DriverSQLite, AutoMigrate: true, SQLite: SQLite{Synchronous: "full"},
 			Postgres: Postgres{MaxConns: 20, ExecMode: "cache_statement", StatementTimeout: 15 * time.Second, Durability: "full"},
 		},
-		Queue: Queue{Driver: DriverMemory, Redis: Redis{ClaimIdle: 15 * time.Second, MaxLen: 100_000}},
+		Queue: Queue{Driver: DriverMemory, Redis: Redis{ClaimIdle: 15 * time.Second, MaxLen: 100_000, Channels: []string{}}},
 		Scheduler: Scheduler{
 			Misfire:          "fire_once",
 			MisfireThreshold: time.Minute,
@@ -63,7 +63,7 @@ func Default() Config {
 		},
 		Agents: Agents{Wait: 30 * time.Second},
 		Alerts: Alerts{EvaluateEvery: 15 * time.Second, Ping: Ping{Every: time.Minute}},
-		Limits: Limits{LogJobBytes: 64 << 20, LogTotalBytes: 1 << 30},
+		Limits: Limits{LogJobBytes: 64 << 20, LogTotalBytes: 1 << 30, EventRate: 10_000, EventBurst: 20_000},
 		Retention: Retention{
 			Success:  7 * day,
 			Failed:   30 * day,

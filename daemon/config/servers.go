@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"github.com/agentic-sdlc/scheduler/job"
 )
 
 // credentials is the variable in which systemd names the folder of secrets.
@@ -30,6 +32,11 @@ func (ps *Problems) servers(cfg Config) {
 	}
 	ps.either("agents.redis_url", cfg.Agents.RedisURL, cfg.Agents.RedisURLFile)
 	ps.redisURL("agents.redis_url", cfg.Agents.RedisURL)
+	for i, glob := range redis.Channels {
+		if fault := job.EventNameFault(glob, true); fault != "" || job.IsSystemEvent(glob) {
+			ps.value(fmt.Sprintf("queue.redis.channels[%d]", i), "%q is not a name of events with * and ?, such as ticket:*", glob)
+		}
+	}
 	if !keyPrefix.MatchString(redis.Prefix) {
 		ps.value("queue.redis.prefix", "%q must be letters, digits and any of : . _ { } -, at most 64", redis.Prefix)
 	}

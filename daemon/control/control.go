@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -67,6 +68,8 @@ type Options struct {
 
 	Alerts AlertOptions
 
+	EventRate, EventBurst int // events of one platform: a second, and at once; 0 = DefaultEventRate, DefaultEventBurst
+
 	// Bus tells what happens, to who follows it; nil = nobody can.
 	Bus interface {
 		Subscribe(ctx context.Context, glob string) (<-chan queue.Event, error)
@@ -129,6 +132,7 @@ func New(o Options) *Service {
 	o.Health.fill()
 	s := &Service{o: o, store: o.Store, log: o.Logger, feed: feed{bus: o.Bus}}
 	s.health.since = map[string]time.Time{}
+	s.eventRates = eventRates{rate: cmp.Or(o.EventRate, DefaultEventRate), burst: cmp.Or(o.EventBurst, DefaultEventBurst)}
 	s.Apply(o.Defaults, o.Policy)
 	return s
 }

@@ -8,16 +8,19 @@ import (
 	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/event"
 	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/queue"
 )
 
-// Bounds of events from one platform.
+// Bounds of events from one platform, when Options say nothing.
 const (
-	eventRate  = 10_000 // a second
-	eventBurst = 20_000
+	DefaultEventRate  = 10_000 // a second
+	DefaultEventBurst = 20_000
 )
 
-// eventRates counts what platforms may still send. Its zero value is ready.
+// eventRates counts what platforms may still send to this node.
 type eventRates struct {
+	rate, burst int // a second; at once
+
 	mu sync.Mutex
 	m  map[string]*eventBucket
 }
@@ -37,15 +40,15 @@ func (r *eventRates) take(platform string, n int, now time.Time) time.Duration {
 	}
 	b := r.m[platform]
 	if b == nil {
-		b = &eventBucket{left: eventBurst, at: now}
+		b = &eventBucket{left: float64(r.burst), at: now}
 		r.m[platform] = b
 	}
 	if passed := now.Sub(b.at).Seconds(); passed > 0 {
-		b.left = min(eventBurst, b.left+passed*eventRate)
+		b.left = min(float64(r.burst), b.left+passed*float64(r.rate))
 		b.at = now
 	}
 	if missing := float64(n) - b.left; missing > 0 {
-		return max(time.Second, time.Duration(missing/eventRate*float64(time.Second)))
+		return max(time.Second, time.Duration(missing/float64(r.rate)*float64(time.Second)))
 	}
 	b.left -= float64(n)
 	return 0
@@ -66,6 +69,10 @@ func (e *floodError) Unwrap() error { return e.problem }
 // RetryAfter is how long to wait.
 func (e *floodError) RetryAfter() time.Duration { return e.after }
 
+func (s *Service) flood(platform string, wait time.Duration) error {
+	return &floodError{job.Errorf(job.RateLimited, "platform %q sends more than %d events a second", platform, s.eventRates.rate).WithHint("wait a moment"), wait}
+}
+
 // EmitEvent stores an event: it acts once for each event handler from then on.
 func (s *Service) EmitEvent(ctx context.Context, c Call, in *api.EventInput) (api.EventAccepted, error) {
 	e, err := s.eventOf(&c, in)
@@ -73,7 +80,7 @@ func (s *Service) EmitEvent(ctx context.Context, c Call, in *api.EventInput) (ap
 		return api.EventAccepted{}, err
 	}
 	if wait := s.eventRates.take(e.Platform, 1, c.Now); wait > 0 {
-		return api.EventAccepted{}, &floodError{job.Errorf(job.RateLimited, "platform %q sends more than %d events a second", e.Platform, eventRate).WithHint("wait a moment"), wait}
+		return api.EventAccepted{}, s.flood(e.Platform, wait)
 	}
 	known, err := s.store.AcceptEvents(ctx, []event.Event{e})
 	if err != nil {
@@ -84,27 +91,55 @@ func (s *Service) EmitEvent(ctx context.Context, c Call, in *api.EventInput) (ap
 }
 
 // TakeEvents stores events that came another way than by the API, for the platforms that
-// they name. What is wrong with one is told by its place; those are left out.
-func (s *Service) TakeEvents(ctx context.Context, now time.Time, batch []api.EventInput) (faults map[int]error, err error) {
+// they name. What is wrong with one is told by its place; those are left out. rate_limited
+// when a platform sends too many: none is stored then.
+func (s *Service) TakeEvents(ctx context.Context, now time.Time, batch []queue.SentEvent) (faults map[int]error, err error) {
 	faults = map[int]error{}
 	var events []event.Event
+	counts := map[string]int{}
 	for i := range batch {
-		c := Call{Principal: Principal{Name: "bus", Role: RoleOperator, Platform: AnyPlatform}, Now: now}
-		e, err := s.eventOf(&c, &batch[i])
+		sent := &batch[i]
+		in := api.EventInput{Event: sent.Name, Data: sent.Data, ID: sent.ID, ExecutionID: sent.ExecutionID}
+		if sent.Platform != "" {
+			in.PlatformID = &sent.Platform
+		}
+		c := Call{Principal: Principal{Name: "redis", Role: RoleOperator, Platform: AnyPlatform}, Now: now}
+		c.TraceID, c.ParentSpanID = job.ReadTraceParent(sent.TraceParent)
+		e, err := s.eventOf(&c, &in)
 		if err != nil {
 			faults[i] = err
 			continue
 		}
+		counts[e.Platform]++
 		events = append(events, e)
 	}
-	if len(events) == 0 {
-		return faults, nil
+	for platform, n := range counts {
+		if wait := s.eventRates.take(platform, n, now); wait > 0 {
+			return nil, s.flood(platform, wait)
+		}
 	}
-	if _, err := s.store.AcceptEvents(ctx, events); err != nil {
-		return faults, err
+	for size := 0; len(events) > 0; events = events[size:] {
+		size = chunk(events)
+		if _, err := s.store.AcceptEvents(ctx, events[:size]); err != nil {
+			return nil, err
+		}
+		s.o.Emitted()
 	}
-	s.o.Emitted()
 	return faults, nil
+}
+
+// maxChunk bounds the data of events that are stored together, in bytes.
+const maxChunk = 8 << 20
+
+// chunk is how many of the events are stored together, at least one.
+func chunk(events []event.Event) int {
+	bytes := 0
+	for i := range events {
+		if bytes += len(events[i].Data); bytes > maxChunk && i > 0 {
+			return i
+		}
+	}
+	return len(events)
 }
 
 // eventOf is the event that in describes, checked.

@@ -52,7 +52,7 @@ func (s *server) serve(rt route) http.Handler {
 // follow begins the span of a request that changes something or belongs to a trace, and
 // returns what ends it.
 func (s *server) follow(rq *request, w *writer) (end func()) {
-	trace, span := traceParent(rq.Header.Get("Traceparent"))
+	trace, span := job.ReadTraceParent(rq.Header.Get("Traceparent"))
 	if s.o.Trace == nil || trace == "" && (rq.Method == http.MethodGet || rq.Method == http.MethodHead) {
 		return func() {}
 	}

@@ -108,7 +108,7 @@ func (rq *request) readHeaders() error {
 		rq.call.IfRevision = revision
 	}
 	if rq.call.RequestID, rq.call.Trace = rq.id, rq.trace; rq.trace == "" {
-		rq.call.Trace, _ = traceParent(h.Get("Traceparent"))
+		rq.call.Trace, _ = job.ReadTraceParent(h.Get("Traceparent"))
 	}
 	if rq.route.creates {
 		key, err := idempotencyKey(h)
@@ -117,7 +117,7 @@ func (rq *request) readHeaders() error {
 		}
 		rq.call.IdempotencyKey = key
 		if rq.call.TraceID, rq.call.ParentSpanID = rq.trace, rq.span; rq.trace == "" {
-			rq.call.TraceID, rq.call.ParentSpanID = traceParent(h.Get("Traceparent"))
+			rq.call.TraceID, rq.call.ParentSpanID = job.ReadTraceParent(h.Get("Traceparent"))
 		}
 	}
 	return nil
@@ -148,20 +148,6 @@ func idempotencyKey(h http.Header) (string, error) {
 		return "", job.Errorf(job.Invalid, "%s must be 1 to %d printable ASCII characters, given once", api.HeaderIdempotencyKey, maxKey)
 	}
 	return key, nil
-}
-
-// traceParent reads W3C trace context; what is malformed is no context.
-func traceParent(text string) (trace, span string) {
-	parts := strings.Split(text, "-")
-	if len(parts) < 4 || len(parts[0]) != 2 || len(parts[1]) != 32 || len(parts[2]) != 16 {
-		return "", ""
-	}
-	for _, part := range parts[1:3] {
-		if b, err := hex.DecodeString(part); err != nil || part != strings.ToLower(part) || !slices.ContainsFunc(b, func(x byte) bool { return x != 0 }) {
-			return "", ""
-		}
-	}
-	return parts[1], parts[2]
 }
 
 // readBody reads the body and says what it is the key of.

@@ -132,11 +132,16 @@ func keep(t *testing.T, tr *trial, h *History, found []Violation, text string) {
 	}
 }
 
-// live drives, breaks, heals, waits for rest and collects.
+// live makes the whole trial.
 func (tr *trial) live(t *testing.T) (*History, string) {
 	t.Helper()
-	ctx := t.Context()
-	w := newSite(t, tr.setup)
+	return tr.drive(newSite(t, tr.setup))
+}
+
+// drive drives, breaks, heals, waits for rest and collects.
+func (tr *trial) drive(w *site) (*History, string) {
+	t, ctx := w.T, w.Context()
+	t.Helper()
 	w.open(ctx)
 	h := &History{Profile: Profile{
 		Seed: tr.seed, From: time.Now().UTC(), LeaseMS: 2000, Slots: 48, ClockMS: 0, FenceMS: 2000, LateP99MS: 1000, LateMaxMS: 5000, HealMS: 20_000, MissedMS: 60_000,
@@ -159,7 +164,7 @@ func (tr *trial) live(t *testing.T) (*History, string) {
 	for _, c := range callers {
 		all.Go(func() { c.live(running) })
 	}
-	all.Go(func() { nem.live(running, nem.plan(tr.budget), tr.length*9/10) })
+	all.Go(func() { nem.live(running, tr.rolled(nem.plan(tr.budget)), tr.length*9/10) })
 	all.Wait()
 
 	rested := tr.rest(ctx, w, callers)

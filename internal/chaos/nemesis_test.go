@@ -135,6 +135,8 @@ func (n *nemesis) do(ctx context.Context, a act) {
 		pause(ctx, a.length)
 		node.start()
 		node.ready(ctx)
+	case "upgrade":
+		a.kind, err = "stop", n.upgrade(ctx, node)
 	case "pause":
 		node.signal(syscall.SIGSTOP)
 		pause(ctx, a.length)

@@ -22,7 +22,7 @@ type node struct {
 	t      *testing.T
 	name   string
 	dir    string
-	schedd string
+	schedd string // the build of the next life
 	client *client.Client
 
 	mu     sync.Mutex
@@ -31,7 +31,8 @@ type node struct {
 	up     bool          // it has answered
 	killed bool          // the newest life was ended by us
 	lives  int
-	deaths []string // lives that ended by themselves
+	deaths []string  // lives that ended by themselves
+	newer  time.Time // when it answered as the newer build
 	env    []string
 }
 

@@ -56,6 +56,7 @@ type setup struct {
 	store  string // sqlite | postgres
 	count  int    // of nodes
 	mutant string // "" = the sound build
+	older  string // an older build, which all nodes start with; "" = none
 }
 
 // site is the daemons of a run, and what they share.
@@ -108,6 +109,9 @@ func newSite(t *testing.T, s setup) *site {
 				w.postgres.DSNAt(w.toStore[i].Addr(), "chaos"), "redis://"+w.toQueue[i].Addr()+"/0")
 		}
 		w.nodes = append(w.nodes, newNode(t, dir, name, schedd, own, env...))
+		if s.older != "" {
+			w.nodes[i].schedd = s.older
+		}
 	}
 	t.Cleanup(func() {
 		for _, n := range w.nodes {

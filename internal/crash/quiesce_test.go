@@ -51,10 +51,11 @@ func (w *load) quiesce() {
 	w.stopped(ctx)
 }
 
-// completed waits until a job has ended by itself.
+// completed waits until a job has ended by itself. One with a limit needs as long as
+// its slots take, however quick the kills were: up to 142 s with 200 of them.
 func (w *load) completed(name string) {
 	w.t.Helper()
-	testbed.Eventually(w.t, name+" to complete", 60*time.Second, func() bool { return w.all(job.JobCompleted, name) })
+	testbed.Eventually(w.t, name+" to complete", 3*time.Minute, func() bool { return w.all(job.JobCompleted, name) })
 }
 
 // all says whether the newest jobs of the names have the status.

@@ -16,10 +16,10 @@ func (a *Agents) Listen(ctx context.Context, reply func(queue.AgentReply), beat 
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		a.loop(ctx, func() error { return a.readBeats(ctx, beat) })
+		repeat(ctx, func() error { return a.readBeats(ctx, beat) })
 	}()
 	inbox, from := a.inbox(a.o.Inbox), "0"
-	a.loop(ctx, func() error {
+	repeat(ctx, func() error {
 		var err error
 		from, err = a.readReplies(ctx, inbox, from, reply)
 		return err

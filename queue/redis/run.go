@@ -86,8 +86,8 @@ func (b *Bus) watch(ctx context.Context, sub *redis.PubSub, heard *atomic.Bool) 
 	}
 }
 
-// loop calls fn until ctx ends, and pauses when it fails.
-func (a *Agents) loop(ctx context.Context, fn func() error) {
+// repeat calls fn until ctx ends, and pauses when it fails.
+func repeat(ctx context.Context, fn func() error) {
 	wait := firstPause
 	pause := time.NewTimer(0)
 	defer pause.Stop()

@@ -122,6 +122,7 @@ func TestEveryRoute(t *testing.T) {
 	get(200, job+"/stats", jobs+"/nightly/stats")
 	agents(s)
 	events(s)
+	alerts(s)
 	workflows(s)
 	more(s)
 
