@@ -113,7 +113,7 @@ func NewEngine(o EngineOptions) *Engine {
 	e.maintain = maintain.New(maintain.Options{
 		Store: o.Store, Bus: o.Bus, Logger: o.Logger, Now: now, Clock: e.syncClock, Embedded: e.does(roleEmbedded), Lease: o.Lease, Heartbeat: o.Heartbeat, ReapEvery: o.ReapEvery,
 		Retention: func() store.Retention { return e.settings.Load().Retention }, LogCaps: o.LogCaps, Session: e.session.Load, NewSession: e.openSession,
-		Running: e.executor.Running, Pulse: e.pulse, Cancel: e.executor.Cancel, Fence: e.executor.Fence, Ready: e.dispatch.Kick, Wake: e.Wake,
+		Running: e.executor.Running, Behind: e.timer.Behind, Pulse: e.pulse, Cancel: e.executor.Cancel, Fence: e.executor.Fence, Ready: e.dispatch.Kick, Wake: e.Wake,
 		Policy: func() job.Policy { return e.settings.Load().Policy }, NewID: e.NewID, Hook: e.hook(),
 	})
 	e.events = events.New(events.Options{
@@ -230,14 +230,19 @@ func (e *Engine) Run(ctx context.Context) error {
 	upkeep := start(context.WithoutCancel(ctx), e.maintain.Run)
 	<-ctx.Done()
 	err := errors.Join(planning.stop(), running.stop(), upkeep.stop())
-	return errors.Join(err, e.finish(context.WithoutCancel(ctx)))
+	e.finish(context.WithoutCancel(ctx))
+	return err
 }
 
-// finish gives back what the node holds in the store.
-func (e *Engine) finish(ctx context.Context) error {
+// finish gives back what the node holds in the store. Where the store does not take it
+// nothing is lost, and the stop is an orderly one: the next node folds the counters, and
+// the lease of the session ends by itself.
+func (e *Engine) finish(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	return errors.Join(e.o.Store.Fold(ctx), e.o.Store.CloseSession(ctx, e.session.Load(), e.now()))
+	if err := errors.Join(e.o.Store.Fold(ctx), e.o.Store.CloseSession(ctx, e.session.Load(), e.now())); err != nil {
+		e.o.Logger.WarnContext(ctx, "last word of this node not written", slog.Any("err", err))
+	}
 }
 
 // Apply changes the settings from the next tick on.

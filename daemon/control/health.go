@@ -33,12 +33,15 @@ type HealthOptions struct {
 	JobsDir func() (message, fault string, ok bool)
 	// AlertsLooked returns when this node last did its part about alerts; nil = it has none.
 	AlertsLooked func() time.Time
+	// Disk returns the room where the node keeps its files, in bytes; nil = not looked at.
+	Disk func() (free, total int64, err error)
 	// Draining reports that the daemon takes no new work.
 	Draining func() bool
 
 	SlowStore time.Duration // a slower answer is a warning; 0 = 1 s
 	MaxLag    time.Duration // later starts are a warning; 0 = 5 s
 	MaxTick   time.Duration // an older tick means that the timer is stuck; 0 = 15 s
+	DiskLow   int64         // less room is a warning, in bytes; 0 = it is not
 }
 
 func (h *HealthOptions) fill() {
@@ -81,10 +84,12 @@ func (s *Service) Health(ctx context.Context, c Call) api.Health {
 		h.holds(ctx)
 		h.backlog(ctx)
 		h.alerts(ctx)
+		h.logs(ctx)
 	}
 	h.scheduler()
 	h.queue(way)
 	h.jobsDir()
+	h.disk()
 	h.remember()
 	h.confine(c.Principal.reach())
 	return h.answer
@@ -98,13 +103,15 @@ func (h *examination) confine(reach string) {
 	var issues []api.Issue
 	for i, key := range h.keys {
 		held, ofOne := strings.CutPrefix(key, "queue/held/")
-		if key != "queue/dead" && key != "scheduler/broken" && key != "jobs_dir/fault" && key != "alerts/untold" && (!ofOne || held == reach) {
+		if !slices.Contains([]string{"queue/dead", "scheduler/broken", "jobs_dir/fault", "disk/low", "alerts/untold"}, key) && (!ofOne || held == reach) {
 			issues = append(issues, h.answer.Issues[i])
 		}
 	}
 	h.answer.Issues = issues
-	delete(h.answer.Components, "jobs_dir")
 	delete(h.answer.Components, "alerts")
+	for _, part := range []string{"jobs_dir", "disk", "logs"} {
+		delete(h.answer.Components, part)
+	}
 }
 
 // examination is one look.
