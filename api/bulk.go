@@ -1,6 +1,10 @@
 package api
 
-import "github.com/agentic-sdlc/scheduler/job"
+import (
+	"time"
+
+	"github.com/agentic-sdlc/scheduler/job"
+)
 
 // What POST /jobs/bulk does to jobs.
 const (
@@ -34,11 +38,13 @@ type Bulk struct {
 	Expect *int   `json:"expect,omitempty"`
 	Reason string `json:"reason,omitempty"`
 
-	CancelRunning bool      `json:"cancel_running,omitempty"` // pause, cancel: stop what runs, too
-	CatchUp       string    `json:"catch_up,omitempty"`       // resume
-	AddTags       []string  `json:"add_tags,omitempty"`       // tag
-	RemoveTags    []string  `json:"remove_tags,omitempty"`    // tag
-	Set           *JobInput `json:"set,omitempty"`            // set: as the body of PATCH /jobs/{id}
+	Until         *time.Time `json:"until,omitempty"`          // pause: resume by itself at an instant
+	For           string     `json:"for,omitempty"`            // pause: or after a duration such as "2h30m"
+	CancelRunning bool       `json:"cancel_running,omitempty"` // pause, cancel: stop what runs, too
+	CatchUp       string     `json:"catch_up,omitempty"`       // resume
+	AddTags       []string   `json:"add_tags,omitempty"`       // tag
+	RemoveTags    []string   `json:"remove_tags,omitempty"`    // tag
+	Set           *JobInput  `json:"set,omitempty"`            // set: as the body of PATCH /jobs/{id}
 }
 
 // What became of a job in a BulkResult.
@@ -67,5 +73,6 @@ type BulkItem struct {
 	PlatformID *string    `json:"platform_id"`
 	Result     string     `json:"result"` // would | done | unchanged | failed
 	Error      *ErrorBody `json:"error,omitempty"`
-	Run        string     `json:"run,omitempty"` // of run: JOB/N
+	Run        string     `json:"run,omitempty"`  // of run: JOB/N
+	Tags       []string   `json:"tags,omitempty"` // of tag: those that it has now
 }

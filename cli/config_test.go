@@ -122,7 +122,13 @@ contexts:
 func TestBrokenContexts(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, text, says string }{
-		{"unknown field", "contexts:\n  - name: a\n    servr: x\n", "line 3: field servr not found"},
+		{"unknown field", "contexts:\n  - name: a\n    servr: x\n", `config.yaml:3:5: unknown field "servr"`},
+		{"unknown field at the top", "contxts: []\n", `did you mean "contexts"?`},
+		{"text where a truth is", "contexts:\n  - name: a\n    confirm: 7\n", `config.yaml:3:14: must be true or false, not "7"`},
+		{"list where a text is", "contexts:\n  - name: [a]\n", "must be one text"},
+		{"one context, no list", "contexts:\n  name: a\n", "must be a list"},
+		{"a text", "hello\n", "must be fields"},
+		{"twice the same field", "contexts: []\ncontexts: []\n", `config.yaml:2:1: "contexts" is there twice`},
 		{"not YAML", "contexts: [", "did not find expected"},
 		{"no name", "contexts:\n  - server: x\n", "needs a name of its own"},
 		{"twice", "contexts:\n  - name: a\n  - name: a\n", `"a" is not one`},
@@ -141,7 +147,7 @@ func TestContextThatAsks(t *testing.T) {
 	t.Parallel()
 	s := newStub(t)
 	s.on("GET /jobs/{id}", http.StatusOK, backup())
-	s.on("POST /jobs/{id}/pause", http.StatusNoContent, nil)
+	s.bulk(backup())
 	careful := func() world {
 		w := home(contextsYAML)
 		w.env["SCHEDCTL_CONTEXT"] = "prod"
@@ -155,6 +161,7 @@ func TestContextThatAsks(t *testing.T) {
 	if n := len(s.asked("POST")); n != 0 {
 		t.Fatalf("%d requests were sent", n)
 	}
+	s.runIn(careful(), "job", "pause", "nightly-backup", "--dry-run").check(t, exitOK, "would pause 1 job: nightly-backup\n")
 	s.on("POST /jobs/{id}/backfill", http.StatusOK, api.Backfilled{Job: "nightly-backup", Items: []api.BackfillItem{}})
 	s.runIn(careful(), "backfill", "nightly-backup", "--from", "yesterday", "--to", "today", "--dry-run").check(t, exitOK, "") // nothing changes here either
 	s.runIn(careful(), "job", "pause", "nightly-backup", "--yes").check(t, exitOK, "job nightly-backup paused\n")

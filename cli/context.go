@@ -1,11 +1,10 @@
 package cli
 
 import (
-	"bytes"
 	"errors"
-	"io"
 	"io/fs"
 	"path/filepath"
+	"reflect"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -131,11 +130,18 @@ func parseContexts(path string, text []byte) (contextFile, error) {
 	if len(text) > configMax {
 		return f, usagef("%s is larger than %d bytes", path, configMax)
 	}
-	dec := yaml.NewDecoder(bytes.NewReader(text))
-	dec.KnownFields(true)
-	if err := dec.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
-		return f, usagef("%s: %s", path, strings.ReplaceAll(strings.TrimPrefix(err.Error(), "yaml: "), "\n", " ")).
+	var doc yaml.Node
+	if err := yaml.Unmarshal(text, &doc); err != nil {
+		return f, usagef("%s: %s", path, strings.TrimPrefix(err.Error(), "yaml: ")).
 			WithHint(`it has "current_context: NAME" and "contexts:" with a list of name, server, token_file, ca_file, platform, tz, output, confirm, color`)
+	}
+	for _, n := range doc.Content {
+		if err := checkContexts(path, n, reflect.TypeFor[contextFile]()); err != nil {
+			return f, err
+		}
+	}
+	if err := doc.Decode(&f); err != nil {
+		return f, usagef("%s: cannot be read", path)
 	}
 	seen := map[string]bool{}
 	for _, c := range f.Contexts {

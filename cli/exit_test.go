@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
@@ -78,4 +79,19 @@ func TestErrorsForPeopleAndPrograms(t *testing.T) {
 	s.run("job", "create", "cron", "x", "-s", "x", "--", "true").
 		check(t, exitUsage, "-", "error: schedule: bad\n", `error: name: \x1b[2Jworse`)
 	s.runIn(world{tty: true}, "job", "show", "nightly-bakcup").check(t, exitNotFound, "-", "\x1b[31merror:\x1b[0m job")
+}
+
+// TestTroubleshootingHasStatuses holds the table of codes in docs/troubleshooting.md
+// against those of the API and of schedctl.
+func TestTroubleshootingHasStatuses(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/troubleshooting.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, code := range job.Codes() {
+		if row := fmt.Sprintf("\n| `%s` | %d | %d |", code, api.StatusOf(code), exits[code]); !strings.Contains(string(text), row) {
+			t.Errorf("docs/troubleshooting.md lacks the row %q", row)
+		}
+	}
 }

@@ -106,6 +106,11 @@ func (a *app) each(ctx context.Context, names []string, do func(name string) err
 			break
 		}
 	}
+	return a.failed(errs)
+}
+
+// failed tells all errors but the last, which finish tells; the status is that of the first.
+func (a *app) failed(errs []error) error {
 	if len(errs) == 0 {
 		return nil
 	}

@@ -7,9 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/agentic-sdlc/scheduler/api"
-	"github.com/agentic-sdlc/scheduler/cli/human"
 	"github.com/agentic-sdlc/scheduler/client"
-	"github.com/agentic-sdlc/scheduler/job"
 )
 
 type jobCancelOptions struct {
@@ -38,20 +36,12 @@ func newJobCancelCmd(a *app) *cobra.Command {
 }
 
 func runJobCancel(ctx context.Context, a *app, args []string, o jobCancelOptions) error {
-	return a.changeState(ctx, o.selector, args, stateChange{
-		verb: "cancel", already: job.JobCancelled, done: "cancelled",
-		do: func(c *client.Client, name string) error { return c.CancelJob(ctx, name, o.cancel) },
-		before: func(names []string, bulk bool) error {
-			effect := fmt.Sprintf("This ends %s for good; pausing can be undone.", human.Plural(len(names), "job"))
-			if len(names) == 1 {
-				effect = fmt.Sprintf("This ends job %s for good; pausing can be undone.", names[0])
-			}
-			want := ""
-			if bulk {
-				want = fmt.Sprint(len(names))
-				effect += fmt.Sprintf(" They are %d.", len(names))
-			}
-			return a.confirm(o.yes, effect, want)
+	return a.changeJobs(ctx, o.selector, args, bulkChange{
+		Bulk: api.Bulk{Action: api.BulkCancel, Reason: o.cancel.Reason, CancelRunning: o.cancel.CancelRunning},
+		done: "cancelled",
+		ask: func(_ *client.Client, chosen *choice) error {
+			effect := fmt.Sprintf("This ends %s for good; pausing can be undone.", chosen)
+			return a.confirm(o.yes, effect, chosen.count())
 		},
 	})
 }

@@ -6,9 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/cli/human"
 	"github.com/agentic-sdlc/scheduler/client"
-	"github.com/agentic-sdlc/scheduler/job"
 )
 
 type jobDeleteOptions struct {
@@ -38,64 +38,22 @@ a job and keeps its history.`,
 }
 
 func runJobDelete(ctx context.Context, a *app, args []string, o jobDeleteOptions) error {
-	c, err := a.connect()
-	if err != nil {
-		return err
-	}
-	names, _, err := o.resolve(ctx, c, args)
-	if err != nil {
-		return err
-	}
-	if o.dryRun {
-		return a.preview(ctx, c, names, "delete")
-	}
-	jobs := make([]job.Job, 0, len(names))
-	var runs int64
-	err = a.each(ctx, names, func(name string) error { // who is missing is told before anybody is asked
-		j, err := c.Job(ctx, name)
-		jobs = append(jobs, j)
-		runs += j.ExecutionsCount
-		return err
+	return a.changeJobs(ctx, o.selector, args, bulkChange{
+		Bulk: api.Bulk{Action: api.BulkDelete, Reason: o.reason},
+		done: "deleted",
+		ask: func(c *client.Client, chosen *choice) error {
+			if err := chosen.read(ctx, a, c); err != nil { // who is missing is told before anybody is asked
+				return err
+			}
+			var runs int64
+			for i := range chosen.jobs {
+				runs += chosen.jobs[i].ExecutionsCount
+			}
+			want := fmt.Sprint(len(chosen.refs))
+			if len(chosen.refs) == 1 {
+				want = chosen.names[0]
+			}
+			return a.confirm(o.yes, fmt.Sprintf("This deletes %s, %s and their logs. It can't be undone.", chosen, human.Plural(int(runs), "execution")), want)
+		},
 	})
-	if err != nil {
-		return err
-	}
-	what, want := fmt.Sprintf("%d jobs", len(jobs)), fmt.Sprint(len(jobs))
-	if len(jobs) == 1 {
-		what, want = "job "+jobs[0].Name, jobs[0].Name
-	}
-	effect := fmt.Sprintf("This deletes %s, %s and their logs. It can't be undone.", what, human.Plural(int(runs), "execution"))
-	if err := a.confirm(o.yes, effect, want); err != nil {
-		return err
-	}
-	return a.deleteJobs(ctx, c, jobs, o.reason)
-}
-
-// deleteJobs deletes what was confirmed.
-func (a *app) deleteJobs(ctx context.Context, c *client.Client, jobs []job.Job, reason string) error {
-	byID, ids := map[string]job.Job{}, make([]string, 0, len(jobs))
-	for _, j := range jobs {
-		byID[j.ID.String()] = j
-		ids = append(ids, j.ID.String())
-	}
-	var deleted []job.Job
-	err := a.each(ctx, ids, func(id string) error {
-		if err := c.DeleteJob(ctx, id, client.Write{Reason: reason}); err != nil {
-			return err
-		}
-		deleted = append(deleted, byID[id])
-		if a.structured() {
-			return nil
-		}
-		return printOne(a, nil, byID[id].Name, func() error {
-			a.say("job %s deleted", byID[id].Name)
-			return nil
-		})
-	})
-	if a.structured() && len(deleted) > 0 {
-		if printErr := a.printJobs(deleted, len(jobs) > 1); printErr != nil {
-			return printErr
-		}
-	}
-	return err
 }

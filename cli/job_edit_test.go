@@ -97,25 +97,28 @@ func TestJobTag(t *testing.T) {
 	t.Parallel()
 	s := newStub(t)
 	s.on("GET /jobs/{id}", http.StatusOK, backup())
-	s.on("PATCH /jobs/{id}", http.StatusOK, backup())
+	s.jobsPage("2", backup(), pausedSync())
+	s.bulk(backup(), pausedSync())
+	one := `"ids":["nightly-backup"]`
 	tests := []struct {
 		args []string
-		body string // "" = nothing is sent
+		body string
 	}{
-		{[]string{"nightly-backup", "+critical", "-backup"}, `{"tags":["critical"]}`},
-		{[]string{"nightly-backup", "-backup", "--reason", "x"}, `{"tags":[]}`},
-		{[]string{"-o", "name", "nightly-backup", "+a", "+b"}, `{"tags":["backup","a","b"]}`},
-		{[]string{"nightly-backup", "+v", "-q", "--quiet"}, `{"tags":["backup","v"]}`},
-		{[]string{"nightly-backup", "+backup", "-none"}, ""},
+		{[]string{"nightly-backup", "+critical", "-backup"}, one + `,"add_tags":["critical"],"remove_tags":["backup"]`},
+		{[]string{"nightly-backup", "-backup", "--reason", "x"}, one + `,"reason":"x","remove_tags":["backup"]`},
+		{[]string{"-o", "name", "nightly-backup", "+a", "+b"}, one + `,"add_tags":["a","b"]`},
+		{[]string{"nightly-backup", "+v", "-q", "--quiet"}, one + `,"add_tags":["v"],"remove_tags":["q"]`},
+		{[]string{"n*", "+v", "--dry-run"}, `"ids":["` + backup().ID.String() + `","` + pausedSync().ID.String() + `"],"dry_run":true,"add_tags":["v"]`},
 	}
 	for _, tt := range tests {
-		before := len(s.asked("PATCH"))
+		before := len(s.asked("POST"))
 		s.run(append([]string{"job", "tag"}, tt.args...)...).check(t, exitOK, "")
-		sent := s.asked("PATCH")[before:]
-		if tt.body == "" && len(sent) != 0 || tt.body != "" && (len(sent) != 1 || sent[0].Body != tt.body) {
-			t.Errorf("%v sent %v, want %s", tt.args, sent, tt.body)
+		sent := s.asked("POST")[before:]
+		if want := `{"action":"tag",` + tt.body + `}`; len(sent) != 1 || sent[0].Body != want {
+			t.Errorf("%v sent %v, want %s", tt.args, sent, want)
 		}
 	}
+	s.run("job", "tag", "n*", "+v").check(t, exitUsage, "-", "refusing without confirmation")
 	if r := s.run("job", "tag", "--help"); r.code != exitOK || !strings.Contains(r.out, "schedctl job tag JOB") {
 		t.Errorf("help: %d %s%s", r.code, r.out, r.err)
 	}
@@ -126,15 +129,16 @@ func TestBulkDryRun(t *testing.T) {
 	t.Parallel()
 	s := newStub(t)
 	s.jobsPage("2", backup(), pausedSync())
-	s.on("GET /jobs/{id}", http.StatusOK, backup())
-	s.on("GET /jobs/price-sync", http.StatusOK, pausedSync())
+	s.bulk(backup(), pausedSync())
 	for _, verb := range []string{"pause", "resume", "cancel", "delete"} {
 		s.run("job", verb, "*-*", "--dry-run").check(t, exitOK, "would "+verb+" 2 jobs: nightly-backup price-sync\n")
 		s.run("job", verb, "--tag", "x", "--dry-run", "-o", "name").check(t, exitOK, "nightly-backup\nprice-sync\n")
 		s.run("job", verb, "--all").check(t, exitUsage, "-", "refusing without confirmation", "add --yes")
 	}
-	if n := len(s.asked("POST")) + len(s.asked("DELETE")); n != 0 {
-		t.Errorf("%d requests changed something", n)
+	for _, c := range s.asked("POST") {
+		if !strings.Contains(c.Body, `"dry_run":true`) {
+			t.Errorf("this changed something: %s", c.Body)
+		}
 	}
-	s.runIn(world{inTTY: true, in: "y\n"}, "job", "pause", "--all").check(t, exitUsage, "-", "This pauses every job: 2 jobs.", "not confirmed")
+	s.runIn(world{inTTY: true, in: "y\n"}, "job", "pause", "--all").check(t, exitUsage, "-", "This pauses every job: 2 jobs.", "Type 2 to confirm", "not confirmed")
 }

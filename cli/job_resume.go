@@ -6,8 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/agentic-sdlc/scheduler/api"
-	"github.com/agentic-sdlc/scheduler/client"
-	"github.com/agentic-sdlc/scheduler/job"
 )
 
 type jobResumeOptions struct {
@@ -37,10 +35,8 @@ func newJobResumeCmd(a *app) *cobra.Command {
 }
 
 func runJobResume(ctx context.Context, a *app, args []string, o jobResumeOptions) error {
-	return a.changeState(ctx, o.selector, args, stateChange{
-		verb: "resume", already: job.JobActive, done: "resumed",
-		do: func(c *client.Client, name string) error {
-			return c.Resume(ctx, name, o.resume, client.Write{Reason: o.reason})
-		},
+	return a.changeJobs(ctx, o.selector, args, bulkChange{
+		Bulk: api.Bulk{Action: api.BulkResume, CatchUp: o.resume.CatchUp, Reason: o.reason},
+		done: "resumed", already: "active",
 	})
 }

@@ -45,7 +45,7 @@ func runJobShow(ctx context.Context, a *app, refs []string) error {
 			}
 			return err
 		})
-		if printErr := a.printJobs(jobs, true); printErr != nil {
+		if printErr := printList(a, jobListing(a, client.Page[job.Job]{Items: jobs, Total: int64(len(jobs))})); printErr != nil {
 			return printErr
 		}
 		return err

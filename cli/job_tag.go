@@ -9,12 +9,12 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/agentic-sdlc/scheduler/api"
-	"github.com/agentic-sdlc/scheduler/cli/human"
 	"github.com/agentic-sdlc/scheduler/client"
 )
 
 // tagOptions are what job tag was asked for.
 type tagOptions struct {
+	selector
 	job         string
 	add, remove []string
 	reason      string
@@ -25,13 +25,16 @@ type tagOptions struct {
 func newJobTagCmd(a *app) *cobra.Command {
 	var o tagOptions
 	cmd := &cobra.Command{
-		Use:                "tag JOB +TAG|-TAG...",
-		SuggestFor:         []string{"label", "untag"},
-		Short:              "Add tags to a job, or take them away",
-		Example:            "  schedctl job tag nightly-backup +critical -experimental",
+		Use:        "tag JOB +TAG|-TAG...",
+		SuggestFor: []string{"label", "untag"},
+		Short:      "Add tags to a job, or take them away; to many with a pattern",
+		Example: `  schedctl job tag nightly-backup +critical -experimental
+  schedctl job tag 'drip-*' +mail --dry-run`,
 		DisableFlagParsing: true,
 		ValidArgsFunction:  a.completeTags,
 	}
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "only say which jobs would change")
+	cmd.Flags().BoolVar(&o.yes, "yes", false, "do not ask")
 	cmd.Flags().StringVar(&o.reason, "reason", "", "why, for the audit log")
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		flags, words := splitTags(cmd, args)
@@ -93,33 +96,8 @@ func splitTags(cmd *cobra.Command, args []string) (flags, words []string) {
 }
 
 func runJobTag(ctx context.Context, a *app, o tagOptions) error {
-	c, err := a.connect()
-	if err != nil {
-		return err
-	}
-	before, err := c.Job(ctx, o.job)
-	if err != nil {
-		return err
-	}
-	tags := slices.DeleteFunc(slices.Clone(before.Tags), func(tag string) bool { return slices.Contains(o.remove, tag) })
-	for _, tag := range o.add {
-		if !slices.Contains(tags, tag) {
-			tags = append(tags, tag)
-		}
-	}
-	after := before
-	if !slices.Equal(tags, before.Tags) {
-		if tags == nil {
-			tags = []string{}
-		}
-		after, err = c.ChangeJob(ctx, before.ID.String(), api.JobInput{Tags: &tags}, client.Write{Reason: o.reason, IfRevision: before.Revision})
-		if err != nil {
-			return err
-		}
-	}
-	return printOne(a, after, after.Name, func() error {
-		a.say("job %s tags: %s", after.Name, or(strings.Join(after.Tags, " "), human.Absent))
-		return nil
+	return a.changeJobs(ctx, o.selector, []string{o.job}, bulkChange{
+		Bulk: api.Bulk{Action: api.BulkTag, AddTags: o.add, RemoveTags: o.remove, Reason: o.reason},
 	})
 }
 

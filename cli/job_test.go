@@ -306,26 +306,41 @@ func TestJobPauseAndResume(t *testing.T) {
 	t.Parallel()
 	s := newStub(t)
 	s.on("GET /jobs/{id}", http.StatusOK, backup())
-	s.on("GET /jobs/price-sync", http.StatusOK, pausedSync())
-	s.on("GET /jobs/missing", http.StatusNotFound, refusal(job.NotFound, "no such job"))
-	s.on("POST /jobs/{id}/pause", http.StatusNoContent, nil)
-	s.on("POST /jobs/{id}/resume", http.StatusNoContent, nil)
+	s.bulk(backup(), pausedSync())
 	s.jobsPage("2", backup(), pausedSync())
 
 	s.run("job", "pause", "nightly-backup", "price-sync", "--reason", "outage", "--cancel-running").
 		check(t, exitOK, "job nightly-backup paused\njob price-sync already paused\n")
-	if got, want := s.asked("POST")[0].Body, `{"reason":"outage","cancel_running":true}`; got != want {
+	if got, want := s.asked("POST")[0].Body, `{"action":"pause","ids":["nightly-backup","price-sync"],"reason":"outage","cancel_running":true}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	s.run("job", "pause", "missing", "nightly-backup").check(t, exitNotFound, "job nightly-backup paused\n", "error: no such job")
+	s.run("job", "pause", "missing", "nightly-backup").check(t, exitNotFound, "job nightly-backup paused\n", "error: missing: no such job")
+	s.run("job", "pause", "missing").check(t, exitNotFound, "-", "error: no such job")
 	s.run("job", "resume", "price-sync", "--catch-up", "once").check(t, exitOK, "job price-sync resumed\n")
-	s.run("job", "pause", "drip-*").check(t, exitOK, "job nightly-backup paused\njob price-sync already paused\n")
-	s.run("job", "pause", "--tag", "drip", "-o", "name").check(t, exitOK, "nightly-backup\nprice-sync\n")
+	s.run("job", "resume", "nightly-backup").check(t, exitOK, "job nightly-backup already active\n")
+	s.run("job", "pause", "drip-*", "--yes").check(t, exitOK, "job nightly-backup paused\njob price-sync already paused\n")
+	s.run("job", "pause", "--tag", "drip", "-o", "name", "--yes").check(t, exitOK, "nightly-backup\nprice-sync\n")
 	if r := s.run("job", "pause", "nightly-backup", "-o", "json"); !strings.HasPrefix(r.out, "{\n  \"id\"") {
 		t.Errorf("JSON of one: %s", r.out)
 	}
-	if r := s.run("job", "pause", "--all", "--yes", "-o", "json"); !strings.Contains(r.out, `"total": 2`) {
+	if r := s.run("job", "pause", "--all", "--yes", "-o", "json"); !strings.Contains(r.out, `"total": 2`) || !strings.Contains(r.out, `"result": "unchanged"`) {
 		t.Errorf("JSON of all: %s", r.out)
+	}
+	s.run("job", "pause", "nightly-backup", "--for", "2h").check(t, exitOK, "job nightly-backup paused for 2h, then resumed by itself\n")
+}
+
+// TestBulkIsOneRequest holds that the number of jobs does not make requests.
+func TestBulkIsOneRequest(t *testing.T) {
+	t.Parallel()
+	s := newStub(t)
+	s.bulk(backup(), pausedSync())
+	s.jobsPage("2", backup(), pausedSync())
+	for _, verb := range []string{"pause", "resume", "cancel", "delete"} {
+		before := len(s.asked(""))
+		s.run("job", verb, "--all", "--yes").check(t, exitOK, "")
+		if n := len(s.asked("")) - before; n != 2 {
+			t.Errorf("%s: %d requests, want one that looks and one that changes", verb, n)
+		}
 	}
 }
 
@@ -333,7 +348,7 @@ func TestJobDeleteAsks(t *testing.T) {
 	t.Parallel()
 	s := newStub(t)
 	s.on("GET /jobs/{id}", http.StatusOK, pausedSync())
-	s.on("DELETE /jobs/{id}", http.StatusNoContent, nil)
+	s.bulk(pausedSync())
 	tests := []struct {
 		name string
 		w    world
@@ -349,15 +364,15 @@ func TestJobDeleteAsks(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			before := len(s.asked("DELETE"))
+			before := len(s.asked("POST"))
 			r := s.runIn(tt.w, append([]string{"job", "delete", "price-sync"}, tt.args...)...)
 			r.check(t, tt.code, "", tt.says)
-			deleted := s.asked("DELETE")[before:]
+			deleted := s.asked("POST")[before:]
 			if (tt.code == exitOK) != (len(deleted) == 1) {
 				t.Errorf("%d jobs deleted", len(deleted))
 			}
-			if tt.code == exitOK && (r.out != "job price-sync deleted\n" || deleted[0].Query != "purge=true") {
-				t.Errorf("stdout %q, query %q", r.out, deleted[0].Query)
+			if tt.code == exitOK && (r.out != "job price-sync deleted\n" || !strings.Contains(deleted[0].Body, `"action":"delete"`)) {
+				t.Errorf("stdout %q, body %q", r.out, deleted[0].Body)
 			}
 		})
 	}
@@ -366,14 +381,13 @@ func TestJobDeleteAsks(t *testing.T) {
 func TestJobCancelAsks(t *testing.T) {
 	t.Parallel()
 	s := newStub(t)
-	s.on("GET /jobs/{id}", http.StatusOK, backup())
-	s.on("POST /jobs/{id}/cancel", http.StatusNoContent, nil)
+	s.bulk(backup())
 	s.run("job", "cancel", "nightly-backup").check(t, exitUsage, "-", "refusing without confirmation", "hint: add --yes")
-	s.runIn(world{inTTY: true, in: "n\n"}, "job", "cancel", "nightly-backup").check(t, exitUsage, "-", "not confirmed")
+	s.runIn(world{inTTY: true, in: "n\n"}, "job", "cancel", "nightly-backup").check(t, exitUsage, "-", "This ends job nightly-backup for good", "not confirmed")
 	s.runIn(world{inTTY: true, in: "y\n"}, "job", "cancel", "nightly-backup").check(t, exitOK, "job nightly-backup cancelled\n")
 	s.run("job", "cancel", "nightly-backup", "-y", "--reason", "done", "--cancel-running").check(t, exitOK, "")
 	calls := s.asked("POST")
-	if got, want := calls[len(calls)-1].Body, `{"reason":"done","cancel_running":true}`; got != want || len(calls) != 2 {
+	if got, want := calls[len(calls)-1].Body, `{"action":"cancel","ids":["nightly-backup"],"reason":"done","cancel_running":true}`; got != want || len(calls) != 2 {
 		t.Errorf("%d calls, got %s, want %s", len(calls), got, want)
 	}
 }

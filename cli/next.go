@@ -76,9 +76,11 @@ func runNext(ctx context.Context, a *app, o nextOptions) error {
 	}
 	names := o.jobs
 	if len(names) > 0 {
-		if names, _, err = (selector{}).resolve(ctx, c, names); err != nil {
+		chosen, err := selector{}.resolve(ctx, c, names)
+		if err != nil {
 			return err
 		}
+		names = chosen.names
 	}
 	if o.busy {
 		return a.busy(ctx, c, names, o.window)

@@ -139,8 +139,7 @@ func sessionStub(t *testing.T) *stub {
 	again := failedRun()
 	again.RunNumber, again.Status, again.Trigger, again.TriggeredBy = 187, job.Pending, job.TriggerRetry, "ops"
 	s.on("POST /executions/{id}/retry", http.StatusCreated, again)
-	s.on("POST /jobs/{id}/pause", http.StatusNoContent, nil)
-	s.on("POST /jobs/{id}/resume", http.StatusNoContent, nil)
+	s.bulk(backup(), pausedSync())
 	s.on("GET /handlers", http.StatusOK, []client.Handler{
 		{Name: "exec", Type: "function", Kind: "exec", Privileged: true, Description: "Run a local command"},
 		{Name: "report-generator", Type: "function", Kind: "url", Description: "Ask the reporting service for a report"},

@@ -86,6 +86,35 @@ func (s *stub) handle(pattern string, f http.HandlerFunc) {
 	s.mux.HandleFunc(method+" "+route, f)
 }
 
+// bulk answers POST /jobs/bulk about these jobs, as they are; others are missing.
+func (s *stub) bulk(jobs ...job.Job) {
+	is := map[string]job.JobStatus{api.BulkPause: job.JobPaused, api.BulkResume: job.JobActive, api.BulkCancel: job.JobCancelled}
+	s.handle("POST /jobs/bulk", func(w http.ResponseWriter, r *http.Request) {
+		var in api.Bulk
+		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+			s.t.Error(err)
+		}
+		out := api.BulkResult{Action: in.Action, DryRun: in.DryRun, Items: []api.BulkItem{}}
+		for _, ref := range in.IDs {
+			item := api.BulkItem{Name: ref, Result: api.BulkFailed, Error: &api.ErrorBody{Error: "no such job", Code: job.NotFound}}
+			for i := range jobs {
+				if ref != jobs[i].Name && ref != jobs[i].ID.String() {
+					continue
+				}
+				item = api.BulkItem{ID: &jobs[i].ID, Name: jobs[i].Name, Result: api.BulkDone}
+				switch {
+				case in.DryRun:
+					item.Result = api.BulkWould
+				case is[in.Action] == jobs[i].Status:
+					item.Result = api.BulkUnchanged
+				}
+			}
+			out.Items = append(out.Items, item)
+		}
+		reply(w, http.StatusOK, out)
+	})
+}
+
 func reply(w http.ResponseWriter, status int, body any) {
 	if body == nil {
 		w.WriteHeader(status)

@@ -172,7 +172,8 @@ func (n *node) build(context.Context) error {
 		Health: control.HealthOptions{
 			Clock: n.clock.Now, Draining: n.draining.get,
 			Ticked: n.ticked(), Refused: func() int64 { return n.engine.Vitals().Fenced },
-			Queue: n.queue.Ping, Missing: n.engine.Missing, JobsDir: n.jobsDir.health,
+			Queue: n.queue.Ping, Missing: n.engine.Missing, JobsDir: n.jobsDir.health, Disk: n.disk,
+			SlowStore: n.cfg.Health.SlowStore, MaxLag: n.cfg.Health.MaxLag, MaxTick: n.cfg.Health.StuckAfter, DiskLow: int64(n.cfg.Health.DiskLowBytes),
 		},
 	})
 	if err := n.newPinger(); err != nil {

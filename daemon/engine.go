@@ -231,14 +231,19 @@ func (e *Engine) Run(ctx context.Context) error {
 	upkeep := start(context.WithoutCancel(ctx), e.maintain.Run)
 	<-ctx.Done()
 	err := errors.Join(planning.stop(), running.stop(), upkeep.stop())
-	return errors.Join(err, e.finish(context.WithoutCancel(ctx)))
+	e.finish(context.WithoutCancel(ctx))
+	return err
 }
 
-// finish gives back what the node holds in the store.
-func (e *Engine) finish(ctx context.Context) error {
+// finish gives back what the node holds in the store. Where the store does not take it
+// nothing is lost, and the stop is an orderly one: the next node folds the counters, and
+// the lease of the session ends by itself.
+func (e *Engine) finish(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	return errors.Join(e.o.Store.Fold(ctx), e.o.Store.CloseSession(ctx, e.session.Load(), e.now()))
+	if err := errors.Join(e.o.Store.Fold(ctx), e.o.Store.CloseSession(ctx, e.session.Load(), e.now())); err != nil {
+		e.o.Logger.WarnContext(ctx, "last word of this node not written", slog.Any("err", err))
+	}
 }
 
 // Apply changes the settings from the next tick on.

@@ -53,6 +53,15 @@ func processorTime() time.Duration {
 	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
 
+// disk is the room where data_dir is, in bytes: what is left for this user, and all.
+func (n *node) disk() (free, total int64, err error) {
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs(n.cfg.DataDir, &fs); err != nil {
+		return 0, 0, err
+	}
+	return int64(fs.Bavail) * fs.Bsize, int64(fs.Blocks) * fs.Bsize, nil
+}
+
 // resident is the memory that this process has, in bytes; 0 where the kernel does not
 // say.
 func resident() int64 {

@@ -134,6 +134,11 @@ const (
 	SkipLimit       SkipReason = "limit"       // a quota said no
 )
 
+// SkipReasons lists them.
+func SkipReasons() []SkipReason {
+	return []SkipReason{SkipMissed, SkipOverlap, SkipConcurrency, SkipCondition, SkipCancelled, SkipLimit}
+}
+
 // LogLevel is the level of a line that an execution printed.
 type LogLevel string
 

@@ -23,6 +23,7 @@ type Config struct {
 	Agents    Agents    `yaml:"agents"`                 //
 	Alerts    Alerts    `yaml:"alerts"`                 //
 	Limits    Limits    `yaml:"limits"`                 //
+	Health    Health    `yaml:"health"`                 //
 	Retention Retention `yaml:"retention" reload:"yes"` //
 	Log       Log       `yaml:"log"`                    //
 	Tracing   Tracing   `yaml:"tracing"`                //
@@ -207,6 +208,14 @@ type Limits struct {
 	LogTotalBytes int `yaml:"log_total_bytes" range:"1048576..1099511627776"`
 	EventRate     int `yaml:"event_rate" range:"1..1000000"`  // a second
 	EventBurst    int `yaml:"event_burst" range:"1..1000000"` // at once
+}
+
+// Health is from when on a node says of itself that it is not well.
+type Health struct {
+	SlowStore    time.Duration `yaml:"slow_store" range:"1ms..10m"`             // an answer of the store that took longer is a warning
+	MaxLag       time.Duration `yaml:"max_lag" range:"100ms..24h"`              // runs that start later are a warning
+	StuckAfter   time.Duration `yaml:"stuck_after" range:"5s..1h"`              // a timer that has not looked for so long makes the node unhealthy
+	DiskLowBytes int           `yaml:"disk_low_bytes" range:"0..1099511627776"` // less room where data_dir is is a warning; 0 = not looked at
 }
 
 // Retention is how long what ended is kept; 0 = for ever.

@@ -3,7 +3,6 @@ package control
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 
@@ -17,6 +16,9 @@ import (
 func (s *Service) Bulk(ctx context.Context, c Call, in *api.Bulk, f JobFilter, filtered bool) (api.BulkResult, error) {
 	result := api.BulkResult{Action: in.Action, DryRun: in.DryRun, Items: []api.BulkItem{}}
 	if err := checkBulk(in, filtered); err != nil {
+		return result, err
+	}
+	if _, err := stopEnd(&api.Stop{Until: in.Until, For: in.For}, c.Now); err != nil {
 		return result, err
 	}
 	c.Reason, c.IfRevision = first(in.Reason, c.Reason), 0
@@ -68,6 +70,8 @@ func checkBulk(in *api.Bulk, filtered bool) error {
 		given   bool
 		actions []string
 	}{
+		{"until", in.Until != nil, []string{api.BulkPause}},
+		{"for", in.For != "", []string{api.BulkPause}},
 		{"cancel_running", in.CancelRunning, []string{api.BulkPause, api.BulkCancel}},
 		{"catch_up", in.CatchUp != "", []string{api.BulkResume}},
 		{"add_tags", in.AddTags != nil, []string{api.BulkTag}},
@@ -160,7 +164,7 @@ func (s *Service) bulkItem(ctx context.Context, c Call, in *api.Bulk, p *pick) a
 		if c.IdempotencyKey != "" {
 			c.IdempotencyKey += ":" + p.job.ID.String()
 		}
-		item.Run, err = s.bulkDo(ctx, c, in, &p.job)
+		err = s.bulkDo(ctx, c, in, &p.job, &item)
 	}
 	if errors.Is(err, errSame) {
 		item.Result = api.BulkUnchanged
@@ -176,38 +180,39 @@ func (s *Service) bulkItem(ctx context.Context, c Call, in *api.Bulk, p *pick) a
 // errSame says that a job was already what it shall be.
 var errSame = errors.New("unchanged")
 
-// bulkDo does it, and names the run that was made.
-func (s *Service) bulkDo(ctx context.Context, c Call, in *api.Bulk, j *job.Job) (run string, err error) {
+// bulkDo does it, and says in item what came of it.
+func (s *Service) bulkDo(ctx context.Context, c Call, in *api.Bulk, j *job.Job, item *api.BulkItem) (err error) {
 	id := j.ID.String()
 	was := map[string]job.JobStatus{api.BulkPause: job.JobPaused, api.BulkResume: job.JobActive, api.BulkCancel: job.JobCancelled}
-	if status, ok := was[in.Action]; ok && j.Status == status && !in.CancelRunning {
-		return "", errSame
+	if status, ok := was[in.Action]; ok && j.Status == status && !in.CancelRunning && in.Until == nil && in.For == "" {
+		return errSame
 	}
 	var after job.Job
 	switch in.Action {
 	case api.BulkPause:
-		return "", s.Pause(ctx, c, id, &api.Pause{Reason: in.Reason, CancelRunning: in.CancelRunning})
+		return s.Pause(ctx, c, id, &api.Pause{Until: in.Until, For: in.For, Reason: in.Reason, CancelRunning: in.CancelRunning})
 	case api.BulkResume:
-		return "", s.Resume(ctx, c, id, &api.Resume{CatchUp: in.CatchUp})
+		return s.Resume(ctx, c, id, &api.Resume{CatchUp: in.CatchUp})
 	case api.BulkCancel:
-		return "", s.Cancel(ctx, c, id, &api.Cancel{Reason: in.Reason, CancelRunning: in.CancelRunning})
+		return s.Cancel(ctx, c, id, &api.Cancel{Reason: in.Reason, CancelRunning: in.CancelRunning})
 	case api.BulkDelete:
-		return "", s.Purge(ctx, c, id)
+		return s.Purge(ctx, c, id)
 	case api.BulkRun:
 		e, _, err := s.Run(ctx, c, id, &api.Run{})
 		if err == nil {
-			run = fmt.Sprintf("%s/%d", j.Name, e.RunNumber)
+			item.Run = runOf(&e)
 		}
-		return run, err
+		return err
 	case api.BulkTag:
 		after, err = s.retag(ctx, c, id, in)
+		item.Tags = after.Tags
 	case api.BulkSet:
 		after, err = s.PatchJob(ctx, c, id, in.Set)
 	}
 	if err == nil && after.Revision == j.Revision {
 		err = errSame
 	}
-	return "", err
+	return err
 }
 
 // retag adds tags to a job and takes tags away.

@@ -94,6 +94,7 @@ type Service struct {
 	counted counted
 
 	eventRates eventRates
+	logSize    logSize
 
 	health struct {
 		sync.Mutex

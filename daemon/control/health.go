@@ -31,12 +31,15 @@ type HealthOptions struct {
 	Missing func() []string
 	// JobsDir says how the folder of job files stands; ok is false without one.
 	JobsDir func() (message, fault string, ok bool)
+	// Disk returns the room where the node keeps its files, in bytes; nil = not looked at.
+	Disk func() (free, total int64, err error)
 	// Draining reports that the daemon takes no new work.
 	Draining func() bool
 
 	SlowStore time.Duration // a slower answer is a warning; 0 = 1 s
 	MaxLag    time.Duration // later starts are a warning; 0 = 5 s
 	MaxTick   time.Duration // an older tick means that the timer is stuck; 0 = 15 s
+	DiskLow   int64         // less room is a warning, in bytes; 0 = it is not
 }
 
 func (h *HealthOptions) fill() {
@@ -78,10 +81,12 @@ func (s *Service) Health(ctx context.Context, c Call) api.Health {
 		h.workers(ctx)
 		h.holds(ctx)
 		h.backlog(ctx)
+		h.logs(ctx)
 	}
 	h.scheduler()
 	h.queue(way)
 	h.jobsDir()
+	h.disk()
 	h.remember()
 	h.confine(c.Principal.reach())
 	return h.answer
@@ -95,12 +100,14 @@ func (h *examination) confine(reach string) {
 	var issues []api.Issue
 	for i, key := range h.keys {
 		held, ofOne := strings.CutPrefix(key, "queue/held/")
-		if key != "queue/dead" && key != "scheduler/broken" && key != "jobs_dir/fault" && (!ofOne || held == reach) {
+		if !slices.Contains([]string{"queue/dead", "scheduler/broken", "jobs_dir/fault", "disk/low"}, key) && (!ofOne || held == reach) {
 			issues = append(issues, h.answer.Issues[i])
 		}
 	}
 	h.answer.Issues = issues
-	delete(h.answer.Components, "jobs_dir")
+	for _, part := range []string{"jobs_dir", "disk", "logs"} {
+		delete(h.answer.Components, part)
+	}
 }
 
 // examination is one look.

@@ -38,6 +38,7 @@ func TestBulk(t *testing.T) {
 	for _, step := range []struct{ query, body, want string }{
 		{"?tags=drip", `{"action":"pause","dry_run":true}`, "3: 0 0 0 [a would, b would, c would]"},
 		{"?tags=drip", `{"action":"pause","expect":3,"reason":"outage"}`, "3: 2 1 0 [a done, b unchanged, c done]"},
+		{"", `{"action":"pause","ids":["a","b"],"for":"2h"}`, "2: 2 0 0 [a done, b done]"},
 		{"?tags=drip&status=paused", `{"action":"resume"}`, "3: 3 0 0 [a done, b done, c done]"},
 		{"", `{"action":"run","ids":["c","a","absent","c"]}`, "3: 2 0 1 [c done c/1, a done a/1, absent failed not_found]"},
 		{"", `{"action":"tag","ids":["a","other"],"add_tags":["x","drip"],"remove_tags":["y"]}`, "2: 2 0 0 [a done, other done]"},
@@ -76,6 +77,8 @@ func TestBulkRefuses(t *testing.T) {
 		{"", `{"action":"run","all":true,"cancel_running":true,"catch_up":"all","set":{},"add_tags":["x"]}`, "cancel_running catch_up add_tags set", 400},
 		{"", `{"action":"resume","all":true,"catch_up":"some"}`, "catch_up", 400},
 		{"", `{"action":"tag","all":true}`, "add_tags", 400},
+		{"", `{"action":"cancel","all":true,"for":"1h"}`, "for", 400},
+		{"", `{"action":"pause","all":true,"for":"1h","until":"2099-01-01T00:00:00Z"}`, "for", 400},
 		{"", `{"action":"set","all":true}`, "set", 400},
 		{"", `{"action":"set","all":true,"set":{"max_retires":1,"Name":"x"}}`, "set.max_retires set.Name", 400},
 		{"", `{"action":"set","all":true,"set":[]}`, "set", 400},

@@ -2,12 +2,14 @@ package httpapi
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/daemon/control"
 	"github.com/agentic-sdlc/scheduler/job"
+	"github.com/agentic-sdlc/scheduler/store"
 )
 
 // ran runs a job and ends it.
@@ -159,4 +161,33 @@ func TestPlatformHealth(t *testing.T) {
 		t.Errorf("without a store = %+v", dead)
 	}
 	b.do("GET", api.RouteHealthz, "").want(503)
+}
+
+// TestHealthOfTheDisk: little room is a warning, told with the sizes of logs to who
+// reaches all platforms.
+func TestHealthOfTheDisk(t *testing.T) {
+	free := int64(300 << 20)
+	b := newBench(t, func(c *control.Options, _ *Options) {
+		c.Health.Disk, c.Health.DiskLow = func() (int64, int64, error) { return free, 40 << 30, nil }, 256<<20
+		c.Cleanup.LogCaps = store.LogCaps{Job: 64 << 20, Total: 1 << 30}
+	})
+	health := func() (about map[string]string, low bool) {
+		h := read[api.Health](b.do("GET", base+"/health", "").want(200))
+		about = map[string]string{}
+		for name, part := range h.Components {
+			about[name] = part.Message
+		}
+		return about, slices.ContainsFunc(h.Issues, func(i api.Issue) bool { return i.Component == "disk" && i.Severity == "warning" })
+	}
+	if about, low := health(); about["disk"] != "300 MiB of 40 GiB left" || low || about["logs"] != "0 KiB of 1024 MiB at most, 64 MiB a job" {
+		t.Errorf("with room: %v, low %v", about, low)
+	}
+	free = 100 << 20
+	if about, low := health(); about["disk"] != "100 MiB of 40 GiB left" || !low {
+		t.Errorf("with little room: %v, low %v", about, low)
+	}
+	b.who = control.Principal{Name: "ci", Role: control.RoleViewer, Platform: "web"}
+	if about, low := health(); about["disk"] != "" || about["logs"] != "" || low {
+		t.Errorf("of one platform: %v, low %v", about, low)
+	}
 }

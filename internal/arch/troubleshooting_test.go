@@ -41,10 +41,21 @@ func TestTroubleshootingNamesRealMessages(t *testing.T) {
 }
 
 // production is the text of all Go files that ship.
-func production(t *testing.T) string {
+func production(t *testing.T) string { return productionOf(t, "../..") }
+
+// productionOf is the text of the Go files that ship in some folders.
+func productionOf(t *testing.T, roots ...string) string {
 	t.Helper()
 	var all strings.Builder
-	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+	for _, root := range roots {
+		readProduction(t, root, &all)
+	}
+	return all.String()
+}
+
+func readProduction(t *testing.T, root string, all *strings.Builder) {
+	t.Helper()
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
@@ -60,5 +71,4 @@ func production(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return all.String()
 }
