@@ -98,6 +98,13 @@ workflows_line() {
 		SCHEDD_CRASH_WORKFLOW_KILLS=${SCHEDD_CRASH_WORKFLOW_KILLS:-60} gotest ./internal/crash 'TestWorkflowKill' -timeout 20m
 }
 
+flood_line() {
+	SCHEDD_FLOOD_RATE=5200 gotest ./internal/chaos 'TestFlood$' -timeout 20m
+	local verdict=$?
+	grep -ho 'flood: .*' "$dir/gotest.out" | sed 's/^/accept: /'
+	return "$verdict"
+}
+
 line build    'both programs build'                                          make build
 line demo     'make demo: a crontab, a two-second job, an explained skip'    make demo
 line explain  'explain gives the three instants across the spring change'    explain_line
@@ -126,6 +133,9 @@ line workflows 'workflows end to end; 60 kills between their steps'          wor
 line examples 'the use cases of examples/ on SQLite, and on PostgreSQL with Redis' gotest ./cmd/schedctl 'TestExample(Reindex|Maintenance)$' -timeout 10m
 line sla      'ticket 1 and ticket 10, twice created, resolved before created'  gotest ./cmd/schedctl 'TestExampleSLA$' -timeout 10m
 line drip     'seven letters at ten in Auckland, a retry, a clock change, SMTP' gotest ./cmd/schedctl 'TestExampleDrip$' -timeout 10m
+line agent    'the Python agent over Redis: runs, is killed, is stopped; forged replies' gotest ./handler/agent 'Test(Python|CancelReachesPython|Replies)$'
+line flood    'two nodes, 5 000 events/s, one killed: each acts once, p99 below 1 s'  flood_line
+line limit    'more events than a platform may send: 429 and Retry-After'       gotest ./daemon/httpapi 'TestEventsAreLimited$'
 line openapi  'every route answers as its description says; a generated client'  scripts/openapi.sh
 line units    'make install: files and modes; units that systemd likes, scored'  units_line
 line tree     'every command: help, examples, arguments, completion, typos'   tree_line

@@ -12,7 +12,7 @@ import (
 )
 
 // Batch is how many events one transaction decides about.
-const Batch = 500
+const Batch = 2000
 
 // Keep is how long events and acts that are over are remembered.
 const Keep = 7 * 24 * time.Hour
