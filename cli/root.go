@@ -58,6 +58,7 @@ var commands = []verb{
 	{"store", newStoreCmd},
 	{"token tokens", newTokenCmd},
 	{"agent agents", newAgentCmd},
+	{"platform platforms", newPlatformCmd},
 	{"whoami", newWhoamiCmd},
 	{"login", newLoginCmd},
 	{"health", newHealthCmd},

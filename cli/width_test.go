@@ -27,6 +27,7 @@ var tables = []struct {
 	{"job history x", "GET /jobs/{id}/executions", reflect.TypeFor[job.Execution]()},
 	{"dlq list", "GET /dead-letter", reflect.TypeFor[job.Execution]()},
 	{"agent list", "GET /agents", reflect.TypeFor[api.Agent]()},
+	{"platform list", "GET /platforms", reflect.TypeFor[api.Platform]()},
 	{"token list", "GET /tokens", reflect.TypeFor[api.Token]()},
 	{"trigger list", "GET /event-handlers", reflect.TypeFor[api.EventHandler]()},
 	{"workflow list", "GET /workflows", reflect.TypeFor[api.Workflow]()},

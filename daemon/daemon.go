@@ -157,7 +157,7 @@ func (n *node) build(context.Context) error {
 		Store:  n.metrics.Watch(n.store), Queue: n.queue, Bus: n.bus, Handlers: n.handlers, Logger: n.log,
 		Prepare: n.prepare, Node: n.name, Version: n.o.Build.Version, IDs: ids, Clock: n.clock, Shared: n.shared(), Roles: n.cfg.Roles, Settings: settingsOf(&n.cfg),
 		Slots: w.Slots, SlowSlots: w.Commands, Lease: w.Lease, Heartbeat: w.Heartbeat, ReapEvery: w.ReapEvery, Drain: w.DrainTimeout, ClaimIdle: n.cfg.Queue.Redis.ClaimIdle,
-		LogCaps: n.logCaps(),
+		LogCaps: n.logCaps(), Allows: n.allows,
 	}
 	if n.tracer != nil {
 		o.Attempted, o.Sampled = n.tracer.Attempt, n.tracer.Sampled
@@ -184,6 +184,9 @@ func (n *node) build(context.Context) error {
 	})
 	return nil
 }
+
+// allows says whether jobs of a platform may use a handler.
+func (n *node) allows(platform, handler string) bool { return n.control.Allows(platform, handler) }
 
 // prepare returns what says what acts of event rules come to.
 func (n *node) prepare(now time.Time) func(a *event.Act) (store.Deed, error) {

@@ -56,7 +56,8 @@ type EngineOptions struct {
 	Poll                        time.Duration // how long the store is at most not looked at; 0 = 1 s
 	LogCaps                     store.LogCaps
 
-	// Attempted and Sampled are as in executor.Options.
+	// Allows, Attempted and Sampled are as in executor.Options.
+	Allows    func(platform, handler string) bool
 	Attempted func(c *store.Claimed, s *store.Settlement)
 	Sampled   func(trace string) bool
 }
@@ -101,7 +102,7 @@ func NewEngine(o EngineOptions) *Engine {
 	e.executor = executor.New(executor.Options{
 		Store: o.Store, Queue: gate{Queue: o.Queue, shut: e.standing.draining.Load}, Handlers: o.Handlers, Logger: o.Logger, Now: now, Random: mathrand.Float64, Node: o.Node,
 		Session: e.session.Load, Holds: e.holds, Slots: o.Slots, SlowSlots: o.SlowSlots, Drain: o.Drain, ClaimIdle: o.ClaimIdle,
-		Attempted: o.Attempted, Sampled: o.Sampled, Freed: func(n int) { e.dispatch.Freed(n) }, Look: func() { e.dispatch.Kick() }, Stepped: func() { e.flow.Kick() },
+		Allows: o.Allows, Attempted: o.Attempted, Sampled: o.Sampled, Freed: func(n int) { e.dispatch.Freed(n) }, Look: func() { e.dispatch.Kick() }, Stepped: func() { e.flow.Kick() },
 	})
 	e.dispatch = dispatch.New(dispatch.Options{
 		Store: o.Store, Queue: o.Queue, Logger: o.Logger, Now: now, Free: e.freeAnywhere, Reach: e.reach, Alone: e.alone, Mine: e.mine, Sweep: o.Poll, Claim: e.executor.Claim,
@@ -114,7 +115,7 @@ func NewEngine(o EngineOptions) *Engine {
 	e.maintain = maintain.New(maintain.Options{
 		Store: o.Store, Bus: o.Bus, Logger: o.Logger, Now: now, Clock: e.syncClock, Embedded: e.does(roleEmbedded), Lease: o.Lease, Heartbeat: o.Heartbeat, ReapEvery: o.ReapEvery,
 		Retention: func() store.Retention { return e.settings.Load().Retention }, LogCaps: o.LogCaps, Session: e.session.Load, NewSession: e.openSession,
-		Running: e.executor.Running, Pulse: e.pulse, Cancel: e.executor.Cancel, Fence: e.executor.Fence, Ready: e.dispatch.Kick, Wake: e.Wake,
+		Running: e.executor.Running, Behind: e.timer.Behind, Pulse: e.pulse, Cancel: e.executor.Cancel, Fence: e.executor.Fence, Ready: e.dispatch.Kick, Wake: e.Wake,
 		Policy: func() job.Policy { return e.settings.Load().Policy }, NewID: e.NewID, Hook: e.hook(),
 	})
 	e.events = events.New(events.Options{

@@ -93,8 +93,10 @@ type Service struct {
 	copies  sync.Mutex // held while a backup is written
 	counted counted
 
-	eventRates eventRates
-	logSize    logSize
+	terms       terms
+	eventRates  rates
+	createRates rates
+	logSize     logSize
 
 	health struct {
 		sync.Mutex
@@ -131,7 +133,7 @@ func New(o Options) *Service {
 	o.Health.fill()
 	s := &Service{o: o, store: o.Store, log: o.Logger, feed: feed{bus: o.Bus}}
 	s.health.since = map[string]time.Time{}
-	s.eventRates = eventRates{rate: cmp.Or(o.EventRate, DefaultEventRate), burst: cmp.Or(o.EventBurst, DefaultEventBurst)}
+	s.o.EventRate, s.o.EventBurst = cmp.Or(o.EventRate, DefaultEventRate), cmp.Or(o.EventBurst, DefaultEventBurst)
 	s.Apply(o.Defaults, o.Policy)
 	return s
 }

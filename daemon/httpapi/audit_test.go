@@ -62,6 +62,11 @@ func aWorkflow(b *bench) string {
 	return "some-flow"
 }
 
+func aPlatform(b *bench) string {
+	b.do("POST", base+"/platforms", `{"id":"some-platform"}`).want(201)
+	return "some-platform"
+}
+
 func anAgent(b *bench) string {
 	b.do("POST", base+"/agents", agentBody).want(201)
 	return "some-agent"
@@ -132,19 +137,22 @@ var deeds = map[string]deed{
 		b.do("PUT", api.RouteMaintenance, "").want(200)
 		return api.RouteMaintenance, ""
 	}},
-	"POST " + api.RouteTokens:         makesOne(api.RouteTokens, `{"name":"some-token"}`, `{}`, "token.created"),
-	"POST " + api.RouteTokenRotate:    on(api.RouteTokenRotate, "", "token.rotated", aToken),
-	"DELETE " + api.RouteToken:        on(api.RouteToken, "", "token.revoked", aToken),
-	"POST " + api.RouteAgents:         makesOne(api.RouteAgents, agentBody, `{}`, "agent.created"),
-	"PATCH " + api.RouteAgent:         on(api.RouteAgent, `{"capacity":3}`, "agent.changed", anAgent),
-	"DELETE " + api.RouteAgent:        on(api.RouteAgent, "", "agent.deleted", anAgent),
-	"POST " + api.RouteWorkflows:      makesOne(api.RouteWorkflows, flowBody, `{}`, "workflow.created"),
-	"PUT " + api.RouteWorkflow:        on(api.RouteWorkflow, `{"steps":[{"name":"b","handler_name":"noop"}]}`, "workflow.changed", aWorkflow),
-	"DELETE " + api.RouteWorkflow:     on(api.RouteWorkflow, "", "workflow.deleted", aWorkflow),
-	"POST " + api.RouteWorkflowRun:    on(api.RouteWorkflowRun, "", "execution.manual", aWorkflow),
-	"POST " + api.RouteEventHandlers:  makesOne(api.RouteEventHandlers, ruleBody, `{}`, "event_handler.created"),
-	"PATCH " + api.RouteEventHandler:  on(api.RouteEventHandler, `{"enabled":false}`, "event_handler.changed", aRule),
-	"DELETE " + api.RouteEventHandler: on(api.RouteEventHandler, "", "event_handler.deleted", aRule),
+	"POST " + api.RoutePlatforms:       makesOne(api.RoutePlatforms, `{"id":"some-platform"}`, `{}`, "platform.created"),
+	"PATCH " + api.RoutePlatformOfAll:  on(api.RoutePlatformOfAll, `{"max_jobs":3}`, "platform.changed", aPlatform),
+	"DELETE " + api.RoutePlatformOfAll: on(api.RoutePlatformOfAll, "", "platform.deleted", aPlatform),
+	"POST " + api.RouteTokens:          makesOne(api.RouteTokens, `{"name":"some-token"}`, `{}`, "token.created"),
+	"POST " + api.RouteTokenRotate:     on(api.RouteTokenRotate, "", "token.rotated", aToken),
+	"DELETE " + api.RouteToken:         on(api.RouteToken, "", "token.revoked", aToken),
+	"POST " + api.RouteAgents:          makesOne(api.RouteAgents, agentBody, `{}`, "agent.created"),
+	"PATCH " + api.RouteAgent:          on(api.RouteAgent, `{"capacity":3}`, "agent.changed", anAgent),
+	"DELETE " + api.RouteAgent:         on(api.RouteAgent, "", "agent.deleted", anAgent),
+	"POST " + api.RouteWorkflows:       makesOne(api.RouteWorkflows, flowBody, `{}`, "workflow.created"),
+	"PUT " + api.RouteWorkflow:         on(api.RouteWorkflow, `{"steps":[{"name":"b","handler_name":"noop"}]}`, "workflow.changed", aWorkflow),
+	"DELETE " + api.RouteWorkflow:      on(api.RouteWorkflow, "", "workflow.deleted", aWorkflow),
+	"POST " + api.RouteWorkflowRun:     on(api.RouteWorkflowRun, "", "execution.manual", aWorkflow),
+	"POST " + api.RouteEventHandlers:   makesOne(api.RouteEventHandlers, ruleBody, `{}`, "event_handler.created"),
+	"PATCH " + api.RouteEventHandler:   on(api.RouteEventHandler, `{"enabled":false}`, "event_handler.changed", aRule),
+	"DELETE " + api.RouteEventHandler:  on(api.RouteEventHandler, "", "event_handler.deleted", aRule),
 }
 
 // unrecorded are the routes that change nothing although they are no GET, and those of

@@ -112,6 +112,7 @@ var parameters = map[string]parameter{
 	"archive":        flag("Free the name of the job too"),
 	"cancel_running": flag("Ask what runs to stop"),
 	"dry_run":        flag("Answer with the job as it would be, status 200, and write nothing"),
+	"deleted":        flag("Deleted ones too"),
 
 	api.RouteJobs + " status":         list("Any of these states", texts(job.JobStatuses())...),
 	api.RouteExportJobs + " status":   list("Any of these states", texts(job.JobStatuses())...),
