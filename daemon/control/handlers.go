@@ -13,7 +13,9 @@ import (
 // ListHandlers returns what jobs of the caller's platform may run, ordered by name.
 func (s *Service) ListHandlers(c Call) []handler.Info {
 	reach := c.Principal.reach()
-	return slices.DeleteFunc(s.o.Handlers.List(), func(info handler.Info) bool { return reach != AnyPlatform && !info.For(reach) })
+	return slices.DeleteFunc(s.o.Handlers.List(), func(info handler.Info) bool {
+		return reach != AnyPlatform && (!info.For(reach) || !s.Allows(reach, info.Name))
+	})
 }
 
 // checkHandler finds the handler of a definition and lets it judge the payload. A
@@ -68,7 +70,7 @@ func (s *Service) checkHook(c *Call, hook *job.Hook, platform string) error {
 	if err := p.Err(); err != nil {
 		return err
 	}
-	return c.mayUse(info, platform)
+	return s.mayUse(c, info, platform)
 }
 
 // isFunction reports whether a program that embeds a worker has the handler.
@@ -122,7 +124,7 @@ func (s *Service) checkRepeat(c Call, j *job.Job, payload json.RawMessage) error
 	if payload == nil || sameJSON(payload, j.Payload) || !known {
 		return nil
 	}
-	return c.mayUse(info, j.Platform)
+	return s.mayUse(&c, info, j.Platform)
 }
 
 // checkRun judges the payload of one run of a job: its form, the caller, the handler.
@@ -141,5 +143,5 @@ func (s *Service) checkRun(c Call, j *job.Job, payload json.RawMessage) error {
 	if err := p.Err(); err != nil {
 		return err
 	}
-	return c.mayUse(info, j.Platform)
+	return s.mayUse(&c, info, j.Platform)
 }

@@ -159,7 +159,10 @@ func (s *Service) prepareJob(c *Call, a *event.Act) (store.Deed, error) {
 	if err != nil {
 		return store.Deed{}, err
 	}
-	create, err := creation(c, j)
+	if err := s.mayCreate(j.Platform, 1, c.Now); err != nil {
+		return store.Deed{}, err
+	}
+	create, err := s.creation(c, j)
 	return store.Deed{Create: &create}, err
 }
 
