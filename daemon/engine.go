@@ -82,7 +82,7 @@ type Engine struct {
 	flow     *flow.Flow
 	maintain *maintain.Maintainer
 	events   *events.Events
-	alerts   *alerts.Alerts // nil = nobody looks
+	alerts   *alerts.Alerts // nil = nobody looks; nodes that do not plan only try rules
 }
 
 // NewEngine connects the components; Run starts them.
@@ -122,7 +122,7 @@ func NewEngine(o EngineOptions) *Engine {
 		Store: o.Store, Logger: o.Logger, Now: now, NewID: func() job.ID { return e.NewID() }, Policy: func() job.Policy { return e.settings.Load().Policy },
 		Prepare: o.Prepare, Planned: e.Wake, Ready: e.Kick, Stop: e.Cancel,
 	})
-	if o.Alerts != nil && e.does(config.RoleScheduler) {
+	if o.Alerts != nil {
 		a := *o.Alerts
 		a.Store, a.Logger, a.Now, a.NewID, a.Session = o.Store, o.Logger, now, func() job.ID { return e.NewID() }, e.session.Load
 		e.alerts = alerts.New(a)
@@ -220,7 +220,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		if e.o.Prepare != nil {
 			planners = append(planners, e.events.Run)
 		}
-		if e.alerts != nil {
+		if e.o.Alerts != nil {
 			planners = append(planners, e.alerts.Run)
 		}
 	}

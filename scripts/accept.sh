@@ -47,6 +47,13 @@ chaos_line() {
 	return "$verdict"
 }
 
+mutants_line() {
+	make chaos-mutants | tee "$dir/gotest.out"
+	local verdict=${PIPESTATUS[0]}
+	grep -h '^mutant ' "$dir/gotest.out" | cut -c1-110 | sed 's/^/accept: /'
+	return "$verdict"
+}
+
 upgrade_line() {
 	make upgrade-test | tee "$dir/gotest.out"
 	local verdict=${PIPESTATUS[0]}
@@ -123,6 +130,7 @@ line servers  'Redis and PostgreSQL break under load: nothing lost or doubled' m
 line zombie   'SIGSTOP for two leases: the late result is refused, one success' many_line ./internal/chaos 'TestZombie'
 line histories 'every bad history is flagged by its invariant'               gotest ./internal/chaos 'TestBad|TestGood'
 line chaos    'two nodes, a fixed and a random seed: 0 violations'            chaos_line
+line mutants  'each build with a fault on purpose is caught by a named invariant' mutants_line
 line upgrade  'the build of the older schema beside this one, under faults'   upgrade_line
 line access   'every route as every kind of caller; foreign ids; the network'  access_line
 line audit    'every route that changes something leaves one entry, on both stores' audit_line
