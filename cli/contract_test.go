@@ -45,6 +45,7 @@ var contract = map[string]reflect.Type{
 	"message":    reflect.TypeFor[api.QueueMessage](),
 	"handler":    reflect.TypeFor[client.Handler](),
 	"agent":      reflect.TypeFor[api.Agent](),
+	"platform":   reflect.TypeFor[api.Platform](),
 	"token":      reflect.TypeFor[api.Token](),
 	"new_token":  reflect.TypeFor[api.NewToken](),
 	"whoami":     reflect.TypeFor[api.Whoami](),

@@ -78,7 +78,7 @@ func (g *globals) declare(cmd *cobra.Command, a *app) {
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, noFileComp|cobra.ShellCompDirectiveNoSpace))
 	_ = cmd.RegisterFlagCompletionFunc("tz", completeZones)
 	_ = cmd.RegisterFlagCompletionFunc("server", noFiles)
-	_ = cmd.RegisterFlagCompletionFunc("platform", noFiles)
+	_ = cmd.RegisterFlagCompletionFunc("platform", completePlatforms(a))
 	_ = cmd.RegisterFlagCompletionFunc("jq", noFiles)
 	_ = cmd.RegisterFlagCompletionFunc("context", completeContexts(a, 100))
 	_ = cmd.RegisterFlagCompletionFunc("columns", a.completeColumns)

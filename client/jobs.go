@@ -114,16 +114,19 @@ func (c *Client) WhyJob(ctx context.Context, ref string, at time.Time) (api.Why,
 type patch api.JobInput
 
 // MarshalJSON adds the nulls.
-func (p patch) MarshalJSON() ([]byte, error) {
-	data, err := json.Marshal(api.JobInput(p))
-	if err != nil || len(p.Null) == 0 {
+func (p patch) MarshalJSON() ([]byte, error) { return withNulls(api.JobInput(p), p.Null) }
+
+// withNulls is a body in which some fields are null.
+func withNulls(body any, null []string) ([]byte, error) {
+	data, err := json.Marshal(body)
+	if err != nil || len(null) == 0 {
 		return data, err
 	}
 	fields := map[string]json.RawMessage{}
 	if err := json.Unmarshal(data, &fields); err != nil {
 		return nil, err
 	}
-	for _, name := range p.Null {
+	for _, name := range null {
 		fields[name] = json.RawMessage("null")
 	}
 	return json.Marshal(fields)

@@ -157,7 +157,7 @@ func (n *node) build(context.Context) error {
 		Store:  n.metrics.Watch(n.store), Queue: n.queue, Bus: n.bus, Handlers: n.handlers, Logger: n.log,
 		Prepare: n.prepare, Node: n.name, Version: n.o.Build.Version, IDs: ids, Clock: n.clock, Shared: n.shared(), Roles: n.cfg.Roles, Settings: settingsOf(&n.cfg),
 		Slots: w.Slots, SlowSlots: w.Commands, Lease: w.Lease, Heartbeat: w.Heartbeat, ReapEvery: w.ReapEvery, Drain: w.DrainTimeout, ClaimIdle: n.cfg.Queue.Redis.ClaimIdle,
-		LogCaps: n.logCaps(),
+		LogCaps: n.logCaps(), Allows: n.allows,
 	}
 	if n.tracer != nil {
 		o.Attempted, o.Sampled = n.tracer.Attempt, n.tracer.Sampled
@@ -168,9 +168,11 @@ func (n *node) build(context.Context) error {
 		Emitted: n.engine.Emitted, Wake: n.engine.Wake, Kick: n.engine.Kick, Beat: n.engine.Beat, Trigger: n.engine.Trigger, Queue: n.queue, Bus: n.bus,
 		CancelRunning: n.engine.Cancel, Backup: n.backup, CheckWorkflow: workflow.Check, Started: n.started, Version: n.version(), Vitals: newUsage(n.started, n.clock.Now).vitals,
 		Agents: n.agentOptions(), Functions: n.engine.Functions, Cleanup: n.cleanupOptions(),
+		Alerts:    n.alertUse(),
 		EventRate: n.cfg.Limits.EventRate, EventBurst: n.cfg.Limits.EventBurst,
 		Health: control.HealthOptions{
-			Clock: n.clock.Now, Draining: n.draining.get,
+			AlertsLooked: n.alertsLooked(),
+			Clock:        n.clock.Now, Draining: n.draining.get,
 			Ticked: n.ticked(), Refused: func() int64 { return n.engine.Vitals().Fenced },
 			Queue: n.queue.Ping, Missing: n.engine.Missing, JobsDir: n.jobsDir.health, Disk: n.disk,
 			SlowStore: n.cfg.Health.SlowStore, MaxLag: n.cfg.Health.MaxLag, MaxTick: n.cfg.Health.StuckAfter, DiskLow: int64(n.cfg.Health.DiskLowBytes),
@@ -185,9 +187,12 @@ func (n *node) build(context.Context) error {
 	return nil
 }
 
-// prepare says what an act of an event rule comes to.
-func (n *node) prepare(now time.Time, a *event.Act) (store.Deed, error) {
-	return n.control.PrepareAct(now, a)
+// allows says whether jobs of a platform may use a handler.
+func (n *node) allows(platform, handler string) bool { return n.control.Allows(platform, handler) }
+
+// prepare returns what says what acts of event rules come to.
+func (n *node) prepare(now time.Time) func(a *event.Act) (store.Deed, error) {
+	return n.control.Preparer(now)
 }
 
 // ticked tells of this node's timer; nil when it has none.

@@ -44,8 +44,9 @@ type EngineOptions struct {
 	// in the store, the logger, the clock, ids and the session.
 	Alerts *alerts.Options
 
-	// Prepare says what an act comes to; nil = events make nothing happen.
-	Prepare func(now time.Time, a *event.Act) (store.Deed, error)
+	// Prepare returns what says what the acts of one batch come to; nil = events make
+	// nothing happen.
+	Prepare func(now time.Time) func(a *event.Act) (store.Deed, error)
 
 	Settings                    Settings
 	Slots, SlowSlots            int
@@ -55,7 +56,8 @@ type EngineOptions struct {
 	Poll                        time.Duration // how long the store is at most not looked at; 0 = 1 s
 	LogCaps                     store.LogCaps
 
-	// Attempted and Sampled are as in executor.Options.
+	// Allows, Attempted and Sampled are as in executor.Options.
+	Allows    func(platform, handler string) bool
 	Attempted func(c *store.Claimed, s *store.Settlement)
 	Sampled   func(trace string) bool
 }
@@ -80,7 +82,7 @@ type Engine struct {
 	flow     *flow.Flow
 	maintain *maintain.Maintainer
 	events   *events.Events
-	alerts   *alerts.Alerts // nil = nobody looks
+	alerts   *alerts.Alerts // nil = nobody looks; nodes that do not plan only try rules
 }
 
 // NewEngine connects the components; Run starts them.
@@ -100,7 +102,7 @@ func NewEngine(o EngineOptions) *Engine {
 	e.executor = executor.New(executor.Options{
 		Store: o.Store, Queue: gate{Queue: o.Queue, shut: e.standing.draining.Load}, Handlers: o.Handlers, Logger: o.Logger, Now: now, Random: mathrand.Float64, Node: o.Node,
 		Session: e.session.Load, Holds: e.holds, Slots: o.Slots, SlowSlots: o.SlowSlots, Drain: o.Drain, ClaimIdle: o.ClaimIdle,
-		Attempted: o.Attempted, Sampled: o.Sampled, Freed: func(n int) { e.dispatch.Freed(n) }, Look: func() { e.dispatch.Kick() }, Stepped: func() { e.flow.Kick() },
+		Allows: o.Allows, Attempted: o.Attempted, Sampled: o.Sampled, Freed: func(n int) { e.dispatch.Freed(n) }, Look: func() { e.dispatch.Kick() }, Stepped: func() { e.flow.Kick() },
 	})
 	e.dispatch = dispatch.New(dispatch.Options{
 		Store: o.Store, Queue: o.Queue, Logger: o.Logger, Now: now, Free: e.freeAnywhere, Reach: e.reach, Alone: e.alone, Mine: e.mine, Sweep: o.Poll, Claim: e.executor.Claim,
@@ -113,14 +115,14 @@ func NewEngine(o EngineOptions) *Engine {
 	e.maintain = maintain.New(maintain.Options{
 		Store: o.Store, Bus: o.Bus, Logger: o.Logger, Now: now, Clock: e.syncClock, Embedded: e.does(roleEmbedded), Lease: o.Lease, Heartbeat: o.Heartbeat, ReapEvery: o.ReapEvery,
 		Retention: func() store.Retention { return e.settings.Load().Retention }, LogCaps: o.LogCaps, Session: e.session.Load, NewSession: e.openSession,
-		Running: e.executor.Running, Pulse: e.pulse, Cancel: e.executor.Cancel, Fence: e.executor.Fence, Ready: e.dispatch.Kick, Wake: e.Wake,
+		Running: e.executor.Running, Behind: e.timer.Behind, Pulse: e.pulse, Cancel: e.executor.Cancel, Fence: e.executor.Fence, Ready: e.dispatch.Kick, Wake: e.Wake,
 		Policy: func() job.Policy { return e.settings.Load().Policy }, NewID: e.NewID, Hook: e.hook(),
 	})
 	e.events = events.New(events.Options{
 		Store: o.Store, Logger: o.Logger, Now: now, NewID: func() job.ID { return e.NewID() }, Policy: func() job.Policy { return e.settings.Load().Policy },
 		Prepare: o.Prepare, Planned: e.Wake, Ready: e.Kick, Stop: e.Cancel,
 	})
-	if o.Alerts != nil && e.does(config.RoleScheduler) {
+	if o.Alerts != nil {
 		a := *o.Alerts
 		a.Store, a.Logger, a.Now, a.NewID, a.Session = o.Store, o.Logger, now, func() job.ID { return e.NewID() }, e.session.Load
 		e.alerts = alerts.New(a)
@@ -218,7 +220,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		if e.o.Prepare != nil {
 			planners = append(planners, e.events.Run)
 		}
-		if e.alerts != nil {
+		if e.o.Alerts != nil {
 			planners = append(planners, e.alerts.Run)
 		}
 	}

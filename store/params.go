@@ -28,6 +28,7 @@ type CreateJob struct {
 	IdempotencyKey string // "" = none; scoped to the platform, kept 24 h
 	BodyHash       string // what the key stands for
 	Now            time.Time
+	MaxJobs        *int // how many jobs the platform may have; nil = no limit
 }
 
 // ChangeJob are the parameters of Jobs.ChangeJob.

@@ -16,6 +16,7 @@ type Store interface {
 	Holds
 	Tokens
 	Audits
+	Platforms
 	Agents
 	Workflows
 	Logs

@@ -130,7 +130,7 @@ func platform(text string) (string, error) {
 }
 
 // mayUse refuses a free command to everyone who could not run it anyway, and a handler
-// to platforms that it is not for.
+// to platforms that it is not for. Service.mayUse knows what platforms may do, too.
 func (c Call) mayUse(info handler.Info, platform string) error {
 	if !info.For(platform) {
 		return fieldError("handler_name", "unknown", "handler %.80q is not registered", info.Name)

@@ -45,6 +45,9 @@ func (s *Service) CreateAgent(ctx context.Context, c Call, in *api.AgentInput) (
 	if err != nil {
 		return api.Agent{}, err
 	}
+	if err := s.inUse(home); err != nil {
+		return api.Agent{}, err
+	}
 	a := store.Agent{Platform: home, Capacity: 1, Enabled: true, CreatedAt: c.Now, CreatedBy: c.Principal.Name, UpdatedAt: c.Now, UpdatedBy: c.Principal.Name}
 	var p job.Problems
 	if in.Name == nil || !agentName.MatchString(*in.Name) {

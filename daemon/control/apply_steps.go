@@ -85,18 +85,24 @@ func (a *application) create(i int, ended *job.Job) (*store.CreateJob, error) {
 		a.fault(i, err)
 		return nil, nil
 	}
-	created, err := creation(&a.c, born(&a.c, a.s.o.NewID(), w.home, &spec, def.Enabled))
+	if !a.in.DryRun {
+		if err := a.s.mayCreate(w.home, 1, a.c.Now); err != nil {
+			a.fault(i, err)
+			return nil, nil
+		}
+	}
+	created, err := a.s.creation(&a.c, born(&a.c, a.s.o.NewID(), w.home, &spec, def.Enabled))
 	a.fault(i, err)
 	return &created, nil
 }
 
 // mayRun checks what a job is to run.
 func (a *application) mayRun(w *wanted, spec *job.Spec, typeGiven bool) error {
-	_, p := a.s.checkHandler(&a.c, spec, typeGiven)
+	info, p := a.s.checkHandler(&a.c, spec, typeGiven)
 	if err := p.Err(); err != nil {
 		return err
 	}
-	if err := a.c.mayUse(w.info, w.home); err != nil {
+	if err := a.s.mayUse(&a.c, info, w.home); err != nil {
 		return err
 	}
 	return a.s.checkHook(&a.c, spec.OnFailure, w.home)

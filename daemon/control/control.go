@@ -66,6 +66,8 @@ type Options struct {
 
 	Cleanup CleanupOptions
 
+	Alerts AlertOptions
+
 	EventRate, EventBurst int // events of one platform: a second, and at once; 0 = DefaultEventRate, DefaultEventBurst
 
 	// Bus tells what happens, to who follows it; nil = nobody can.
@@ -93,8 +95,10 @@ type Service struct {
 	copies  sync.Mutex // held while a backup is written
 	counted counted
 
-	eventRates eventRates
-	logSize    logSize
+	terms       terms
+	eventRates  rates
+	createRates rates
+	logSize     logSize
 
 	health struct {
 		sync.Mutex
@@ -131,7 +135,7 @@ func New(o Options) *Service {
 	o.Health.fill()
 	s := &Service{o: o, store: o.Store, log: o.Logger, feed: feed{bus: o.Bus}}
 	s.health.since = map[string]time.Time{}
-	s.eventRates = eventRates{rate: cmp.Or(o.EventRate, DefaultEventRate), burst: cmp.Or(o.EventBurst, DefaultEventBurst)}
+	s.o.EventRate, s.o.EventBurst = cmp.Or(o.EventRate, DefaultEventRate), cmp.Or(o.EventBurst, DefaultEventBurst)
 	s.Apply(o.Defaults, o.Policy)
 	return s
 }

@@ -21,7 +21,7 @@ func (s *Service) CreateJob(ctx context.Context, c Call, typ job.Type, in *api.J
 	if err := s.checkAfter(ctx, j.Platform, &j.Spec, nil); err != nil {
 		return job.Job{}, false, err
 	}
-	p, err := creation(&c, j)
+	p, err := s.creation(&c, j)
 	if err != nil {
 		return job.Job{}, false, err
 	}
@@ -35,6 +35,9 @@ func (s *Service) CreateJob(ctx context.Context, c Call, typ job.Type, in *api.J
 		created, err = s.dryCreate(ctx, &c, p)
 		return created, false, err
 	}
+	if err := s.mayCreate(j.Platform, 1, c.Now); err != nil {
+		return job.Job{}, false, err
+	}
 	p.IdempotencyKey, p.BodyHash = c.IdempotencyKey, c.BodyHash
 	created, replayed, err = s.store.CreateJob(c.trail(ctx, "job.created"), p)
 	if err != nil || replayed {
@@ -46,8 +49,11 @@ func (s *Service) CreateJob(ctx context.Context, c Call, typ job.Type, in *api.J
 }
 
 // creation is what the store gets of a new job.
-func creation(c *Call, j job.Job) (store.CreateJob, error) {
+func (s *Service) creation(c *Call, j job.Job) (store.CreateJob, error) {
 	p := store.CreateJob{Job: j, Now: c.Now}
+	if j.Type != job.TypeStep {
+		p.MaxJobs = s.termsOf(j.Platform).MaxJobs
+	}
 	if j.Status == job.JobActive && j.Type != job.TypeEvent {
 		opening, err := job.Open(j, c.Now, "created")
 		if err != nil {
@@ -78,7 +84,7 @@ func (s *Service) newJob(c *Call, typ job.Type, in *api.JobInput) (job.Job, erro
 	if err != nil {
 		return job.Job{}, err
 	}
-	if err := c.mayUse(info, home); err != nil {
+	if err := s.mayUse(c, info, home); err != nil {
 		return job.Job{}, err
 	}
 	if err := s.checkHook(c, spec.OnFailure, home); err != nil {

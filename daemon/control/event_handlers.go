@@ -26,6 +26,9 @@ func (s *Service) CreateEventHandler(ctx context.Context, c Call, in *api.EventH
 		return api.EventHandler{}, err
 	}
 	r.Platform = home
+	if err := s.inUse(home); err != nil {
+		return api.EventHandler{}, err
+	}
 	if err := s.checkRule(&c, &r); err != nil {
 		return api.EventHandler{}, err
 	}
@@ -87,7 +90,7 @@ func (s *Service) checkRule(c *Call, r *event.Rule) error {
 	if !known {
 		return fieldError("action_config.handler_name", "unknown", "handler %.80q is not registered%s", spec.Runner(), s.didYouMean(c, spec.Runner()))
 	}
-	if err := c.mayUse(info, r.Platform); err != nil {
+	if err := s.mayUse(c, info, r.Platform); err != nil {
 		return err
 	}
 	if info.Privileged {
@@ -195,6 +198,16 @@ func (s *Service) ChangeEventHandler(ctx context.Context, c Call, ref string, in
 	scope, err := c.scope()
 	if err != nil {
 		return api.EventHandler{}, err
+	}
+	if in.ActionType != nil || in.ActionConfig != nil {
+		was, err := s.store.Rule(ctx, scope, ref)
+		if err != nil {
+			return api.EventHandler{}, err
+		}
+		overlayRule(&was, in)
+		if err := s.knowsTarget(ctx, &was); err != nil {
+			return api.EventHandler{}, err
+		}
 	}
 	r, err := s.store.ChangeRule(c.trail(ctx, "event_handler.changed"), store.ChangeRule{
 		Platform: scope, Ref: ref, IfRevision: c.IfRevision, By: c.Principal.Name, Now: c.Now,

@@ -11,47 +11,75 @@ import (
 	"github.com/agentic-sdlc/scheduler/queue"
 )
 
-// Bounds of events from one platform, when Options say nothing.
+// Bounds of events from one platform, when neither Options nor its terms say anything.
 const (
 	DefaultEventRate  = 10_000 // a second
 	DefaultEventBurst = 20_000
 )
 
-// eventRates counts what platforms may still send to this node.
-type eventRates struct {
-	rate, burst int // a second; at once
-
+// rates counts what platforms may still do on this node. Its zero value is ready.
+type rates struct {
 	mu sync.Mutex
-	m  map[string]*eventBucket
+	m  map[string]*bucket
 }
 
-// eventBucket is what is left of one platform's events.
-type eventBucket struct {
+// bucket is what is left of one platform's.
+type bucket struct {
 	left float64
 	at   time.Time
 }
 
-// take takes n events of a platform, or returns how long to wait for them.
-func (r *eventRates) take(platform string, n int, now time.Time) time.Duration {
+// take takes n of what a platform may do rate times a second, and burst times at once, or
+// returns how long to wait for them. More than burst are taken when none were lately.
+func (r *rates) take(platform string, n int, now time.Time, rate, burst float64) time.Duration {
+	if rate <= 0 {
+		return time.Minute // until somebody allows some
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.m == nil {
-		r.m = map[string]*eventBucket{}
+		r.m = map[string]*bucket{}
 	}
 	b := r.m[platform]
 	if b == nil {
-		b = &eventBucket{left: float64(r.burst), at: now}
+		b = &bucket{left: burst, at: now}
 		r.m[platform] = b
 	}
 	if passed := now.Sub(b.at).Seconds(); passed > 0 {
-		b.left = min(float64(r.burst), b.left+passed*float64(r.rate))
+		b.left += passed * rate
 		b.at = now
 	}
-	if missing := float64(n) - b.left; missing > 0 {
-		return max(time.Second, time.Duration(missing/float64(r.rate)*float64(time.Second)))
+	b.left = min(burst, b.left)
+	if missing := min(float64(n), burst) - b.left; missing > 0 {
+		return max(time.Second, time.Duration(missing/rate*float64(time.Second)))
 	}
 	b.left -= float64(n)
 	return 0
+}
+
+// eventRate is how many events a platform may send a second, and at once.
+func (s *Service) eventRate(platform string) (rate, burst int) {
+	if limit := s.termsOf(platform).EventsPerSecond; limit != nil {
+		return *limit, 2 * *limit
+	}
+	return s.o.EventRate, s.o.EventBurst
+}
+
+// mayEmit takes n events from what a platform may send.
+func (s *Service) mayEmit(platform string, n int, now time.Time) error {
+	rate, burst := s.eventRate(platform)
+	if wait := s.eventRates.take(platform, n, now, float64(rate), float64(burst)); wait > 0 {
+		return &floodError{job.Errorf(job.RateLimited, "platform %q sends more than %d events a second", platform, rate).WithHint("wait a moment"), wait}
+	}
+	return nil
+}
+
+// emits refuses events of platforms that may send none.
+func (s *Service) emits(platform string) error {
+	if rate, _ := s.eventRate(platform); rate <= 0 {
+		return s.mayEmit(platform, 1, time.Time{})
+	}
+	return s.inUse(platform)
 }
 
 // floodError is a refusal that time heals.
@@ -69,18 +97,17 @@ func (e *floodError) Unwrap() error { return e.problem }
 // RetryAfter is how long to wait.
 func (e *floodError) RetryAfter() time.Duration { return e.after }
 
-func (s *Service) flood(platform string, wait time.Duration) error {
-	return &floodError{job.Errorf(job.RateLimited, "platform %q sends more than %d events a second", platform, s.eventRates.rate).WithHint("wait a moment"), wait}
-}
-
 // EmitEvent stores an event: it acts once for each event handler from then on.
 func (s *Service) EmitEvent(ctx context.Context, c Call, in *api.EventInput) (api.EventAccepted, error) {
 	e, err := s.eventOf(&c, in)
 	if err != nil {
 		return api.EventAccepted{}, err
 	}
-	if wait := s.eventRates.take(e.Platform, 1, c.Now); wait > 0 {
-		return api.EventAccepted{}, s.flood(e.Platform, wait)
+	if err := s.inUse(e.Platform); err != nil {
+		return api.EventAccepted{}, err
+	}
+	if err := s.mayEmit(e.Platform, 1, c.Now); err != nil {
+		return api.EventAccepted{}, err
 	}
 	known, err := s.store.AcceptEvents(ctx, []event.Event{e})
 	if err != nil {
@@ -106,6 +133,9 @@ func (s *Service) TakeEvents(ctx context.Context, now time.Time, batch []queue.S
 		c := Call{Principal: Principal{Name: "redis", Role: RoleOperator, Platform: AnyPlatform}, Now: now}
 		c.TraceID, c.ParentSpanID = job.ReadTraceParent(sent.TraceParent)
 		e, err := s.eventOf(&c, &in)
+		if err == nil {
+			err = s.emits(e.Platform) // waiting would not help, and keep others waiting
+		}
 		if err != nil {
 			faults[i] = err
 			continue
@@ -114,8 +144,8 @@ func (s *Service) TakeEvents(ctx context.Context, now time.Time, batch []queue.S
 		events = append(events, e)
 	}
 	for platform, n := range counts {
-		if wait := s.eventRates.take(platform, n, now); wait > 0 {
-			return nil, s.flood(platform, wait)
+		if err := s.mayEmit(platform, n, now); err != nil {
+			return nil, err
 		}
 	}
 	for size := 0; len(events) > 0; events = events[size:] {

@@ -15,17 +15,19 @@ import (
 // what this node has, and the functions of the programs that live and embed a worker.
 func (s *Service) ListHandlers(c Call) []handler.Info {
 	reach := c.Principal.reach()
-	list := slices.DeleteFunc(s.o.Handlers.List(), func(info handler.Info) bool { return reach != AnyPlatform && !info.For(reach) })
-	if s.o.Functions == nil {
-		return list
-	}
-	for _, name := range s.o.Functions() {
-		if _, _, ours := s.o.Handlers.Lookup(name); !ours {
-			list = append(list, function(name))
+	list := s.o.Handlers.List()
+	if s.o.Functions != nil {
+		for _, name := range s.o.Functions() {
+			if _, _, ours := s.o.Handlers.Lookup(name); !ours {
+				list = append(list, function(name))
+			}
 		}
 	}
 	slices.SortFunc(list, func(a, b handler.Info) int { return strings.Compare(a.Name, b.Name) })
-	return slices.CompactFunc(list, func(a, b handler.Info) bool { return a.Name == b.Name })
+	list = slices.CompactFunc(list, func(a, b handler.Info) bool { return a.Name == b.Name })
+	return slices.DeleteFunc(list, func(info handler.Info) bool {
+		return reach != AnyPlatform && (!info.For(reach) || !s.Allows(reach, info.Name))
+	})
 }
 
 // checkHandler finds the handler of a definition and lets it judge the payload. A
@@ -80,7 +82,7 @@ func (s *Service) checkHook(c *Call, hook *job.Hook, platform string) error {
 	if err := p.Err(); err != nil {
 		return err
 	}
-	return c.mayUse(info, platform)
+	return s.mayUse(c, info, platform)
 }
 
 // isFunction reports whether a program that embeds a worker has the handler.
@@ -134,7 +136,7 @@ func (s *Service) checkRepeat(c Call, j *job.Job, payload json.RawMessage) error
 	if payload == nil || sameJSON(payload, j.Payload) || !known {
 		return nil
 	}
-	return c.mayUse(info, j.Platform)
+	return s.mayUse(&c, info, j.Platform)
 }
 
 // checkRun judges the payload of one run of a job: its form, the caller, the handler.
@@ -153,5 +155,5 @@ func (s *Service) checkRun(c Call, j *job.Job, payload json.RawMessage) error {
 	if err := p.Err(); err != nil {
 		return err
 	}
-	return c.mayUse(info, j.Platform)
+	return s.mayUse(&c, info, j.Platform)
 }

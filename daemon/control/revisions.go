@@ -136,5 +136,5 @@ func (s *Service) checkEdit(ctx context.Context, c Call, platform string, before
 	if err := append(spec.Validate(), problems...).Err(); err != nil {
 		return err
 	}
-	return c.mayUse(info, platform)
+	return s.mayUse(&c, info, platform)
 }

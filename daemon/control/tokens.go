@@ -48,6 +48,9 @@ func (s *Service) CreateToken(ctx context.Context, c Call, in *api.TokenInput) (
 	if !c.Principal.Role.Allows(role) {
 		return api.NewToken{}, job.Errorf(job.Forbidden, "a token may not do more than who makes it: its role must not be above %s", c.Principal.Role)
 	}
+	if err := s.inUse(platform); err != nil {
+		return api.NewToken{}, err
+	}
 	if err := s.roomForToken(ctx, platform); err != nil {
 		return api.NewToken{}, err
 	}

@@ -68,6 +68,9 @@ func (s *Service) whyHeld(ctx context.Context, why *api.Why, h held, now time.Ti
 	if from.IsZero() || !from.Before(to) {
 		return nil
 	}
+	if err := s.whyLimited(ctx, why, h, now); err != nil {
+		return err
+	}
 	holds, err := s.store.PastHolds(ctx, from, to)
 	if err != nil {
 		return err
@@ -84,6 +87,27 @@ func (s *Service) whyHeld(ctx context.Context, why *api.Why, h held, now time.Ti
 			h.stopped(why, hold)
 		}
 		why.Steps = slices.Insert(why.Steps, min(1+i, len(why.Steps)), step)
+	}
+	return nil
+}
+
+// whyLimited says that the platform has as many executions running as it may have.
+func (s *Service) whyLimited(ctx context.Context, why *api.Why, h held, now time.Time) error {
+	most := s.termsOf(h.platform).MaxRunning
+	if most == nil || !h.waits {
+		return nil
+	}
+	totals, err := s.totals(ctx, h.platform, now)
+	if err != nil || totals.Running < int64(*most) {
+		return err
+	}
+	said := fmt.Sprintf("platform %q may run %d at once, and %d run", h.platform, *most, totals.Running)
+	why.Steps = slices.Insert(why.Steps, min(1, len(why.Steps)), api.WhyStep{Check: "platform", Result: job.StepWaits, Detail: said})
+	why.Change = "wait, or schedctl platform set " + h.platform + " --max-running N"
+	if h.planned {
+		why.Verdict = "waits: " + said
+	} else {
+		why.Verdict += "; its runs wait, for " + said
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func (s *Service) PutWorkflow(ctx context.Context, c Call, in *api.WorkflowInput
 	}
 	jobs := map[string]store.CreateJob{}
 	for step, spec := range specsOf(d) {
-		p, err := creation(&c, born(&c, s.o.NewID(), home, &spec, nil))
+		p, err := s.creation(&c, born(&c, s.o.NewID(), home, &spec, nil))
 		if err != nil {
 			return api.Workflow{}, err
 		}
@@ -127,7 +127,7 @@ func (s *Service) checkStep(c *Call, home string, step *workflow.Step, at string
 			p.Add(at+f.Field, f.Code, "%s", f.Message)
 		}
 	}
-	return c.mayUse(info, home)
+	return s.mayUse(c, info, home)
 }
 
 // DeleteWorkflow takes a workflow out of use.

@@ -109,6 +109,9 @@ func (r *run) call(ctx context.Context) (result handler.Result, err error) {
 	if r.handler == nil {
 		return result, &handler.Failure{Class: "handler_missing", Message: fmt.Sprintf("handler %q is not registered on this node", r.c.Job.Runner())}
 	}
+	if !r.e.allows(r.c.Job.Platform, r.c.Job.Runner()) {
+		return result, notAllowed(r.c.Job.Platform, r.c.Job.Runner())
+	}
 	// A process may stand still between a claim and its start, for longer than its lease:
 	// others may have started the execution meanwhile.
 	if !r.e.o.Holds(r.session) {
@@ -226,4 +229,14 @@ func (r *run) abandon(now time.Time) bool {
 	err := &handler.Failure{Class: "handler_stuck", Message: fmt.Sprintf("handler did not return within %s of its end", r.e.o.Grace)}
 	r.send(r.settlement(o, handler.Result{}, err))
 	return true
+}
+
+// allows says whether jobs of a platform may use a handler: they might, when the job was
+// made.
+func (e *Executor) allows(platform, name string) bool {
+	return e.o.Allows == nil || e.o.Allows(platform, name)
+}
+
+func notAllowed(platform, name string) error {
+	return &handler.Failure{Class: "handler_not_allowed", Message: fmt.Sprintf("platform %q may not use handler %q any more", platform, name), Permanent: true}
 }

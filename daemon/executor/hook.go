@@ -59,6 +59,9 @@ func (e *Executor) callHook(ctx context.Context, spec *job.Hook, t *handler.Task
 	if !ok || !info.For(t.Platform) {
 		return handler.Result{}, &handler.Failure{Class: "handler_missing", Message: fmt.Sprintf("handler %q is not registered on this node", spec.HandlerName)}
 	}
+	if !e.allows(t.Platform, spec.HandlerName) {
+		return handler.Result{}, notAllowed(t.Platform, spec.HandlerName)
+	}
 	type answer struct {
 		result handler.Result
 		err    error

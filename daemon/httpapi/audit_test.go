@@ -62,6 +62,11 @@ func aWorkflow(b *bench) string {
 	return "some-flow"
 }
 
+func aPlatform(b *bench) string {
+	b.do("POST", base+"/platforms", `{"id":"some-platform"}`).want(201)
+	return "some-platform"
+}
+
 func anAgent(b *bench) string {
 	b.do("POST", base+"/agents", agentBody).want(201)
 	return "some-agent"
@@ -132,24 +137,36 @@ var deeds = map[string]deed{
 		b.do("PUT", api.RouteMaintenance, "").want(200)
 		return api.RouteMaintenance, ""
 	}},
-	"POST " + api.RouteTokens:         makesOne(api.RouteTokens, `{"name":"some-token"}`, `{}`, "token.created"),
-	"POST " + api.RouteTokenRotate:    on(api.RouteTokenRotate, "", "token.rotated", aToken),
-	"DELETE " + api.RouteToken:        on(api.RouteToken, "", "token.revoked", aToken),
-	"POST " + api.RouteAgents:         makesOne(api.RouteAgents, agentBody, `{}`, "agent.created"),
-	"PATCH " + api.RouteAgent:         on(api.RouteAgent, `{"capacity":3}`, "agent.changed", anAgent),
-	"DELETE " + api.RouteAgent:        on(api.RouteAgent, "", "agent.deleted", anAgent),
-	"POST " + api.RouteWorkflows:      makesOne(api.RouteWorkflows, flowBody, `{}`, "workflow.created"),
-	"PUT " + api.RouteWorkflow:        on(api.RouteWorkflow, `{"steps":[{"name":"b","handler_name":"noop"}]}`, "workflow.changed", aWorkflow),
-	"DELETE " + api.RouteWorkflow:     on(api.RouteWorkflow, "", "workflow.deleted", aWorkflow),
-	"POST " + api.RouteWorkflowRun:    on(api.RouteWorkflowRun, "", "execution.manual", aWorkflow),
-	"POST " + api.RouteEventHandlers:  makesOne(api.RouteEventHandlers, ruleBody, `{}`, "event_handler.created"),
-	"PATCH " + api.RouteEventHandler:  on(api.RouteEventHandler, `{"enabled":false}`, "event_handler.changed", aRule),
-	"DELETE " + api.RouteEventHandler: on(api.RouteEventHandler, "", "event_handler.deleted", aRule),
+	"POST " + api.RoutePlatforms:       makesOne(api.RoutePlatforms, `{"id":"some-platform"}`, `{}`, "platform.created"),
+	"PATCH " + api.RoutePlatformOfAll:  on(api.RoutePlatformOfAll, `{"max_jobs":3}`, "platform.changed", aPlatform),
+	"DELETE " + api.RoutePlatformOfAll: on(api.RoutePlatformOfAll, "", "platform.deleted", aPlatform),
+	"POST " + api.RouteTokens:          makesOne(api.RouteTokens, `{"name":"some-token"}`, `{}`, "token.created"),
+	"POST " + api.RouteTokenRotate:     on(api.RouteTokenRotate, "", "token.rotated", aToken),
+	"DELETE " + api.RouteToken:         on(api.RouteToken, "", "token.revoked", aToken),
+	"POST " + api.RouteAgents:          makesOne(api.RouteAgents, agentBody, `{}`, "agent.created"),
+	"PATCH " + api.RouteAgent:          on(api.RouteAgent, `{"capacity":3}`, "agent.changed", anAgent),
+	"DELETE " + api.RouteAgent:         on(api.RouteAgent, "", "agent.deleted", anAgent),
+	"POST " + api.RouteWorkflows:       makesOne(api.RouteWorkflows, flowBody, `{}`, "workflow.created"),
+	"PUT " + api.RouteWorkflow:         on(api.RouteWorkflow, `{"steps":[{"name":"b","handler_name":"noop"}]}`, "workflow.changed", aWorkflow),
+	"DELETE " + api.RouteWorkflow:      on(api.RouteWorkflow, "", "workflow.deleted", aWorkflow),
+	"POST " + api.RouteWorkflowRun:     on(api.RouteWorkflowRun, "", "execution.manual", aWorkflow),
+	"POST " + api.RouteEventHandlers:   makesOne(api.RouteEventHandlers, ruleBody, `{}`, "event_handler.created"),
+	"PATCH " + api.RouteEventHandler:   on(api.RouteEventHandler, `{"enabled":false}`, "event_handler.changed", aRule),
+	"DELETE " + api.RouteEventHandler:  on(api.RouteEventHandler, "", "event_handler.deleted", aRule),
+	"POST " + api.RouteAlertRules:      makesOne(api.RouteAlertRules, alertRuleBody, `{}`, "alert_rule.created"),
+	"PATCH " + api.RouteAlertRule:      on(api.RouteAlertRule, `{"enabled":false}`, "alert_rule.changed", anAlertRule),
+	"DELETE " + api.RouteAlertRule:     on(api.RouteAlertRule, "", "alert_rule.deleted", anAlertRule),
+	"POST " + api.RouteAlertAck:        on(api.RouteAlertAck, "", "alert.acknowledged", anAlert),
+	"POST " + api.RouteAlertSilence:    on(api.RouteAlertSilence, "", "alert.silenced", anAlert),
+	"POST " + api.RouteAlertUnsilence:  on(api.RouteAlertUnsilence, "", "alert.firing", aSilencedAlert),
+	"POST " + api.RouteAlertResolve:    on(api.RouteAlertResolve, "", "alert.resolved", anAlert),
 }
 
 // unrecorded are the routes that change nothing although they are no GET, and those of
 // which every request is traffic that has a history of its own.
 var unrecorded = map[string]string{
+	"POST " + api.RouteAlertRuleTest:    "it only says what a rule would find",
+	"POST " + api.RouteAlertChannelTest: "it only tells a channel",
 	"POST " + api.RouteEventHandlerTest: "it only says what would become of an event",
 	"POST " + api.RouteEvents:           "events are kept themselves, and what became of them",
 	"POST " + api.RouteAgentHeartbeat:   "an agent says that it lives",

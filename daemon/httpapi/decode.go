@@ -27,15 +27,20 @@ func (rq *request) decode(in any) error {
 	if err != nil {
 		return err
 	}
-	patch, _ := in.(*api.JobInput)
-	if rq.Method != http.MethodPatch {
-		patch = nil
+	var null *[]string
+	switch in := in.(type) {
+	case *api.JobInput:
+		if rq.Method == http.MethodPatch {
+			null = &in.Null
+		}
+	case *api.PlatformInput:
+		null = &in.Null
 	}
-	return decodeMembers(members, in, patch).Err()
+	return decodeMembers(members, in, null).Err()
 }
 
-// decodeMembers reads fields into in. patch, when not nil, gets those that are null.
-func decodeMembers(members []member, in any, patch *api.JobInput) job.Problems {
+// decodeMembers reads fields into in. null, when not nil, gets those that are null.
+func decodeMembers(members []member, in any, null *[]string) job.Problems {
 	target := reflect.ValueOf(in).Elem()
 	fields := fieldsOf(target.Type())
 	var p job.Problems
@@ -44,8 +49,8 @@ func decodeMembers(members []member, in any, patch *api.JobInput) job.Problems {
 		switch {
 		case !known:
 			fields.unknown(&p, m.name)
-		case string(m.raw) == "null" && patch != nil:
-			patch.Null = append(patch.Null, m.name)
+		case string(m.raw) == "null" && null != nil:
+			*null = append(*null, m.name)
 		case string(m.raw) == "null":
 			p.Add(m.name, "null", "must not be null; leave it out for the default")
 		default:
@@ -139,8 +144,11 @@ func decodeObject(p *job.Problems, at string, raw json.RawMessage, in reflect.Va
 		p.Add(at, "syntax", "%v", err)
 		return
 	}
-	input, _ := in.Interface().(*api.JobInput) // its fields are those of a job
-	for _, f := range decodeMembers(members, in.Interface(), input) {
+	var null *[]string
+	if input, ok := in.Interface().(*api.JobInput); ok { // its fields are those of a job
+		null = &input.Null
+	}
+	for _, f := range decodeMembers(members, in.Interface(), null) {
 		p.Add(at+"."+f.Field, f.Code, "%s", f.Message)
 	}
 }

@@ -43,6 +43,9 @@ type Options struct {
 	// Session is the node's session; NewSession opens another when it was lost.
 	Session    func() int64
 	NewSession func(ctx context.Context) error
+	// Behind reports whether this node has more due than it can plan at once: what can
+	// wait for a few seconds does; nil = never.
+	Behind func() bool
 	// Running returns how many executions run here.
 	Running func() int
 	// Pulse takes what each heartbeat answers; nil = nobody cares.
@@ -88,6 +91,9 @@ type task struct {
 
 // New returns a maintainer; Run starts it.
 func New(o Options) *Maintainer {
+	if o.Behind == nil {
+		o.Behind = func() bool { return false }
+	}
 	if o.Clock == nil {
 		o.Clock = func(context.Context) error { return nil }
 	}
@@ -100,7 +106,7 @@ func New(o Options) *Maintainer {
 	m.upkeep = []task{
 		{name: "reap", every: o.ReapEvery, do: m.reap},
 		{name: "complete", every: time.Second, duty: upkeep, do: whole(m.complete)},
-		{name: "fold", every: time.Second, do: whole(func(ctx context.Context, _ time.Time) error { return o.Store.Fold(ctx) })},
+		{name: "fold", every: time.Second, do: whole((&folding{fold: o.Store.Fold, behind: o.Behind}).do)},
 		{name: "publish", every: 200 * time.Millisecond, duty: publishing, do: m.publish},
 		{name: "retain", every: time.Minute, duty: upkeep, do: m.retain},
 		{name: "trim_logs", every: time.Minute, duty: upkeep, do: whole(m.trimLogs)},

@@ -49,6 +49,7 @@ type Timer struct {
 	lastTick atomic.Int64 // microseconds of the last tick that succeeded
 	rounds   atomic.Uint64
 	lag      atomic.Int64 // how late the newest planned runs were, in nanoseconds
+	behind   atomic.Bool
 }
 
 // New returns a timer; Run starts it.
@@ -79,6 +80,9 @@ func (t *Timer) LastTick() time.Time {
 // Rounds returns how often Run came round.
 func (t *Timer) Rounds() uint64 { return t.rounds.Load() }
 
+// Behind reports whether more was due than one batch holds: every moment counts.
+func (t *Timer) Behind() bool { return t.behind.Load() }
+
 // Lag returns how late the newest runs were planned; runs that catch up do not count.
 func (t *Timer) Lag() time.Duration { return time.Duration(t.lag.Load()) }
 
@@ -100,6 +104,7 @@ func (t *Timer) Tick(ctx context.Context, now time.Time) (next time.Time, err er
 	}
 	for {
 		planned, err := t.plan(ctx, now)
+		t.behind.Store(planned.More)
 		if err != nil {
 			return time.Time{}, err
 		}

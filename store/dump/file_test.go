@@ -21,7 +21,7 @@ func odd() []Row {
 	run[0], run[1], run[2] = int64(-1), int64(-1<<63), int64(1<<63-1)
 	return []Row{
 		{Store, []any{"", int64(1)}},
-		{Of("platforms"), []any{int64(1), "a \"quoted\" <b>&é\u2028\ufffd\\ \t"}},
+		{Of("platforms"), []any{int64(1), "a \"quoted\" <b>&é\u2028\ufffd\\ \t", "", nil, int64(0), int64(1), nil, []byte("[ ]"), nil, "", int64(3), "u", nil}},
 		{Of("jobs"), append([]any{int64(9007199254740993), job.ID{0xff}, "p", "n", true, int64(0), int64(1), int64(2), "h", int64(1), []byte(" { } ")}, make20()...)},
 		{executions, run},
 		{claims, []any{int64(5), []int64{1, -1, 1 << 62}}},

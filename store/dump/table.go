@@ -53,7 +53,8 @@ var (
 
 	tables = []*Table{
 		Store,
-		table("platforms", "seq", ints("seq"), text("slug")),
+		table("platforms", "seq", ints("seq"), text("slug", "description"), optInts("max_jobs", "max_running", "events_per_second", "creates_per_minute"),
+			column(JSON, "handlers"), optInts("created_at"), text("created_by"), optInts("updated_at"), text("updated_by"), optInts("deleted_at")),
 		table("jobs", "seq", ints("seq"), column(ID, "id"), text("platform", "name"), column(Bool, "live"), enum("type", stored.JobTypes),
 			enum("status", stored.JobStatuses), enum("priority", stored.Priorities), text("handler"), ints("revision"), column(JSON, "spec"), ints("anchor"),
 			text("seed", "reason", "pause_reason", "created_by", "updated_by"), ints("created_at", "updated_at"),
@@ -85,6 +86,7 @@ var (
 		table("sessions", "id", ints("id"), text("node", "version"), ints("started_at", "heartbeat_at", "lease_until"), optInts("closed_at"),
 			text("roles"), ints("slots", "commands"), text("handlers"), ints("running")),
 		table("claims", "id", ints("session"), column(Keys, "data")),
+		table("limited_runs", "platform, k", ints("platform"), column(Key, "k")),
 		table("cancels", "k", column(Key, "k"), ints("session", "requested_at"), text("requested_by", "reason")),
 		table("drains", "node", text("node"), ints("drained_at"), text("drained_by", "reason")),
 		table("holds", "id", enum("kind", stored.HoldKinds), text("platform"), ints("since"), optInts("until", "ended_at"), text("held_by", "reason")),

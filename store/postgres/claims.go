@@ -2,10 +2,12 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/agentic-sdlc/scheduler/internal/mutant"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
@@ -128,8 +130,48 @@ func (c *claiming) all() error {
 		})
 	}
 	queueClaims(c.t, c.p.Session, keys, &c.batch)
+	c.count()
 	writeEvents(c.t, &events, c.p.Now)
 	return nil
+}
+
+// room locks platforms that may have only so many executions at once, if there is
+// something of them to claim, and finds out anew how many more they may have: what other
+// nodes claimed meanwhile is among those that run.
+func (c *claiming) room(defs map[int64]*definition) error {
+	var limited []string
+	for _, def := range defs {
+		if def != nil && c.held.Limited(def.job.Platform) && !slices.Contains(limited, def.job.Platform) {
+			limited = append(limited, def.job.Platform)
+		}
+	}
+	if len(limited) == 0 {
+		return nil
+	}
+	slices.Sort(limited)
+	c.t.queue(`SELECT 1 FROM platforms WHERE slug = ANY ($1::text[]) ORDER BY slug FOR UPDATE`, limited)
+	for _, platform := range limited {
+		c.t.queue(stored.SweepLimited, platform)
+	}
+	c.held = stored.Stops{}
+	queueStops(c.t, c.p.Now, &c.held)
+	return c.t.flush()
+}
+
+// count notes what was claimed of platforms that may have only so many.
+func (c *claiming) count() {
+	var platforms []string
+	var keys []int64
+	for i := range c.chosen {
+		if platform := c.chosen[i].Job.Platform; c.owns[i] && c.held.Limited(platform) {
+			k, _ := stored.KeyOf(c.chosen[i].ID)
+			platforms, keys = append(platforms, platform), append(keys, k)
+		}
+	}
+	if len(keys) > 0 {
+		c.t.queue(`INSERT INTO limited_runs (platform, k) SELECT p.seq, u.k FROM (SELECT unnest($1::text[]) AS slug, unnest($2::bigint[]) AS k) AS u
+			JOIN platforms p ON p.slug = u.slug ORDER BY 1, 2 ON CONFLICT DO NOTHING`, platforms, keys)
+	}
 }
 
 // choose asks the caller which of the executions that can be claimed it starts, in the
@@ -151,7 +193,7 @@ func (c *claiming) choose() error {
 	var one ready
 	queueAlive(c.t, c.p.Session, c.p.Now, &alive)
 	queueStops(c.t, c.p.Now, &c.held)
-	c.t.scan(sqlClaimable, []any{k, c.p.Now.UnixMicro()}, func(r pgx.Rows) error {
+	c.t.scan(claimable(), []any{k, c.p.Now.UnixMicro()}, func(r pgx.Rows) error {
 		err := r.Scan(&key, &half, &w.seq, &w.revision, &one.ends)
 		one.seq = w.seq
 		found[stored.IDOf(key, half)], wanted = one, append(wanted, w)
@@ -164,6 +206,9 @@ func (c *claiming) choose() error {
 	if err != nil {
 		return err
 	}
+	if err := c.room(defs); err != nil {
+		return err
+	}
 	c.chosen = make([]store.Claimed, 0, len(found))
 	for _, id := range c.p.IDs {
 		one, ok := found[id]
@@ -171,7 +216,7 @@ func (c *claiming) choose() error {
 			continue
 		}
 		delete(found, id)
-		if def := defs[one.seq]; def != nil && !c.held.Dispatch(def.job.Platform) && c.taker.take(def.job) {
+		if def := defs[one.seq]; def != nil && !c.held.Dispatch(def.job.Platform) && c.held.Take(def.job.Platform) && c.taker.take(def.job) {
 			c.chosen = append(c.chosen, store.Claimed{ID: id, Job: def.job, Owner: one.seq, Ends: one.ends})
 		}
 	}
@@ -190,7 +235,7 @@ func (c *claiming) take() (index map[int64]int, err error) {
 	c.owns = make([]bool, len(c.chosen))
 	var one store.Claimed // one for all rows
 	var k, at, trigger, created int64
-	c.t.scan(sqlClaim, []any{keys, c.p.Session, c.p.Now.UnixMicro()}, func(r pgx.Rows) error {
+	c.t.scan(mutated(sqlClaim, "ARRAY(SELECT k FROM taken)", "$1::bigint[]", mutant.ClaimAny), []any{keys, c.p.Session, c.p.Now.UnixMicro()}, func(r pgx.Rows) error {
 		if err := r.Scan(&k, &one.Number, &at, &trigger, &one.Attempt, &one.RetryCount, &one.LostCount, &one.Token, &one.Occurrence, &created); err != nil {
 			return err
 		}

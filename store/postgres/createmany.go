@@ -36,6 +36,12 @@ func (m *creating) all() error {
 			platforms[slug] = true
 			t.queue(`INSERT INTO platforms (slug) SELECT $1::text WHERE NOT EXISTS (SELECT 1 FROM platforms WHERE slug = $1) ON CONFLICT DO NOTHING`, slug)
 		}
+		if full, err := m.full(i); full || err != nil {
+			if err != nil {
+				return err
+			}
+			continue
+		}
 		if err := m.row(next[i], &p.Job, &written[i]); err != nil {
 			return err
 		}
@@ -44,7 +50,7 @@ func (m *creating) all() error {
 		return err
 	}
 	for i, p := range m.batch {
-		if written[i] == 0 {
+		if written[i] == 0 && m.errs[i] == nil {
 			if err := m.again(next[i], i, &written[i]); err != nil {
 				return err
 			}
@@ -58,6 +64,23 @@ func (m *creating) all() error {
 		}
 	}
 	return nil
+}
+
+// full reports whether the platform of the job at i has as many jobs as it may have.
+func (m *creating) full(i int) (bool, error) {
+	p := m.batch[i]
+	if p.MaxJobs == nil {
+		return false, nil
+	}
+	switch err := wantRoom(m.x.t, p); { // which sends what was queued: it counts
+	case err == nil:
+		return false, nil
+	case job.CodeOf(err) == job.Conflict:
+		m.errs[i] = err
+		return true, nil
+	default:
+		return true, err
+	}
 }
 
 // row queues the wide row of a job; n is how many were written.

@@ -58,6 +58,9 @@ func createJob(t *tx, p *store.CreateJob, events *stored.Events) (seq int64, err
 		return 0, err
 	}
 	t.queue(`INSERT INTO platforms (slug) SELECT $1::text WHERE NOT EXISTS (SELECT 1 FROM platforms WHERE slug = $1) ON CONFLICT DO NOTHING`, j.Platform)
+	if err := wantRoom(t, p); err != nil {
+		return 0, err
+	}
 	if _, err := t.first(`SELECT nextval(pg_get_serial_sequence('jobs', 'seq'))`, nil, func(r *row) { seq = r.Int() }); err != nil {
 		return 0, err
 	}
@@ -95,6 +98,16 @@ func createJob(t *tx, p *store.CreateJob, events *stored.Events) (seq int64, err
 		events.Job(seq, job.EventJobCreated, "")
 	}
 	return seq, nil
+}
+
+// wantRoom refuses another job of a platform that has as many as it may, and keeps others
+// from adding some meanwhile.
+func wantRoom(t *tx, p *store.CreateJob) error {
+	if p.MaxJobs == nil {
+		return nil
+	}
+	t.queue(`SELECT 1 FROM platforms WHERE slug = $1 FOR UPDATE`, p.Job.Platform)
+	return reads.WantRoom(t.query, sqlLiveJobs, p)
 }
 
 // freeName takes its name away from a job that has ended, for j, and reports whether

@@ -275,7 +275,7 @@ func (p *planning) run(def *definition, cur *cursor, run *job.PlannedRun) error 
 		e.flags |= stored.FlagCatchUp
 		p.deltas.AddLate(cur.seq, p.p.Now)
 	}
-	born := !run.Queued && p.p.Session != 0 && !run.StartAt.After(p.p.Now) && !p.held.Dispatch(def.job.Platform) && p.taker.take(def.job)
+	born := !run.Queued && p.p.Session != 0 && !run.StartAt.After(p.p.Now) && !p.held.Waits(def.job.Platform) && p.taker.take(def.job)
 	if born {
 		e.status, e.session, e.started = stored.Running, p.p.Session, p.p.Now
 	}

@@ -261,7 +261,7 @@ func (r *triggering) show(tr *trigger, e *execution, def *job.Job) job.Execution
 
 // takes says whether the session takes the run at once.
 func (r *triggering) takes(tr *trigger, j *job.Job) bool {
-	if tr.p.Session == 0 || tr.p.Take == nil || !r.alive[tr.p.Session].may || r.held.Dispatch(j.Platform) {
+	if tr.p.Session == 0 || tr.p.Take == nil || !r.alive[tr.p.Session].may || r.held.Waits(j.Platform) {
 		return false
 	}
 	return tr.taker.take(j)

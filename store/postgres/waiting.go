@@ -72,9 +72,10 @@ func (s *Store) planned(ctx context.Context, fn func(t *tx) error) error {
 func (s *Store) Waiting(ctx context.Context, now time.Time, limit int, without ...string) ([]store.Waiting, error) {
 	type ready struct{ k, lo, seq, at int64 }
 	var found []stored.Candidate
+	var held stored.Stops
 	err := s.planned(ctx, func(t *tx) error {
 		found = found[:0]
-		var held stored.Stops
+		held = stored.Stops{}
 		queueStops(t, now, &held)
 		if err := t.flush(); err != nil || held.Maintenance || held.All {
 			return err
@@ -115,7 +116,7 @@ func (s *Store) Waiting(ctx context.Context, now time.Time, limit int, without .
 	if err != nil {
 		return nil, err
 	}
-	return stored.Window(found, limit), nil
+	return stored.Window(found, limit, held.Rooms), nil
 }
 
 // NextReady returns the earliest instant after now at which an execution is ready.

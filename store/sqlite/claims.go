@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -74,6 +75,13 @@ func (s *Store) Claim(ctx context.Context, p store.Claim) (store.Claims, error) 
 		if len(keys) == 0 {
 			return nil
 		}
+		for i := range out {
+			if platform := out[i].Job.Platform; held.Limited(platform) && !slices.ContainsFunc(out[:i], func(o store.Claimed) bool { return o.Job.Platform == platform }) {
+				if _, err := c.exec(stored.SweepLimited, platform); err != nil {
+					return err
+				}
+			}
+		}
 		batch, err := s.openBatch(c, p.Session, keys)
 		if err != nil {
 			return err
@@ -119,7 +127,7 @@ func (s *Store) claimOne(c *conn, p *store.Claim, held *stored.Stops, id job.ID)
 	if err != nil {
 		return claimed, false, err
 	}
-	if held.Dispatch(def.Job.Platform) || p.Take != nil && !p.Take(def.Job) {
+	if held.Dispatch(def.Job.Platform) || !held.Take(def.Job.Platform) || p.Take != nil && !p.Take(def.Job) {
 		return claimed, false, nil
 	}
 	claimed.Job = def.Job
@@ -128,8 +136,16 @@ func (s *Store) claimOne(c *conn, p *store.Claim, held *stored.Stops, id job.ID)
 			return claimed, false, err
 		}
 	}
-	_, err = c.exec(sqlClaim, p.Session, p.Now.UnixMicro(), k)
+	if _, err = c.exec(sqlClaim, p.Session, p.Now.UnixMicro(), k); err == nil && held.Limited(def.Job.Platform) {
+		err = count(c, def.Job.Platform, k)
+	}
 	return claimed, err == nil, err
+}
+
+// count notes an execution of a platform that may have only so many.
+func count(c *conn, platform string, k int64) error {
+	_, err := c.exec(`INSERT OR IGNORE INTO limited_runs (platform, k) SELECT seq, ? FROM platforms WHERE slug = ?`, k, platform)
+	return err
 }
 
 // readInputs adds what only some executions have.

@@ -53,6 +53,9 @@ func createJob(c *conn, p *store.CreateJob) (seq int64, err error) {
 	if _, err := c.exec(`INSERT OR IGNORE INTO platforms (slug) VALUES (?)`, j.Platform); err != nil {
 		return 0, err
 	}
+	if err := reads.WantRoom(c.query, sqlLiveJobs, p); err != nil {
+		return 0, err
+	}
 	seq, err = c.insert(sqlInsertJob, j.ID[:], j.Platform, j.Name, !j.Status.Terminal(), stored.Code(stored.JobTypes, j.Type), stored.Code(stored.JobStatuses, j.Status),
 		stored.Code(stored.Priorities, j.Priority), j.HandlerName, max(1, j.Revision), spec, j.Anchor.UnixMicro(), j.Seed, j.CreatedBy, j.UpdatedBy,
 		j.CreatedAt.UnixMicro(), j.UpdatedAt.UnixMicro(), stored.MicrosPtr(j.PausedAt), j.PauseReason)

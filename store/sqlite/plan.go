@@ -219,7 +219,7 @@ func (p *planning) run(def *stored.Definition, cur *cursor, run *job.PlannedRun)
 		e.flags |= stored.FlagCatchUp
 		p.deltas.AddLate(cur.seq, p.p.Now)
 	}
-	born := !run.Queued && p.p.Session != 0 && p.p.Take != nil && !run.StartAt.After(p.p.Now) && !p.held.Dispatch(def.Job.Platform) && p.p.Take(def.Job)
+	born := !run.Queued && p.p.Session != 0 && p.p.Take != nil && !run.StartAt.After(p.p.Now) && !p.held.Waits(def.Job.Platform) && p.p.Take(def.Job)
 	if born {
 		e.status, e.session, e.started = stored.Running, p.p.Session, p.p.Now
 	}

@@ -151,7 +151,7 @@ func (tr *trigger) born(j *job.Job, e *execution) (bool, error) {
 		return false, err
 	}
 	held, err := stopsAt(tr.c, tr.t.Now)
-	if err != nil || held.Dispatch(j.Platform) {
+	if err != nil || held.Waits(j.Platform) {
 		return false, err
 	}
 	return tr.t.Take(j), nil

@@ -50,8 +50,9 @@ const (
 // wait, not with what waits; but for what it leaves out.
 func (s *Store) Waiting(ctx context.Context, now time.Time, limit int, without ...string) ([]store.Waiting, error) {
 	var found []stored.Candidate
-	err := s.snapshot(ctx, func(c *conn) error {
-		held, err := stopsAt(c, now)
+	var held stored.Stops
+	err := s.snapshot(ctx, func(c *conn) (err error) {
+		held, err = stopsAt(c, now)
 		if err != nil || held.Maintenance || held.All {
 			return err
 		}
@@ -72,7 +73,7 @@ func (s *Store) Waiting(ctx context.Context, now time.Time, limit int, without .
 	if err != nil {
 		return nil, err
 	}
-	return stored.Window(found, limit), nil
+	return stored.Window(found, limit, held.Rooms), nil
 }
 
 // startable leaves out the classes of platforms whose dispatch is held.

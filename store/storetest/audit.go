@@ -196,6 +196,34 @@ var audited = []auditCase{
 			return err
 		}
 	}},
+	{method: "CreatePlatform", kind: "platform", make: func(b *bench) (do, fails func(context.Context) error) {
+		p := store.Platform{Slug: b.platform, CreatedAt: &b.now, CreatedBy: "uid:7"}
+		do = func(ctx context.Context) error { _, err := b.store.CreatePlatform(ctx, p); return err }
+		return do, func(ctx context.Context) error { _, err := b.store.CreatePlatform(ctx, b.tenant("-x")); return err }
+	}},
+	{method: "ChangePlatform", kind: "platform", make: func(b *bench) (do, fails func(context.Context) error) {
+		b.tenant("")
+		change := func(err error) func(ctx context.Context) error {
+			return func(ctx context.Context) error {
+				_, err := b.store.ChangePlatform(ctx, store.ChangePlatform{Scope: b.platform, Slug: b.platform, By: "uid:7", Now: b.now, Change: func(p *store.Platform) error {
+					p.Description += "!"
+					return err
+				}})
+				return err
+			}
+		}
+		return change(nil), change(job.Errorf(job.Invalid, "no"))
+	}},
+	{method: "DeletePlatform", kind: "platform", make: func(b *bench) (do, fails func(context.Context) error) {
+		b.tenant("")
+		remove := func(slug string) func(ctx context.Context) error {
+			return func(ctx context.Context) error {
+				_, err := b.store.DeletePlatform(ctx, store.DeletePlatform{Scope: b.platform, Slug: slug, By: "uid:7", Now: b.now})
+				return err
+			}
+		}
+		return remove(b.platform), remove("nobody")
+	}},
 	{method: "CreateAgent", kind: "agent", make: func(b *bench) (do, fails func(context.Context) error) {
 		a := store.Agent{Platform: b.platform, Name: "audited", Type: "t", Transport: store.AgentHTTP, Endpoint: "https://u:canary@example.com/x", Capacity: 1, CreatedAt: b.now, UpdatedAt: b.now}
 		do = func(ctx context.Context) error { return b.store.CreateAgent(ctx, a) }
@@ -333,7 +361,7 @@ var unaudited = []string{
 // reading are the methods that write nothing.
 var reading = []string{
 	"Job", "ListJobs", "Revisions", "NextDue", "NextReady", "Waiting", "Held", "Execution", "ListExecutions", "ListSessions", "Holds", "PastHolds", "Token", "ListTokens",
-	"Agent", "ListAgents", "ListLogs", "LogBytes", "Book", "Entries", "Tally", "JobFigures", "Totals", "Outbox", "OutboxEnd", "PausesOver", "Aftermaths", "Rule", "ListRules",
+	"Agent", "ListAgents", "ListPlatforms", "Platform", "ListLogs", "LogBytes", "Book", "Entries", "Tally", "JobFigures", "Totals", "Outbox", "OutboxEnd", "PausesOver", "Aftermaths", "Rule", "ListRules",
 	"RuleActs", "NextAct", "Ping", "Clock", "Info", "ListAudit", "AuditEntry", "CountOld", "Workflow", "ListWorkflows", "FlowSteps",
 	"AlertRule", "ListAlertRules", "AlertFacts", "Alert", "ListAlerts", "AlertCounts", "Notices",
 }

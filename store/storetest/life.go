@@ -190,6 +190,7 @@ func (l *Life) operations() {
 	b.token("ci", func(t *store.Token) { t.ExpiresAt = b.now.Add(90 * 24 * time.Hour) })
 	b.token("old")
 	b.record("agent.created", store.Note{Kind: "agent", ID: "reporter", After: map[string]any{"type": "t"}})
+	l.limited()
 	b.agent("reporter", func(a *store.Agent) { a.Heartbeat, a.SeenAt = time.Second, &b.now })
 	ran := b.session()
 	_, c, steps := b.flowOf(ran)
@@ -207,6 +208,17 @@ func (l *Life) operations() {
 	if err := b.store.CloseSession(b.ctx, closed, b.now); err != nil {
 		b.Fatalf("CloseSession = %v, want no error", err)
 	}
+}
+
+// limited runs something on a platform that may run only so much at once.
+func (l *Life) limited() {
+	b := l.b
+	own := b.platform
+	defer func() { b.platform = own }()
+	b.platform += "-limited"
+	b.tenant("", maxRunning(2))
+	s := b.session()
+	b.end(s, b.take(s, b.trigger(b.job("").ID).ID), job.EventSucceed)
 }
 
 // alerts makes rules, one that is gone, alerts that are open and over, what was told and is

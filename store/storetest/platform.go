@@ -300,7 +300,7 @@ func testScope(_ *testing.T, b *bench, s scopeOf) {
 }
 
 // operators name a platform as what they stop or make, not as the scope of what they see.
-var operators = []string{"Record", "SetHold", "ReleaseHold", "CreateToken", "CreateRule", "CreateAlertRule", "CreateAgent", "TakeAgent", "PutWorkflow", "DeleteWorkflow", "BeginFlow"}
+var operators = []string{"Record", "Platform", "SetHold", "ReleaseHold", "CreateToken", "CreateRule", "CreateAlertRule", "CreateAgent", "TakeAgent", "PutWorkflow", "DeleteWorkflow", "BeginFlow"}
 
 // testScopesComplete finds the methods by what they take: a parameter with a field
 // Platform, or a platform and a ref.

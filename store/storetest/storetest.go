@@ -43,6 +43,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"maintenance", own, maintenanceTests},
 		{"tokens", own, tokenTests},
 		{"audit", shared, auditTests},
+		{"tenants", own, tenantTests},
 		{"agents", own, agentTests},
 		{"workflows", own, workflowTests},
 		{"reap", own, reapTests},

@@ -121,7 +121,9 @@ func TestEveryRoute(t *testing.T) {
 	}
 	get(200, job+"/stats", jobs+"/nightly/stats")
 	agents(s)
+	platforms(s)
 	events(s)
+	alerts(s)
 	workflows(s)
 	more(s)
 
@@ -142,6 +144,21 @@ func TestEveryRoute(t *testing.T) {
 		t.Errorf("driven.txt (%v) shall be\n%s", err, want)
 	}
 	t.Logf("accept: %d operations of the description answered as it says", len(s.answered))
+}
+
+// platforms drives the routes about platforms.
+func platforms(s *schedd) {
+	all := base + "/platforms"
+	one := all + "/{id}"
+	s.do(201, "POST", all, all, `{"id":"shop","max_jobs":5,"allowed_handlers":["http"]}`)
+	s.do(409, "POST", all, all, `{"id":"shop"}`)
+	s.do(200, "GET", all, all, "")
+	s.do(200, "GET", all, all+"?deleted=true", "")
+	s.do(200, "GET", one, all+"/shop", "")
+	s.do(200, "PATCH", one, all+"/shop", `{"max_jobs":null,"max_running":2}`)
+	s.do(400, "PATCH", one, all+"/shop", `{"max_jobs":-1}`)
+	s.do(204, "DELETE", one, all+"/shop", "")
+	s.do(404, "GET", one, all+"/shop", "")
 }
 
 // agents drives the routes about agents; replies has that by which they answer.

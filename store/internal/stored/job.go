@@ -1,7 +1,6 @@
 package stored
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/agentic-sdlc/scheduler/job"
@@ -21,7 +20,7 @@ func ScanJob(r *Row, j *job.Job) (seq int64, err error) {
 	}
 	j.Status = Value(JobStatuses, r.Int())
 	j.Revision = r.Int()
-	if fault := json.Unmarshal(r.Blob(), &j.Spec); fault != nil {
+	if fault := DecodeSpec(r.Blob(), &j.Spec); fault != nil {
 		err = fmt.Errorf("definition cannot be read: %w", fault)
 	}
 	if j.Tags == nil {

@@ -172,3 +172,22 @@ func notedWorkflow(w *store.Workflow) any {
 	}
 	return fields{"revision": w.Revision, "definition": w.Definition}
 }
+
+// NotePlatform is a change of a platform.
+func NotePlatform(before, after *store.Platform) store.Note {
+	p := after
+	if p == nil {
+		p = before
+	}
+	return store.Note{Platform: p.Slug, Kind: "platform", ID: p.Slug, Name: p.Slug, Before: notedPlatform(before), After: notedPlatform(after)}
+}
+
+func notedPlatform(p *store.Platform) any {
+	if p == nil {
+		return nil
+	}
+	return fields{
+		"description": p.Description, "max_jobs": p.MaxJobs, "max_running": p.MaxRunning, "events_per_second": p.EventsPerSecond,
+		"creates_per_minute": p.CreatesPerMinute, "allowed_handlers": p.Handlers,
+	}
+}
