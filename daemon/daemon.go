@@ -190,9 +190,9 @@ func (n *node) build(context.Context) error {
 // allows says whether jobs of a platform may use a handler.
 func (n *node) allows(platform, handler string) bool { return n.control.Allows(platform, handler) }
 
-// prepare says what an act of an event rule comes to.
-func (n *node) prepare(now time.Time, a *event.Act) (store.Deed, error) {
-	return n.control.PrepareAct(now, a)
+// prepare returns what says what acts of event rules come to.
+func (n *node) prepare(now time.Time) func(a *event.Act) (store.Deed, error) {
+	return n.control.Preparer(now)
 }
 
 // ticked tells of this node's timer; nil when it has none.

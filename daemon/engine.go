@@ -44,8 +44,9 @@ type EngineOptions struct {
 	// in the store, the logger, the clock, ids and the session.
 	Alerts *alerts.Options
 
-	// Prepare says what an act comes to; nil = events make nothing happen.
-	Prepare func(now time.Time, a *event.Act) (store.Deed, error)
+	// Prepare returns what says what the acts of one batch come to; nil = events make
+	// nothing happen.
+	Prepare func(now time.Time) func(a *event.Act) (store.Deed, error)
 
 	Settings                    Settings
 	Slots, SlowSlots            int

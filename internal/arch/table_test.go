@@ -86,7 +86,7 @@ var table = map[string]row{
 		third: "golang.org/x/sync golang.org/x/sys/unix",
 	},
 	"daemon/command": {
-		ours:  "daemon/config daemon/listen daemon/logging internal/build migrations store/dump",
+		ours:  "daemon/config daemon/listen daemon/logging internal/build job migrations store/dump",
 		third: "github.com/spf13/cobra github.com/spf13/pflag github.com/coreos/go-systemd/v22/daemon golang.org/x/sys/unix",
 	},
 
