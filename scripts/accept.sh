@@ -63,7 +63,7 @@ many_line() { # many_line PACKAGE TEST: shows the figures that the test prints
 
 access_line() {
 	local verdict=0
-	gotest ./daemon/httpapi 'TestMatrix$|TestForeign$|TestNothingWithoutCredential$|TestPages$' || verdict=1
+	gotest ./daemon/httpapi 'TestMatrix$|TestForeign$|TestForeignBodies$|TestNothingWithoutCredential$|TestPages$' || verdict=1
 	gotest ./cmd/schedctl 'TestNetwork$|TestHostileRequests$|TestSlowCallers$|TestTLS$|TestSocketComesBack$' -timeout 10m || verdict=1
 	return "$verdict"
 }
@@ -119,6 +119,8 @@ line chaos    'two nodes, a fixed and a random seed: 0 violations'            ch
 line upgrade  'the build of the older schema beside this one, under faults'   upgrade_line
 line access   'every route as every kind of caller; foreign ids; the network'  access_line
 line audit    'every route that changes something leaves one entry, on both stores' audit_line
+line ssrf     '60 forms of addresses inside: no connection'                 gotest ./handler/httpcall 'TestNothingInside$'
+line vlist    'every known attack names tests that there are'               gotest ./internal/arch 'TestAttacksAreTried$'
 line move     'SQLite to PostgreSQL and back, runs and ledger intact'         gotest ./store/dump 'Test'
 line compare  'make bench-compare prints W1 to W3 with ratios'                compare_line
 line speed    'make bench -check: ratios against their bars'                 speed_line
