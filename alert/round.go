@@ -12,6 +12,7 @@ import (
 type Round struct {
 	Rule  Rule
 	Found []Finding
+	Value float64 // of a window or a gauge
 	// Partial says that not all was looked at: what was not found is not resolved.
 	Partial bool
 	// Send are the channels to tell, by their names in the configuration.
@@ -20,8 +21,9 @@ type Round struct {
 
 // Look returns the round of a rule about a platform.
 func (r *Rule) Look(f *Figures) Round {
-	round := Round{Rule: *r}
-	if value, beyond := r.Measure(f); beyond {
+	value, beyond := r.Measure(f)
+	round := Round{Rule: *r, Value: value}
+	if beyond {
 		m, _ := MetricOf(r.Metric)
 		round.Found = []Finding{{Platform: r.Platform, Value: value, Summary: amount(value, m.Unit) + " " + r.Condition()}}
 	}

@@ -88,7 +88,10 @@ func runCompletionInstall(a *app, root *cobra.Command, args []string) error {
 		"fish": path.Join(under("XDG_CONFIG_HOME", ".config"), "fish/completions/schedctl.fish"),
 	}
 	file, known := files[shell]
-	if !known {
+	switch {
+	case len(args) == 0 && a.env.Getenv("SHELL") == "":
+		return usagef("SHELL does not say which shell you use").WithHint("schedctl completion install bash|zsh|fish")
+	case !known:
 		return usagef("no folder for the completions of %q is known", shell).WithHint("schedctl completion install bash|zsh|fish; for powershell see %q", "schedctl completion --help")
 	}
 	script, err := completionScript(root, shell)

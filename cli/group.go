@@ -25,6 +25,8 @@ func group(a *app, cmd *cobra.Command, children ...*cobra.Command) *cobra.Comman
 		}
 		e := usagef("unknown command %q for %q", args[0], cmd.CommandPath())
 		switch found := suggest(cmd, args[0]); {
+		case args[0] == "serve":
+			return e.WithHint("the daemon is a program of its own: schedd serve")
 		case len(found) > 0:
 			return e.WithHint("did you mean %s?", quoted(found))
 		default:
@@ -67,15 +69,21 @@ func suggest(cmd *cobra.Command, word string) []string {
 	if meant := job.Nearest(word, candidates); meant != "" {
 		return []string{names[meant]}
 	}
+	if cmd.Annotations[standAlone] != "" {
+		return verbs(cmd, job.Nearest(word, []string{"create", "delete", "list", "pause", "resume", "show"}))
+	}
 	return nil
 }
 
-// verbs finds groups that have a child of this name.
+// verbs finds groups that have a child of this name: jobs, or all others.
 func verbs(root *cobra.Command, word string) []string {
 	var paths []string
 	for _, noun := range root.Commands() {
 		for _, verb := range noun.Commands() {
 			if verb.Name() == word || slices.Contains(verb.SuggestFor, word) {
+				if noun.Name() == "job" {
+					return []string{verb.CommandPath()}
+				}
 				paths = append(paths, verb.CommandPath())
 			}
 		}

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/agentic-sdlc/scheduler/job"
 )
 
 //go:embed topics/*.txt
@@ -51,6 +53,9 @@ func runHelp(a *app, root *cobra.Command, args []string) error {
 	cmd, rest, err := root.Find(args)
 	if err != nil || len(rest) > 0 {
 		e := usagef("no command or topic %q", strings.Join(args, " "))
+		if meant := job.Nearest(strings.Join(args, "-"), slices.Concat(topics, names(root))); meant != "" {
+			return e.WithHint("did you mean %q?", meant)
+		}
 		return e.WithHint("topics: %s", strings.Join(topics, ", "))
 	}
 	a.writeHelp(a.out, cmd)
@@ -135,4 +140,12 @@ func section(b *strings.Builder, title, text string) {
 	if text != "" {
 		b.WriteString("\n" + title + ":\n" + text)
 	}
+}
+
+// names are those of a command's children.
+func names(cmd *cobra.Command) (names []string) {
+	for _, child := range cmd.Commands() {
+		names = append(names, child.Name())
+	}
+	return names
 }

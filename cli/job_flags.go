@@ -53,6 +53,7 @@ type jobFlags struct {
 	disabled                  bool
 
 	eventFlags
+	expectFlags
 }
 
 // declare adds what every type of job has.
@@ -88,6 +89,7 @@ func (o *jobFlags) declare(cmd *cobra.Command, a *app) {
 	f.StringArrayVar(&o.metadata, "metadata", nil, "KEY=VALUE; may be given again")
 	f.StringVar(&o.description, "description", "", "what the job is for")
 	o.declareCondition(cmd)
+	o.declareExpected(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("timezone", completeZones)
 	_ = cmd.RegisterFlagCompletionFunc("handler", completeHandlers(a))
 	_ = cmd.RegisterFlagCompletionFunc("tag", a.completeTagFlag)
@@ -121,6 +123,7 @@ func (o *jobFlags) input(a *app, cmd *cobra.Command, argv []string, base json.Ra
 	if err := o.fill(cmd, &in); err != nil {
 		return in, err
 	}
+	o.fillExpected(cmd, &in)
 	set(given("schedule"), &in.Schedule, o.schedule)
 	set(given("timezone"), &in.Timezone, o.timezone)
 	set(given("description"), &in.Description, o.description)

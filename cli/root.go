@@ -52,6 +52,7 @@ var commands = []verb{
 	{"worker workers", newWorkerCmd},
 	{"queue queues", newQueueCmd},
 	{"maintenance", newMaintenanceCmd},
+	{"alert alerts", newAlertCmd},
 	{"cleanup", newCleanupCmd},
 	{"handler handlers", newHandlerCmd},
 	{"backup backups", newBackupCmd},

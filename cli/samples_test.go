@@ -69,6 +69,7 @@ func sampleStub(t *testing.T) sampleDaemon {
 	s.reindex()
 	s.asCode()
 	s.events()
+	s.alerts()
 	drip := backup()
 	drip.Name, drip.Type, drip.MaxExecutions = "onboarding-drip-u57", job.TypeRecurring, new(int64(7))
 	s.on("POST /jobs/recurring", http.StatusCreated, drip)

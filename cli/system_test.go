@@ -211,7 +211,8 @@ func TestUnreachable(t *testing.T) {
 	t.Parallel()
 	runIn(t, world{env: map[string]string{"XDG_RUNTIME_DIR": "/nonexistent/1000", "SCHEDCTL_SERVER": ""}}, "ls").check(t, exitUnreachable, "-",
 		"error: schedd is not reachable (tried unix:///nonexistent/1000/schedd/schedd.sock, unix:///run/schedd/schedd.sock)\n",
-		"hint: systemctl status schedd, or set SCHEDCTL_SERVER\n")
+		"hint: start it with \"systemctl start schedd\" or \"schedd serve\", or name another with --server\n")
+	runIn(t, world{env: map[string]string{"SCHEDCTL_SERVER": "http://127.0.0.1:1"}}, "ls").check(t, exitUnreachable, "-", "hint: is the address right")
 }
 
 type failingWriter struct{ err error }

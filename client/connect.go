@@ -135,8 +135,11 @@ func (u *unreachable) problem() *job.Error {
 	e := &job.Error{
 		Code:    job.Unavailable,
 		Message: fmt.Sprintf("schedd is not reachable (tried %s)", strings.Join(tried, ", ")),
-		Hint:    "systemctl status schedd, or set SCHEDCTL_SERVER",
+		Hint:    `is the address right, and does schedd listen there? "schedctl doctor" looks`,
 		Err:     u,
+	}
+	if at.network == "unix" {
+		e.Hint = `start it with "systemctl start schedd" or "schedd serve", or name another with --server`
 	}
 	if info, statErr := os.Stat(at.address); at.network == "unix" && statErr == nil {
 		if info.Mode().Type() == fs.ModeSocket {

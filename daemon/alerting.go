@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/alert"
+	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/daemon/alerts"
 	"github.com/agentic-sdlc/scheduler/daemon/config"
 	"github.com/agentic-sdlc/scheduler/daemon/control"
@@ -41,6 +42,32 @@ func (n *node) alertOptions() *alerts.Options {
 		Send:    n.tell,
 		Counted: n.metrics.Notified,
 	}
+}
+
+// alertUse is what use cases need to know of channels and rules.
+func (n *node) alertUse() control.AlertOptions {
+	channels := alertChannels(&n.cfg)
+	use := control.AlertOptions{
+		Reach: func(platform string, named []string) []string { return alerts.Reachable(channels, platform, named) },
+		Try: func(ctx context.Context, now time.Time, r *alert.Rule) (alert.Round, error) {
+			return n.engine.alerts.Try(ctx, now, r)
+		},
+		Send: func(ctx context.Context, channel, platform string, m control.AlertMessage) error {
+			return n.sender.Send(ctx, errand(n.engine.NewID(), platform, n.clock.Now()), channel, notify.Message{Subject: m.Subject, Text: m.Text})
+		},
+	}
+	for _, c := range channels {
+		use.Channels = append(use.Channels, api.AlertChannel{Name: c.Name, Type: c.Type, Platforms: c.Platforms})
+	}
+	return use
+}
+
+// alertsLooked tells when this node last did its part about alerts; nil when it has none.
+func (n *node) alertsLooked() func() time.Time {
+	if !n.engine.does(config.RoleScheduler) {
+		return nil
+	}
+	return n.engine.alerts.LastTick
 }
 
 // alertChannels are the channels that alerts may be told by.

@@ -168,9 +168,11 @@ func (n *node) build(context.Context) error {
 		Emitted: n.engine.Emitted, Wake: n.engine.Wake, Kick: n.engine.Kick, Beat: n.engine.Beat, Trigger: n.engine.Trigger, Queue: n.queue, Bus: n.bus,
 		CancelRunning: n.engine.Cancel, Backup: n.backup, CheckWorkflow: workflow.Check, Started: n.started, Version: n.version(), Vitals: newUsage(n.started, n.clock.Now).vitals,
 		Agents: n.agentOptions(), Functions: n.engine.Functions, Cleanup: n.cleanupOptions(),
+		Alerts:    n.alertUse(),
 		EventRate: n.cfg.Limits.EventRate, EventBurst: n.cfg.Limits.EventBurst,
 		Health: control.HealthOptions{
-			Clock: n.clock.Now, Draining: n.draining.get,
+			AlertsLooked: n.alertsLooked(),
+			Clock:        n.clock.Now, Draining: n.draining.get,
 			Ticked: n.ticked(), Refused: func() int64 { return n.engine.Vitals().Fenced },
 			Queue: n.queue.Ping, Missing: n.engine.Missing, JobsDir: n.jobsDir.health, Disk: n.disk,
 			SlowStore: n.cfg.Health.SlowStore, MaxLag: n.cfg.Health.MaxLag, MaxTick: n.cfg.Health.StuckAfter, DiskLow: int64(n.cfg.Health.DiskLowBytes),
@@ -188,9 +190,9 @@ func (n *node) build(context.Context) error {
 // allows says whether jobs of a platform may use a handler.
 func (n *node) allows(platform, handler string) bool { return n.control.Allows(platform, handler) }
 
-// prepare says what an act of an event rule comes to.
-func (n *node) prepare(now time.Time, a *event.Act) (store.Deed, error) {
-	return n.control.PrepareAct(now, a)
+// prepare returns what says what acts of event rules come to.
+func (n *node) prepare(now time.Time) func(a *event.Act) (store.Deed, error) {
+	return n.control.Preparer(now)
 }
 
 // ticked tells of this node's timer; nil when it has none.

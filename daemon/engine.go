@@ -44,8 +44,9 @@ type EngineOptions struct {
 	// in the store, the logger, the clock, ids and the session.
 	Alerts *alerts.Options
 
-	// Prepare says what an act comes to; nil = events make nothing happen.
-	Prepare func(now time.Time, a *event.Act) (store.Deed, error)
+	// Prepare returns what says what the acts of one batch come to; nil = events make
+	// nothing happen.
+	Prepare func(now time.Time) func(a *event.Act) (store.Deed, error)
 
 	Settings                    Settings
 	Slots, SlowSlots            int
@@ -81,7 +82,7 @@ type Engine struct {
 	flow     *flow.Flow
 	maintain *maintain.Maintainer
 	events   *events.Events
-	alerts   *alerts.Alerts // nil = nobody looks
+	alerts   *alerts.Alerts // nil = nobody looks; nodes that do not plan only try rules
 }
 
 // NewEngine connects the components; Run starts them.
@@ -121,7 +122,7 @@ func NewEngine(o EngineOptions) *Engine {
 		Store: o.Store, Logger: o.Logger, Now: now, NewID: func() job.ID { return e.NewID() }, Policy: func() job.Policy { return e.settings.Load().Policy },
 		Prepare: o.Prepare, Planned: e.Wake, Ready: e.Kick, Stop: e.Cancel,
 	})
-	if o.Alerts != nil && e.does(config.RoleScheduler) {
+	if o.Alerts != nil {
 		a := *o.Alerts
 		a.Store, a.Logger, a.Now, a.NewID, a.Session = o.Store, o.Logger, now, func() job.ID { return e.NewID() }, e.session.Load
 		e.alerts = alerts.New(a)
@@ -219,7 +220,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		if e.o.Prepare != nil {
 			planners = append(planners, e.events.Run)
 		}
-		if e.alerts != nil {
+		if e.o.Alerts != nil {
 			planners = append(planners, e.alerts.Run)
 		}
 	}

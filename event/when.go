@@ -1,6 +1,7 @@
 package event
 
 import (
+	"sync"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/internal/expr"
@@ -29,10 +30,43 @@ func CheckWhen(s *job.Spec) job.Problems {
 	return p
 }
 
+// maxConditions bounds the conditions that are kept compiled.
+const maxConditions = 1000
+
+// conditions are those of jobs, compiled: each slot asks again.
+var conditions conditionCache
+
+// conditionCache keeps conditions by their text. Its zero value is ready.
+type conditionCache struct {
+	mu    sync.Mutex
+	known map[string]*expr.Program
+}
+
+// compiled returns a condition, compiled at its first use.
+func (k *conditionCache) compiled(text string) (*expr.Program, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if c := k.known[text]; c != nil {
+		return c, nil
+	}
+	c, err := expr.Condition(text, whenNames())
+	if err != nil || c == nil {
+		return c, err
+	}
+	if len(k.known) >= maxConditions {
+		clear(k.known)
+	}
+	if k.known == nil {
+		k.known = map[string]*expr.Program{}
+	}
+	k.known[text] = c
+	return c, nil
+}
+
 // Holds reports whether the condition of a job holds for a slot. One that cannot be
 // evaluated does not.
 func Holds(j *job.Job, slot time.Time) bool {
-	c, err := expr.Condition(j.When, whenNames())
+	c, err := conditions.compiled(j.When)
 	if err != nil {
 		return false
 	}

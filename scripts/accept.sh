@@ -47,6 +47,13 @@ chaos_line() {
 	return "$verdict"
 }
 
+mutants_line() {
+	make chaos-mutants | tee "$dir/gotest.out"
+	local verdict=${PIPESTATUS[0]}
+	grep -h '^mutant ' "$dir/gotest.out" | cut -c1-110 | sed 's/^/accept: /'
+	return "$verdict"
+}
+
 upgrade_line() {
 	make upgrade-test | tee "$dir/gotest.out"
 	local verdict=${PIPESTATUS[0]}
@@ -98,6 +105,13 @@ workflows_line() {
 		SCHEDD_CRASH_WORKFLOW_KILLS=${SCHEDD_CRASH_WORKFLOW_KILLS:-60} gotest ./internal/crash 'TestWorkflowKill' -timeout 20m
 }
 
+flood_line() {
+	SCHEDD_FLOOD_RATE=5200 gotest ./internal/chaos 'TestFlood$' -timeout 20m
+	local verdict=$?
+	grep -ho 'flood: .*' "$dir/gotest.out" | sed 's/^/accept: /'
+	return "$verdict"
+}
+
 line build    'both programs build'                                          make build
 line demo     'make demo: a crontab, a two-second job, an explained skip'    make demo
 line explain  'explain gives the three instants across the spring change'    explain_line
@@ -116,6 +130,7 @@ line servers  'Redis and PostgreSQL break under load: nothing lost or doubled' m
 line zombie   'SIGSTOP for two leases: the late result is refused, one success' many_line ./internal/chaos 'TestZombie'
 line histories 'every bad history is flagged by its invariant'               gotest ./internal/chaos 'TestBad|TestGood'
 line chaos    'two nodes, a fixed and a random seed: 0 violations'            chaos_line
+line mutants  'each build with a fault on purpose is caught by a named invariant' mutants_line
 line upgrade  'the build of the older schema beside this one, under faults'   upgrade_line
 line access   'every route as every kind of caller; foreign ids; the network'  access_line
 line audit    'every route that changes something leaves one entry, on both stores' audit_line
@@ -128,6 +143,9 @@ line workflows 'workflows end to end; 60 kills between their steps'          wor
 line examples 'the use cases of examples/ on SQLite, and on PostgreSQL with Redis' gotest ./cmd/schedctl 'TestExample(Reindex|Maintenance)$' -timeout 10m
 line sla      'ticket 1 and ticket 10, twice created, resolved before created'  gotest ./cmd/schedctl 'TestExampleSLA$' -timeout 10m
 line drip     'seven letters at ten in Auckland, a retry, a clock change, SMTP' gotest ./cmd/schedctl 'TestExampleDrip$' -timeout 10m
+line agent    'the Python agent over Redis: runs, is killed, is stopped; forged replies' gotest ./handler/agent 'Test(Python|CancelReachesPython|Replies)$'
+line flood    'two nodes, 5 000 events/s, one killed: each acts once, p99 below 1 s'  flood_line
+line limit    'more events than a platform may send: 429 and Retry-After'       gotest ./daemon/httpapi 'TestEventsAreLimited$'
 line openapi  'every route answers as its description says; a generated client'  scripts/openapi.sh
 line units    'make install: files and modes; units that systemd likes, scored'  units_line
 line tree     'every command: help, examples, arguments, completion, typos'   tree_line

@@ -63,7 +63,7 @@ func (s *site) file(name string) string { return filepath.Join(s.dir, name) }
 func (s *site) configure(listen ...string) {
 	s.t.Helper()
 	s.config = s.file("schedd.yaml")
-	text := fmt.Sprintf("data_dir: %s\nlisten:\n  socket: %s\n  %s\nworker: {drain_timeout: 1s}\nlog: {level: debug, format: json}\n"+
+	text := fmt.Sprintf("data_dir: %s\nlisten:\n  socket: %s\n  %s\nworker: {drain_timeout: 1s}\nlog: {level: debug, format: json}\nalerts: {evaluate_every: 10m}\n"+
 		"handlers:\n  commands:\n    - {name: wait, argv: [/bin/sleep, '{{payload.for}}'], params: [{name: for, pattern: '[0-9]{1,3}'}], platforms: [web]}\n",
 		s.file("data"), s.file("s"), strings.Join(listen, "\n  "))
 	s.write(s.config, text)

@@ -117,6 +117,16 @@ func (a *Alerts) Look(ctx context.Context, now time.Time) error {
 	return err
 }
 
+// Try says what a rule would find now. Nothing is written, and nobody is told.
+func (a *Alerts) Try(ctx context.Context, now time.Time, r *alert.Rule) (alert.Round, error) {
+	l := looking{a: a, now: now, figures: map[figuresOf]*alert.Figures{}, totals: map[string]*store.Totals{}}
+	rounds, err := l.rounds(ctx, []alert.Rule{*r})
+	if err != nil || len(rounds) == 0 {
+		return alert.Round{Rule: *r}, err
+	}
+	return rounds[0], nil
+}
+
 // tidy forgets what is over for long, a batch at a time.
 func (a *Alerts) tidy(ctx context.Context, now time.Time) error {
 	if now.Before(a.forget) {

@@ -65,7 +65,7 @@ func newRoot(env Env, tools Tools) *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	})
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err.Error()} })
+	root.SetFlagErrorFunc(flagError)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	src := newSource(root.PersistentFlags(), env)
 	run := func(cmd *cobra.Command, _ []string) error {
@@ -80,11 +80,12 @@ func newRoot(env Env, tools Tools) *cobra.Command {
 	}
 	root.RunE = run
 	serveCmd := &cobra.Command{
-		Use:     "serve",
-		Short:   "Plan and run jobs until told to stop",
-		Example: "  schedd serve --config /etc/schedd/schedd.yaml\n  schedd serve --dev",
-		Args:    usageArgs(cobra.NoArgs),
-		RunE:    run,
+		Use:        "serve",
+		SuggestFor: []string{"start", "run", "daemon", "server"},
+		Short:      "Plan and run jobs until told to stop",
+		Example:    "  schedd serve --config /etc/schedd/schedd.yaml\n  schedd serve --dev",
+		Args:       usageArgs(cobra.NoArgs),
+		RunE:       run,
 	}
 	for _, cmd := range []*cobra.Command{root, serveCmd} {
 		cmd.Flags().BoolVar(&check, "check-config", false, "check the configuration and exit")

@@ -121,7 +121,8 @@ func TestExitStatus(t *testing.T) {
 
 		{"unknown command", []string{"sevre"}, nil, 2, "", `unknown command "sevre" (did you mean "serve"?)`},
 		{"unknown command of a group", []string{"config", "chekc"}, nil, 2, "", `did you mean "check"?`},
-		{"unknown flag", []string{"--sokcet", "x"}, nil, 2, "", "unknown flag: --sokcet"},
+		{"unknown flag", []string{"--sokcet", "x"}, nil, 2, "", "unknown flag: --sokcet (did you mean --socket?)"},
+		{"what others call it", []string{"start"}, nil, 2, "", `unknown command "start" (did you mean "serve"?)`},
 		{"number for a truth", []string{"--dev=maybe"}, nil, 2, "", "invalid argument"},
 		{"one argument too many", []string{"serve", "now"}, nil, 2, "", `schedd serve takes no argument "now"`},
 	}

@@ -1,9 +1,14 @@
 package command
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/agentic-sdlc/scheduler/job"
 )
 
 // usageError is a command line that makes no sense.
@@ -22,6 +27,19 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	}
 }
 
+// flagError says what is wrong with a flag, and which one may have been meant.
+func flagError(cmd *cobra.Command, err error) error {
+	text := err.Error()
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		var known []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
+		if meant := job.Nearest(unknown.GetSpecifiedName(), known); meant != "" {
+			text += fmt.Sprintf(" (did you mean --%s?)", meant)
+		}
+	}
+	return usageError{text}
+}
+
 // group makes a mistyped child an error: left alone, cobra prints help and succeeds.
 func group(cmd *cobra.Command) *cobra.Command {
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
@@ -29,11 +47,22 @@ func group(cmd *cobra.Command) *cobra.Command {
 			return nil
 		}
 		text := fmt.Sprintf("unknown command %q", args[0])
-		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-			text += fmt.Sprintf(" (did you mean %q?)", near[0])
+		if near := nearest(cmd, args[0]); near != "" {
+			text += fmt.Sprintf(" (did you mean %q?)", near)
 		}
 		return usageError{text}
 	}
-	cmd.SuggestionsMinimumDistance = 2
 	return cmd
+}
+
+// nearest is the child that a word may have meant; "" = none.
+func nearest(cmd *cobra.Command, word string) string {
+	var names []string
+	for _, child := range cmd.Commands() {
+		if slices.Contains(child.SuggestFor, word) {
+			return child.Name()
+		}
+		names = append(names, child.Name())
+	}
+	return job.Nearest(word, names)
 }

@@ -66,6 +66,8 @@ type Options struct {
 
 	Cleanup CleanupOptions
 
+	Alerts AlertOptions
+
 	EventRate, EventBurst int // events of one platform: a second, and at once; 0 = DefaultEventRate, DefaultEventBurst
 
 	// Bus tells what happens, to who follows it; nil = nobody can.

@@ -199,6 +199,16 @@ func (s *Service) ChangeEventHandler(ctx context.Context, c Call, ref string, in
 	if err != nil {
 		return api.EventHandler{}, err
 	}
+	if in.ActionType != nil || in.ActionConfig != nil {
+		was, err := s.store.Rule(ctx, scope, ref)
+		if err != nil {
+			return api.EventHandler{}, err
+		}
+		overlayRule(&was, in)
+		if err := s.knowsTarget(ctx, &was); err != nil {
+			return api.EventHandler{}, err
+		}
+	}
 	r, err := s.store.ChangeRule(c.trail(ctx, "event_handler.changed"), store.ChangeRule{
 		Platform: scope, Ref: ref, IfRevision: c.IfRevision, By: c.Principal.Name, Now: c.Now,
 		Change: func(r event.Rule) (event.Rule, error) {

@@ -4,16 +4,28 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/agentic-sdlc/scheduler/event"
 	"github.com/agentic-sdlc/scheduler/handler"
 	"github.com/agentic-sdlc/scheduler/job"
 )
 
-// ListHandlers returns what jobs of the caller's platform may run, ordered by name.
+// ListHandlers returns what jobs of the caller's platform may run, ordered by name:
+// what this node has, and the functions of the programs that live and embed a worker.
 func (s *Service) ListHandlers(c Call) []handler.Info {
 	reach := c.Principal.reach()
-	return slices.DeleteFunc(s.o.Handlers.List(), func(info handler.Info) bool {
+	list := s.o.Handlers.List()
+	if s.o.Functions != nil {
+		for _, name := range s.o.Functions() {
+			if _, _, ours := s.o.Handlers.Lookup(name); !ours {
+				list = append(list, function(name))
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b handler.Info) int { return strings.Compare(a.Name, b.Name) })
+	list = slices.CompactFunc(list, func(a, b handler.Info) bool { return a.Name == b.Name })
+	return slices.DeleteFunc(list, func(info handler.Info) bool {
 		return reach != AnyPlatform && (!info.For(reach) || !s.Allows(reach, info.Name))
 	})
 }

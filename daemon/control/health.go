@@ -31,6 +31,8 @@ type HealthOptions struct {
 	Missing func() []string
 	// JobsDir says how the folder of job files stands; ok is false without one.
 	JobsDir func() (message, fault string, ok bool)
+	// AlertsLooked returns when this node last did its part about alerts; nil = it has none.
+	AlertsLooked func() time.Time
 	// Disk returns the room where the node keeps its files, in bytes; nil = not looked at.
 	Disk func() (free, total int64, err error)
 	// Draining reports that the daemon takes no new work.
@@ -81,6 +83,7 @@ func (s *Service) Health(ctx context.Context, c Call) api.Health {
 		h.workers(ctx)
 		h.holds(ctx)
 		h.backlog(ctx)
+		h.alerts(ctx)
 		h.logs(ctx)
 	}
 	h.scheduler()
@@ -100,11 +103,12 @@ func (h *examination) confine(reach string) {
 	var issues []api.Issue
 	for i, key := range h.keys {
 		held, ofOne := strings.CutPrefix(key, "queue/held/")
-		if !slices.Contains([]string{"queue/dead", "scheduler/broken", "jobs_dir/fault", "disk/low"}, key) && (!ofOne || held == reach) {
+		if !slices.Contains([]string{"queue/dead", "scheduler/broken", "jobs_dir/fault", "disk/low", "alerts/untold"}, key) && (!ofOne || held == reach) {
 			issues = append(issues, h.answer.Issues[i])
 		}
 	}
 	h.answer.Issues = issues
+	delete(h.answer.Components, "alerts")
 	for _, part := range []string{"jobs_dir", "disk", "logs"} {
 		delete(h.answer.Components, part)
 	}

@@ -66,10 +66,36 @@ func unknownJobFields(config json.RawMessage) job.Problems {
 // PrepareAct says what an act comes to: the job to create, checked as one that the author
 // of the rule creates, the run, or the jobs to cancel.
 func (s *Service) PrepareAct(now time.Time, a *event.Act) (store.Deed, error) {
+	return s.Preparer(now)(a)
+}
+
+// Preparer returns PrepareAct for the acts of one batch: a job that many of them run is
+// read once. It is for one goroutine.
+func (s *Service) Preparer(now time.Time) func(a *event.Act) (store.Deed, error) {
+	type found struct {
+		job job.Job
+		err error
+	}
+	seen := map[[2]string]found{}
+	return func(a *event.Act) (store.Deed, error) {
+		return s.prepare(now, a, func(platform, ref string) (*job.Job, error) {
+			at := [2]string{platform, ref}
+			one, known := seen[at]
+			if !known {
+				one.job, one.err = s.store.Job(context.Background(), platform, ref)
+				seen[at] = one
+			}
+			return &one.job, one.err
+		})
+	}
+}
+
+// prepare says what an act comes to; known reads a job that it runs.
+func (s *Service) prepare(now time.Time, a *event.Act, known func(platform, ref string) (*job.Job, error)) (store.Deed, error) {
 	c := Call{Principal: Principal{Name: "rule:" + a.Name, Role: RoleOperator, Platform: a.Platform, Commands: a.Commands}, Now: now}
 	switch a.Action {
 	case event.RunJob:
-		return s.prepareRun(&c, a)
+		return s.prepareRun(&c, a, known)
 	case event.CancelJobs:
 		var config struct {
 			Job     string   `json:"job"`
@@ -87,7 +113,7 @@ func (s *Service) PrepareAct(now time.Time, a *event.Act) (store.Deed, error) {
 	return s.prepareJob(&c, a)
 }
 
-func (s *Service) prepareRun(c *Call, a *event.Act) (store.Deed, error) {
+func (s *Service) prepareRun(c *Call, a *event.Act, known func(platform, ref string) (*job.Job, error)) (store.Deed, error) {
 	var config struct {
 		Job     string          `json:"job"`
 		Payload json.RawMessage `json:"payload"`
@@ -106,11 +132,11 @@ func (s *Service) prepareRun(c *Call, a *event.Act) (store.Deed, error) {
 		return store.Deed{Run: run}, nil
 	}
 	if config.Payload != nil {
-		j, err := s.store.Job(context.Background(), a.Platform, config.Job)
+		j, err := known(a.Platform, config.Job)
 		if err != nil {
 			return store.Deed{}, err
 		}
-		if err := s.checkRun(*c, &j, config.Payload); err != nil {
+		if err := s.checkRun(*c, j, config.Payload); err != nil {
 			return store.Deed{}, err
 		}
 	}

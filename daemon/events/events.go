@@ -12,7 +12,7 @@ import (
 )
 
 // Batch is how many events one transaction decides about.
-const Batch = 500
+const Batch = 2000
 
 // Keep is how long events and acts that are over are remembered.
 const Keep = 7 * 24 * time.Hour
@@ -28,8 +28,8 @@ type Options struct {
 	Now    func() time.Time
 	NewID  func() job.ID
 	Policy func() job.Policy
-	// Prepare says what an act comes to at the instant.
-	Prepare func(now time.Time, a *event.Act) (store.Deed, error)
+	// Prepare returns what says what the acts of one batch come to at the instant.
+	Prepare func(now time.Time) func(a *event.Act) (store.Deed, error)
 	// Planned says that jobs were made or changed, Ready that executions were made, and
 	// Stop that these were asked to stop.
 	Planned, Ready func()
@@ -69,7 +69,7 @@ func (e *Events) Tick(ctx context.Context, now time.Time) (busy, more bool, err 
 			return e.listen(ctx, version, listeners, shapes)
 		},
 		Decide:  func(events []event.Event) event.Decision { return e.matcher.Load().Decide(events, now) },
-		Prepare: func(a *event.Act) (store.Deed, error) { return e.o.Prepare(now, a) },
+		Prepare: e.o.Prepare(now),
 	})
 	if err != nil {
 		e.version = 0 // what was read may have been undone

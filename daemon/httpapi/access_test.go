@@ -161,7 +161,7 @@ func TestSecretsInURLs(t *testing.T) {
 }
 
 // riches are what one platform has, by the kind of reference.
-type riches struct{ jobs, executions, tokens, rules []string }
+type riches struct{ jobs, executions, tokens, rules, alertRules, alerts []string }
 
 func (b *bench) riches(platform, name string) riches {
 	b.t.Helper()
@@ -171,7 +171,10 @@ func (b *bench) riches(platform, name string) riches {
 	waiting := read[job.Execution](b.do("POST", base+"/jobs/"+j.ID.String()+"/run", "").want(201))
 	tok := read[api.NewToken](b.do("POST", base+"/tokens", `{"name":"`+name+`","role":"admin","platform_id":"`+platform+`"}`).want(201))
 	h := read[api.EventHandler](b.do("POST", base+"/event-handlers", `{"name":"`+name+`","event_name":"ticket:created","action_type":"run_job","action_config":{"job":"`+name+`"},"platform_id":"`+platform+`"}`).want(201))
+	rule, id := b.alert(name, platform)
 	return riches{
+		alertRules: []string{rule.ID, name},
+		alerts:     []string{id},
 		rules:      []string{h.ID, name},
 		jobs:       []string{j.ID.String(), name},
 		executions: []string{e.ID.String(), waiting.ID.String(), name + "%2F1", name + ":2", name + "%2Flast", name + ":last-failed"},
@@ -182,6 +185,10 @@ func (b *bench) riches(platform, name string) riches {
 // of is what a route's {id} may be.
 func (r riches) of(pattern string) []string {
 	switch {
+	case strings.HasPrefix(pattern, api.RouteAlertRules):
+		return r.alertRules
+	case strings.HasPrefix(pattern, api.RouteAlerts):
+		return r.alerts
 	case strings.HasPrefix(pattern, api.RouteEventHandlers):
 		return r.rules
 	case strings.HasPrefix(pattern, api.RouteTokens):
@@ -201,7 +208,7 @@ func bodyFor(rt route) string {
 		return `{"reply_token":"guess","status":"success"}`
 	case rt.method == "PUT":
 		return `{"schedule":"0 3 * * *"}`
-	case rt.pattern == api.RouteEventHandler && rt.method == "PATCH":
+	case (rt.pattern == api.RouteEventHandler || rt.pattern == api.RouteAlertRule) && rt.method == "PATCH":
 		return `{"enabled":false}`
 	case rt.method == "PATCH":
 		return `{"description":"mine"}`
@@ -222,6 +229,8 @@ func TestForeign(t *testing.T) {
 		executions: []string{"01a2044e-c1c0-7d11-9c40-5be0f3a2c7b1", "01a2044e-c1c0-7d11-9c40-5be0f3a2c7b2", "absent-job%2F1", "absent-job:2", "absent-job%2Flast", "absent-job:last-failed"},
 		tokens:     []string{"zzzzzzzz", "absent-job"},
 		rules:      []string{"01a2044e-c1c0-7d11-9c40-5be0f3a2c7b1", "absent-job"},
+		alertRules: []string{"01a2044e-c1c0-7d11-9c40-5be0f3a2c7b1", "absent-job"},
+		alerts:     []string{"a77"},
 	}
 	before := b.sums()
 	b.who = control.Principal{Name: "token:web", Role: admin, Platform: "web", Token: "aaaaaaaa"}

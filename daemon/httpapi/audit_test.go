@@ -153,11 +153,20 @@ var deeds = map[string]deed{
 	"POST " + api.RouteEventHandlers:   makesOne(api.RouteEventHandlers, ruleBody, `{}`, "event_handler.created"),
 	"PATCH " + api.RouteEventHandler:   on(api.RouteEventHandler, `{"enabled":false}`, "event_handler.changed", aRule),
 	"DELETE " + api.RouteEventHandler:  on(api.RouteEventHandler, "", "event_handler.deleted", aRule),
+	"POST " + api.RouteAlertRules:      makesOne(api.RouteAlertRules, alertRuleBody, `{}`, "alert_rule.created"),
+	"PATCH " + api.RouteAlertRule:      on(api.RouteAlertRule, `{"enabled":false}`, "alert_rule.changed", anAlertRule),
+	"DELETE " + api.RouteAlertRule:     on(api.RouteAlertRule, "", "alert_rule.deleted", anAlertRule),
+	"POST " + api.RouteAlertAck:        on(api.RouteAlertAck, "", "alert.acknowledged", anAlert),
+	"POST " + api.RouteAlertSilence:    on(api.RouteAlertSilence, "", "alert.silenced", anAlert),
+	"POST " + api.RouteAlertUnsilence:  on(api.RouteAlertUnsilence, "", "alert.firing", aSilencedAlert),
+	"POST " + api.RouteAlertResolve:    on(api.RouteAlertResolve, "", "alert.resolved", anAlert),
 }
 
 // unrecorded are the routes that change nothing although they are no GET, and those of
 // which every request is traffic that has a history of its own.
 var unrecorded = map[string]string{
+	"POST " + api.RouteAlertRuleTest:    "it only says what a rule would find",
+	"POST " + api.RouteAlertChannelTest: "it only tells a channel",
 	"POST " + api.RouteEventHandlerTest: "it only says what would become of an event",
 	"POST " + api.RouteEvents:           "events are kept themselves, and what became of them",
 	"POST " + api.RouteAgentHeartbeat:   "an agent says that it lives",

@@ -90,6 +90,8 @@ func created(body any, replayed bool) answer {
 	switch b := body.(type) {
 	case job.Job:
 		a.header = append(a.header, etag(b.Revision))
+	case api.AlertRule:
+		a.header = append(a.header, etag(b.Revision))
 	case api.Workflow:
 		a.header = append(a.header, etag(b.Revision))
 	}

@@ -87,7 +87,7 @@ var (
 
 // routes is the table: what is not here does not exist.
 func (s *server) routes() []route {
-	return slices.Concat(s.operations(), s.tokens(), s.auditLog(), s.platforms(), s.events(), s.figures(), s.agents(), s.workflows(), s.descriptions(), s.manyJobs(), []route{
+	return slices.Concat(s.operations(), s.tokens(), s.auditLog(), s.platforms(), s.events(), s.alerts(), s.figures(), s.agents(), s.workflows(), s.descriptions(), s.manyJobs(), []route{
 		get(api.RouteJobs, s.listJobs, jobQuery...),
 		send(http.MethodPost, api.RouteJobsCron, s.createJob(job.TypeCron)).create().tried(),
 		send(http.MethodPost, api.RouteJobsOnce, s.createJob(job.TypeOneTime)).create().tried(),

@@ -3,12 +3,14 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/daemon/control"
+	"github.com/agentic-sdlc/scheduler/handler"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/queue"
 )
@@ -174,5 +176,15 @@ func TestVersionAndHandlers(t *testing.T) {
 	handlers := read[[]map[string]any](b.do("GET", base+"/handlers", "").want(200))
 	if len(handlers) != 3 || handlers[0]["name"] != "exec" || handlers[0]["privileged"] != true {
 		t.Errorf("handlers = %v", handlers)
+	}
+	with := newBench(t, func(c *control.Options, _ *Options) {
+		c.Functions = func() []string { return []string{"resize", "exec", "archive"} }
+	})
+	var names []string
+	for _, h := range read[[]handler.Info](with.do("GET", base+"/handlers", "").want(200)) {
+		names = append(names, h.Name+" "+h.Kind)
+	}
+	if len(names) != 5 || names[0] != "archive worker" || !slices.Contains(names, "resize worker") || slices.Contains(names, "exec worker") {
+		t.Errorf("with functions of other programs: %v", names)
 	}
 }

@@ -74,7 +74,7 @@ var table = map[string]row{
 	"daemon/access":   {ours: "internal/token job store"},
 	"daemon/metrics":  {ours: "alert job store", third: "github.com/prometheus/client_golang"},
 	"daemon/control":  {ours: "alert api event handler internal/token job queue schedule store workflow"},
-	"daemon/httpapi":  {ours: "api daemon/control docs/api job queue store"},
+	"daemon/httpapi":  {ours: "alert api daemon/control docs/api job queue store"},
 	"daemon/config":   {ours: "configs job jobfile", third: "github.com/spf13/viper github.com/go-viper/mapstructure/v2 go.yaml.in/yaml/v3 golang.org/x/sys/unix"},
 	"daemon/logging":  {third: "github.com/lmittmann/tint golang.org/x/term"},
 	"daemon/listen":   {third: "github.com/coreos/go-systemd/v22/activation golang.org/x/sys/unix"},
@@ -86,7 +86,7 @@ var table = map[string]row{
 		third: "golang.org/x/sync golang.org/x/sys/unix",
 	},
 	"daemon/command": {
-		ours:  "daemon/config daemon/listen daemon/logging internal/build migrations store/dump",
+		ours:  "daemon/config daemon/listen daemon/logging internal/build job migrations store/dump",
 		third: "github.com/spf13/cobra github.com/spf13/pflag github.com/coreos/go-systemd/v22/daemon golang.org/x/sys/unix",
 	},
 
@@ -95,7 +95,7 @@ var table = map[string]row{
 	"examples/go-worker": {ours: "job worker"},
 
 	// The command line.
-	"cli":         {ours: "api cli/crontab cli/human cli/render cli/timex client internal/build job jobfile schedule workflow", third: "github.com/spf13/cobra github.com/spf13/pflag go.yaml.in/yaml/v3 golang.org/x/term"},
+	"cli":         {ours: "alert api cli/crontab cli/human cli/render cli/timex client internal/build job jobfile schedule workflow", third: "github.com/spf13/cobra github.com/spf13/pflag go.yaml.in/yaml/v3 golang.org/x/term"},
 	"cli/crontab": {ours: "api job schedule"},
 	"cli/human":   {},
 	"cli/manual":  {third: "github.com/spf13/cobra github.com/spf13/pflag"},
@@ -113,7 +113,7 @@ var table = map[string]row{
 	"internal/crash":     {third: "modernc.org/sqlite"},
 	"internal/expr":      {third: "github.com/expr-lang/expr", pure: true},
 	"internal/failpoint": {},
-	"internal/genapi":    {ours: "api daemon/control daemon/httpapi job jobfile", third: "go.yaml.in/yaml/v3"},
+	"internal/genapi":    {ours: "alert api daemon/control daemon/httpapi job jobfile", third: "go.yaml.in/yaml/v3"},
 	"internal/gendocs":   {ours: "cli cli/manual"},
 	"internal/mutant":    {},
 	"internal/supervise": {third: "golang.org/x/sys/unix"},

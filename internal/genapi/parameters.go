@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/agentic-sdlc/scheduler/alert"
 	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/daemon/httpapi"
 	"github.com/agentic-sdlc/scheduler/job"
@@ -86,6 +87,9 @@ var parameters = map[string]parameter{
 	"reason":      list("Any of these reasons", job.DeadReasons()...),
 	"dead_before": instant("Dead since before this instant"),
 	"revision":    number("This revision of the workflow; left out, the one in use", 1, 1<<62, nil),
+
+	"state":    list("Any of these states", texts(alert.States())...),
+	"severity": list("Any of these severities", texts(alert.Severities())...),
 
 	"action":     list("Any of these actions; job.* is every action on jobs"),
 	"kind":       list("Changes of any of these kinds of things, such as job or token"),
@@ -173,7 +177,7 @@ func sharedParameters() object {
 		return object{"name": name, "in": "path", "required": true, "description": about, "schema": schema}
 	}
 	return object{
-		"id": segment("id", "A job: UUID, or name of a live job. An execution: UUID, or JOB:N, JOB:last, JOB:last-failed. A node: its name. A token: its id, or its name.",
+		"id": segment("id", "A job: UUID, or name of a live job. An execution: UUID, or JOB:N, JOB:last, JOB:last-failed. A node: its name. A token: its id, or its name. An alert: such as a17. A rule: its id, or its name.",
 			object{"type": "string", "minLength": 1}),
 		"n": segment("n", "A revision", object{"type": "integer", "format": "int64", "minimum": 1}),
 		"IdempotencyKey": header(api.HeaderIdempotencyKey, "Names this request for 24 hours: sent again it is answered as the first time; with another body it is a conflict",

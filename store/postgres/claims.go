@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/agentic-sdlc/scheduler/internal/mutant"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
@@ -192,7 +193,7 @@ func (c *claiming) choose() error {
 	var one ready
 	queueAlive(c.t, c.p.Session, c.p.Now, &alive)
 	queueStops(c.t, c.p.Now, &c.held)
-	c.t.scan(sqlClaimable, []any{k, c.p.Now.UnixMicro()}, func(r pgx.Rows) error {
+	c.t.scan(claimable(), []any{k, c.p.Now.UnixMicro()}, func(r pgx.Rows) error {
 		err := r.Scan(&key, &half, &w.seq, &w.revision, &one.ends)
 		one.seq = w.seq
 		found[stored.IDOf(key, half)], wanted = one, append(wanted, w)
@@ -234,7 +235,7 @@ func (c *claiming) take() (index map[int64]int, err error) {
 	c.owns = make([]bool, len(c.chosen))
 	var one store.Claimed // one for all rows
 	var k, at, trigger, created int64
-	c.t.scan(sqlClaim, []any{keys, c.p.Session, c.p.Now.UnixMicro()}, func(r pgx.Rows) error {
+	c.t.scan(mutated(sqlClaim, "ARRAY(SELECT k FROM taken)", "$1::bigint[]", mutant.ClaimAny), []any{keys, c.p.Session, c.p.Now.UnixMicro()}, func(r pgx.Rows) error {
 		if err := r.Scan(&k, &one.Number, &at, &trigger, &one.Attempt, &one.RetryCount, &one.LostCount, &one.Token, &one.Occurrence, &created); err != nil {
 			return err
 		}

@@ -123,6 +123,7 @@ func TestEveryRoute(t *testing.T) {
 	agents(s)
 	platforms(s)
 	events(s)
+	alerts(s)
 	workflows(s)
 	more(s)
 

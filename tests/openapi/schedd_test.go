@@ -47,7 +47,7 @@ func start(t *testing.T) *schedd {
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	socket, config := filepath.Join(dir, "s"), filepath.Join(dir, "schedd.yaml")
 	other := newPeer(t)
-	text := fmt.Sprintf("data_dir: %s/data\nlisten:\n  socket: %s\nlog:\n  level: error\nhandlers:\n  http: {allow_private: [127.0.0.0/8], allow_ports: [%d]}\n",
+	text := fmt.Sprintf("data_dir: %s/data\nlisten:\n  socket: %s\nlog:\n  level: error\nalerts: {evaluate_every: 1s}\nhandlers:\n  http: {allow_private: [127.0.0.0/8], allow_ports: [%d]}\n",
 		dir, socket, other.Listener.Addr().(*net.TCPAddr).Port)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)

@@ -279,45 +279,6 @@ func (r *run) cancel(c *event.Cancel, had map[correlation][]int64) error {
 	return nil
 }
 
-// record writes what became of the acts.
-func (r *run) record() error {
-	now := r.p.Now.UnixMicro()
-	for _, it := range r.items {
-		var jobSeq, due, act any
-		group := ""
-		if it.job != 0 {
-			jobSeq = it.job
-		}
-		if it.state == store.ActWaiting {
-			raw, err := it.encode()
-			if err != nil {
-				return err
-			}
-			due, act = it.due.UnixMicro(), raw
-			if it.act.Debounce {
-				group = "=" + it.act.Group
-			}
-		}
-		if it.state == store.ActFailed {
-			r.out.Failed++
-		}
-		state := stored.Code(stored.ActStates, it.state)
-		var err error
-		if it.waited {
-			err = r.tx.Queue(`UPDATE event_acts SET at = $1, state = $2, job = $3, k = $4, detail = $5, due_at = NULL, grp = '', act = NULL WHERE rule = $6 AND event = $7`,
-				now, state, jobSeq, it.k, it.detail, it.act.Source, it.event.ID)
-		} else {
-			err = r.tx.Queue(`INSERT INTO event_acts (rule, event, at, state, depth, due_at, grp, act, job, k, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-				ON CONFLICT (rule, event) DO NOTHING`, it.act.Source, it.event.ID, now, state, it.depth, due, group, act, jobSeq, it.k, it.detail)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	r.out.Acts = len(r.items)
-	return nil
-}
-
 // figure counts what became of the acts of one rule.
 type figure struct {
 	triggered, succeeded, failed, deduplicated, cancelled int64

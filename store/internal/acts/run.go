@@ -217,14 +217,3 @@ func (r *run) happened() error {
 	r.out.More = r.out.More || len(rows) == outboxRows
 	return r.tx.Queue(`UPDATE event_state SET position = $1`, r.position)
 }
-
-// takeAway forgets that the events were to be decided about.
-func (r *run) takeAway() error {
-	r.out.Events = len(r.events)
-	for _, k := range r.inbox {
-		if err := r.tx.Queue(`DELETE FROM event_inbox WHERE k = $1`, k); err != nil {
-			return err
-		}
-	}
-	return nil
-}
