@@ -124,7 +124,7 @@ func (r *rehearsal) at(instant time.Time) {
 		r.t.Fatal(err)
 	}
 	r.daemon = cmd
-	testbed.Eventually(r.t, "schedd is ready", time.Minute, func() bool {
+	testbed.Eventually(r.t, "schedd is ready", 3*time.Minute, func() bool {
 		ctx, cancel := context.WithTimeout(r.t.Context(), time.Second)
 		defer cancel()
 		_, err := r.client.Version(ctx)

@@ -33,13 +33,14 @@ func NewPinger(o PingerOptions) *Pinger { return &Pinger{o: o} }
 // pingWithin bounds one call.
 const pingWithin = 10 * time.Second
 
-// Tick pings once: that the node began, is well, or is not.
+// Tick pings once: first that the node began, then that it is well, or is not.
 func (p *Pinger) Tick(ctx context.Context) {
 	calling, cancel := context.WithTimeout(ctx, pingWithin)
 	defer cancel()
 	if !p.started {
 		p.started = true
 		p.call(calling, "start", nil)
+		return // it is no use to ask how a node is that begins
 	}
 	if wrong := p.o.Ailing(calling); wrong != nil {
 		p.call(calling, "fail", wrong)
