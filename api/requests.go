@@ -101,9 +101,12 @@ type Backfill struct {
 	From time.Time `json:"from"`
 	To   time.Time `json:"to"` // at most now
 	// Max refuses more runs than this; 0 = 100, at most 1000.
-	Max    int    `json:"max,omitempty"`
-	DryRun bool   `json:"dry_run,omitempty"` // only say what would run
-	Reason string `json:"reason,omitempty"`
+	Max int `json:"max,omitempty"`
+	// Parallel is how many of the runs may be under way at once; 0 = as the job has it,
+	// at most 100.
+	Parallel int    `json:"parallel,omitempty"`
+	DryRun   bool   `json:"dry_run,omitempty"` // only say what would run
+	Reason   string `json:"reason,omitempty"`
 }
 
 // Retry is the optional body of POST /executions/{id}/retry.

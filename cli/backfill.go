@@ -17,6 +17,7 @@ import (
 type backfillOptions struct {
 	from, to string
 	max      int
+	parallel int
 	dryRun   bool
 	yes      bool
 	reason   string
@@ -30,10 +31,10 @@ func newBackfillCmd(a *app) *cobra.Command {
 		Short:      "Run a job for due times gone by that have no run",
 		Long: `Run a job for the due times from --from up to, not including, --to that have no run: those
 that were missed or skipped, and those before the job was there. The runs wait for each
-other, and each sees the due time it stands for (SCHEDD_SCHEDULED_AT). Asked again, no due
+other, unless --parallel lets several run at once, and each sees the due time it stands for (SCHEDD_SCHEDULED_AT). Asked again, no due
 time gets a second run.`,
 		Example: `  schedctl backfill nightly-report --from 2026-11-01 --to today --dry-run
-  schedctl backfill nightly-report --from '2026-11-20 00:00' --to now --max 500 --yes`,
+  schedctl backfill nightly-report --from '2026-11-20 00:00' --to now --max 500 --parallel 4 --yes`,
 		GroupID:           groupJobs,
 		Args:              exactly("JOB"),
 		ValidArgsFunction: completeJobs(a, 1),
@@ -50,6 +51,7 @@ time gets a second run.`,
 	f.StringVar(&o.from, "from", "", "first due time at or after TIME")
 	f.StringVar(&o.to, "to", "", "last due time before TIME, at most now")
 	f.IntVar(&o.max, "max", 100, "refuse to make more runs, at most 1000")
+	f.IntVar(&o.parallel, "parallel", 0, "runs at once, at most 100; 0 = as many as the job allows")
 	f.BoolVar(&o.dryRun, "dry-run", false, "only say what would run")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	f.StringVar(&o.reason, "reason", "", "why, for the audit log")
@@ -57,9 +59,12 @@ time gets a second run.`,
 }
 
 func runBackfill(ctx context.Context, a *app, ref string, o backfillOptions) error {
-	in := api.Backfill{Max: o.max, Reason: o.reason, DryRun: true}
+	in := api.Backfill{Max: o.max, Parallel: o.parallel, Reason: o.reason, DryRun: true}
 	if o.max < 1 || o.max > 1000 {
 		return usagef("--max must be 1 to 1000")
+	}
+	if o.parallel < 0 || o.parallel > 100 {
+		return usagef("--parallel must be 0 to 100")
 	}
 	var err error
 	if in.From, err = a.echoed("from", o.from); err != nil {

@@ -105,6 +105,11 @@ func TestBackfill(t *testing.T) {
 	if got, want := s.asked("POST")[3].Body, `{"from":"2026-11-19T17:30:00Z","to":"2026-11-22T17:30:00Z","max":100}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+	s.run(append(args, "--parallel", "4", "--dry-run")...).check(t, exitOK, "")
+	if got := s.asked("POST")[4].Body; !strings.Contains(got, `"parallel":4`) {
+		t.Errorf("--parallel 4 sends %s", got)
+	}
+	s.run(append(args, "--parallel", "101")...).check(t, exitUsage, "-", "--parallel must be 0 to 100")
 }
 
 func TestNextBusyAndAt(t *testing.T) {

@@ -134,6 +134,7 @@ type Trigger struct {
 	By             string
 	Force          bool           // run a paused job
 	Overlap        job.Overlap    // "" = the job's
+	Parallel       int            // with OverlapQueueAll: the run starts beside so many less one, 32000 at most; 0 = as the job has it
 	Skip           job.SkipReason // the run is recorded as skipped; "" = it is not
 	Slot           time.Time      // scheduled_at of a run that stands for a due time gone by; zero = Now
 	Now            time.Time

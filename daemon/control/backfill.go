@@ -15,10 +15,12 @@ import (
 const (
 	backfillDefault = 100
 	backfillMost    = 1000
+	backfillBeside  = 100 // at once
 )
 
 // Backfill makes a run for each due time in [in.From, in.To) that has none: those that
-// were skipped or missed, and those before the job was there. They wait for each other.
+// were skipped or missed, and those before the job was there. They wait for each other,
+// but in.Parallel of them.
 // A due time gets one run however often this is asked.
 func (s *Service) Backfill(ctx context.Context, c Call, ref string, in *api.Backfill) (api.Backfilled, error) {
 	j, err := s.Job(ctx, c, ref)
@@ -56,7 +58,7 @@ func (s *Service) Backfill(ctx context.Context, c Call, ref string, in *api.Back
 	if in.DryRun {
 		return out, nil
 	}
-	return out, s.fill(ctx, c, &j, out.Items)
+	return out, s.fill(ctx, c, &j, out.Items, in.Parallel)
 }
 
 func checkBackfill(in *api.Backfill, now time.Time) error {
@@ -78,6 +80,9 @@ func checkBackfill(in *api.Backfill, now time.Time) error {
 	}
 	if in.Max < 1 || in.Max > backfillMost {
 		p.Add("max", "range", "must be 1 to %d", backfillMost)
+	}
+	if in.Parallel < 0 || in.Parallel > backfillBeside {
+		p.Add("parallel", "range", "must be 1 to %d, or 0 for what the job allows", backfillBeside)
 	}
 	return p.Err()
 }
@@ -114,14 +119,14 @@ func (s *Service) ran(ctx context.Context, j *job.Job, in *api.Backfill) (map[in
 
 // fill makes the runs that are missing. Who asks at the same time gets the same run: the
 // key is that of the slot.
-func (s *Service) fill(ctx context.Context, c Call, j *job.Job, items []api.BackfillItem) error {
+func (s *Service) fill(ctx context.Context, c Call, j *job.Job, items []api.BackfillItem, parallel int) error {
 	for i := range items {
 		item := &items[i]
 		if item.Action != api.BackfillCreate {
 			continue
 		}
 		c.IdempotencyKey, c.BodyHash = fmt.Sprintf("backfill/%s/%d", j.ID, item.Slot.Unix()), ""
-		e, replayed, err := s.trigger(ctx, c, j, store.Trigger{Kind: job.TriggerBackfill, Slot: item.Slot, Overlap: job.OverlapQueueAll})
+		e, replayed, err := s.trigger(ctx, c, j, store.Trigger{Kind: job.TriggerBackfill, Slot: item.Slot, Overlap: job.OverlapQueueAll, Parallel: parallel})
 		if err != nil {
 			return err
 		}

@@ -49,6 +49,19 @@ func TestBackfill(t *testing.T) {
 	}
 }
 
+// With parallel so many runs may start at once, though the job allows one.
+func TestBackfillBeside(t *testing.T) {
+	b := newBench(t)
+	b.cron("nightly", "")
+	made := read[api.Backfilled](b.do("POST", base+"/jobs/nightly/backfill", fmt.Sprintf(`{"from":%q,"to":%q,"parallel":2}`, b.now.Add(-3*time.Hour).Format(time.RFC3339), b.now.Format(time.RFC3339))).want(200))
+	for i, item := range made.Items {
+		e := read[job.Execution](b.do("GET", base+"/executions/"+item.ExecutionID.String(), "").want(200))
+		if ready := e.ReadyAt != nil; ready != (i < 2) {
+			t.Errorf("run %d of %d: ready %v; two may start", i+1, len(made.Items), ready)
+		}
+	}
+}
+
 func TestBackfillRefused(t *testing.T) {
 	b := newBench(t)
 	b.cron("nightly", "")
@@ -64,7 +77,9 @@ func TestBackfillRefused(t *testing.T) {
 		{"nightly", fmt.Sprintf(`{"from":%q,"to":%q,"max":1001}`, at(-time.Hour), at(0)), 400},
 		{"nightly", fmt.Sprintf(`{"from":%q,"to":%q,"max":59}`, at(-60*time.Hour), at(0)), 400},
 		{"nightly", fmt.Sprintf(`{"from":%q,"to":%q}`, at(-24*365*time.Hour), at(0)), 400},
-		{"nightly", fmt.Sprintf(`{"from":%q,"to":%q,"parallel":2}`, at(-time.Hour), at(0)), 400},
+		{"nightly", fmt.Sprintf(`{"from":%q,"to":%q,"paralel":2}`, at(-time.Hour), at(0)), 400},
+		{"nightly", fmt.Sprintf(`{"from":%q,"to":%q,"parallel":101}`, at(-time.Hour), at(0)), 400},
+		{"nightly", fmt.Sprintf(`{"from":%q,"to":%q,"parallel":-1}`, at(-time.Hour), at(0)), 400},
 		{"nightly", `{"from":"yesterday","to":"now"}`, 400},
 		{"missing", fmt.Sprintf(`{"from":%q,"to":%q}`, at(-time.Hour), at(0)), 404},
 	} {

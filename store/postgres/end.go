@@ -127,11 +127,11 @@ func (s *Store) promote(t *tx, cursors []*cursor, over map[int64]bool, now time.
 			}
 		}
 	}
-	queued := map[int64][]int64{}
-	if err := t.query(`SELECT q.job, q.k FROM unnest($1::bigint[]) AS u (job),
-		LATERAL (SELECT w.job, w.k FROM waiting w WHERE w.job = u.job AND w.queued = 1 AND w.queued IS NOT NULL ORDER BY w.k LIMIT 1000) AS q`, []any{seqs}, func(r *row) error {
+	queued, beside := map[int64][]int64{}, map[int64][]int64{}
+	if err := t.query(`SELECT q.job, q.k, q.queued FROM unnest($1::bigint[]) AS u (job),
+		LATERAL (SELECT w.job, w.k, w.queued FROM waiting w WHERE w.job = u.job AND w.queued <> 2 AND w.queued IS NOT NULL ORDER BY w.k LIMIT 1000) AS q`, []any{seqs}, func(r *row) error {
 		seq := r.Int()
-		queued[seq] = append(queued[seq], r.Int())
+		queued[seq], beside[seq] = append(queued[seq], r.Int()), append(beside[seq], r.Int())
 		return nil
 	}); err != nil || len(queued) == 0 {
 		return 0, err
@@ -151,7 +151,10 @@ func (s *Store) promote(t *tx, cursors []*cursor, over map[int64]bool, now time.
 			continue
 		}
 		c.live = slices.DeleteFunc(c.live, func(k int64) bool { return !slices.Contains(live, k) })
-		n := min(len(waiting), max(0, def.job.Places()-len(c.live)))
+		n := 0
+		for n < len(waiting) && len(c.live)+n < stored.Places(beside[c.seq][n], def.job.Places()) {
+			n++
+		}
 		if n == 0 {
 			continue
 		}

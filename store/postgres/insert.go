@@ -20,6 +20,7 @@ type execution struct {
 	flags      int64
 	skip       int64
 	queued     bool
+	beside     int       // of a queued one: how many may be under way; 0 = as its job has it
 	class      int64     // of a waiting one
 	ready      time.Time // of a waiting one
 	created    time.Time
@@ -57,7 +58,7 @@ func (r *rows) add(e *execution) {
 	w.k, w.lo, w.job, w.ready, w.class = append(w.k, e.k), append(w.lo, e.lo), append(w.job, e.job), append(w.ready, e.ready.UnixMicro()), append(w.class, e.class)
 	queued := int16(0)
 	if e.queued {
-		queued = 1
+		queued = int16(stored.QueuedBeside(e.beside))
 	}
 	w.queued = append(w.queued, queued)
 }

@@ -228,7 +228,7 @@ func (s *Store) PurgeJob(ctx context.Context, platform, ref string, now time.Tim
 			return err
 		}
 		n := int64(len(busy))
-		if _, err := t.first(`SELECT count(*) FROM waiting WHERE job = $1 AND queued = 1 AND queued IS NOT NULL`, []any{seq}, func(r *row) { n += r.Int() }); err != nil {
+		if _, err := t.first(`SELECT count(*) FROM waiting WHERE job = $1 AND queued <> 2 AND queued IS NOT NULL`, []any{seq}, func(r *row) { n += r.Int() }); err != nil {
 			return err
 		}
 		if n > 0 {

@@ -19,6 +19,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/store"
 	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
+	"github.com/agentic-sdlc/scheduler/store/internal/writes"
 )
 
 var _ store.Store = (*Store)(nil)
@@ -51,6 +52,7 @@ type Options struct {
 // Store is a database that nodes share. Its methods are safe for concurrent use.
 type Store struct {
 	reads.Reader
+	writes.Writer
 	pool        *pgxpool.Pool
 	pooled      bool   // a pooler may sit in between: connections keep nothing
 	timeouts    string // sets the time limits of one transaction
@@ -96,6 +98,11 @@ func reading(run func(context.Context, func(t *tx) error) error) reads.Run {
 	}
 }
 
+// changing is write for what adapters write alike.
+func (s *Store) changing(ctx context.Context, fn func(t writes.Tx) error) error {
+	return s.write(ctx, func(t *tx) error { return fn(t.changes()) })
+}
+
 // writerSettings pin the plans of hot statements: a plan that was made while a table
 // was small must serve when it is large. It is made once, for any arguments. Rows are
 // locked in the order of an index, not as they lie.
@@ -126,6 +133,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s := &Store{pool: pool, pooled: config.ConnConfig.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement, acquire: 5 * time.Second, limit: max(limit, 2*o.StatementTimeout)}
 	s.Reader = reads.NewReader(&dialect, reading(s.read), reading(s.snapshot))
+	s.Writer = writes.NewWriter(&writes.Dialect{ForUpdate: " FOR UPDATE", Taken: func(err error) bool { return violated(err) != "" }}, s.changing)
 	s.timeouts = "SELECT " + settings(o.timeLimits())
 	s.prelude = "SELECT " + writerSettings + ", pg_advisory_xact_lock_shared(" + strconv.Itoa(outboxLock) + ")"
 	if s.pooled {

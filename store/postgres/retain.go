@@ -11,6 +11,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/store/internal/acts"
 	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
+	"github.com/agentic-sdlc/scheduler/store/internal/writes"
 )
 
 // old is an execution that retention removes.
@@ -82,7 +83,9 @@ func (s *Store) Retain(ctx context.Context, platform string, p store.Retention, 
 		}
 		if keep := max(p.Success, p.Failed); p.Success > 0 && p.Failed > 0 && platform == store.AnyPlatform && !more {
 			t.queue(`DELETE FROM holds WHERE ended_at < $1`, now.Add(-keep).UnixMicro())
-			t.queue(sqlForgetTokens, now.Add(-keep).UnixMicro())
+			if err := writes.ForgetTokens(t.changes(), now.Add(-keep)); err != nil {
+				return err
+			}
 		}
 		if p.Audit > 0 && platform == store.AnyPlatform && !more {
 			n, err := t.exec(reads.ForgetAudit, now.Add(-p.Audit).UnixMicro(), limit)

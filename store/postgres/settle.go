@@ -38,7 +38,7 @@ const (
 		ON CONFLICT (job, n) DO UPDATE SET status = excluded.status, k = excluded.k`
 	// sqlWaits finds those of the jobs that have executions waiting for another to end.
 	sqlWaits = `SELECT u.job FROM unnest($1::bigint[]) AS u (job)
-		WHERE (SELECT true FROM waiting w WHERE w.job = u.job AND w.queued = 1 AND w.queued IS NOT NULL LIMIT 1)`
+		WHERE (SELECT true FROM waiting w WHERE w.job = u.job AND w.queued <> 2 AND w.queued IS NOT NULL LIMIT 1)`
 )
 
 // settling is the state of one Settle.

@@ -154,13 +154,16 @@ func (r *triggering) one(tr *trigger) error {
 		}
 	}
 	state := job.State{Occurrences: cur.occurrences, Live: len(cur.live), Queued: r.queued[tr.seq]}
-	admission := job.Admit(&j, state, false)
+	if tr.p.Parallel > j.Places() && state.Live < tr.p.Parallel {
+		j.Overlap, j.Concurrency = job.OverlapAllow, tr.p.Parallel
+	}
+	admission := job.Admit(&j, state, tr.p.Parallel > 0)
 	if tr.p.Skip != "" {
 		admission = job.Admission{Reason: tr.p.Skip}
 	}
 	e := &execution{
 		job: tr.seq, revision: j.Revision, created: tr.p.Now, n: cur.numbers + 1,
-		at: tr.p.Due(), trigger: stored.Code(stored.Triggers, tr.p.Kind), ready: tr.p.Now, queued: admission.Queued,
+		at: tr.p.Due(), trigger: stored.Code(stored.Triggers, tr.p.Kind), ready: tr.p.Now, queued: admission.Queued, beside: tr.p.Parallel,
 	}
 	if admission.Reason != "" {
 		e.status, e.skip, e.finished = stored.Skipped, stored.Code(stored.Reasons, admission.Reason), tr.p.Now

@@ -87,7 +87,11 @@ func (s *Store) CompleteJobs(ctx context.Context, now time.Time) (int, error) {
 // promote gives free places of a job to its queued executions, oldest first. It
 // returns how many got one.
 func (s *Store) promote(c *conn, seq int64, now time.Time) (int, error) {
-	queued, err := c.ints(`SELECT k FROM executions WHERE job = ? AND queued = 1 ORDER BY k LIMIT 1000`, seq)
+	var queued, beside []int64
+	err := c.query(`SELECT k, queued FROM executions WHERE job = ? AND queued IS NOT NULL AND queued <> 2 ORDER BY k LIMIT 1000`, []any{seq}, func(r *row) error {
+		queued, beside = append(queued, r.Int()), append(beside, r.Int())
+		return nil
+	})
 	if err != nil || len(queued) == 0 {
 		return 0, err
 	}
@@ -105,11 +109,11 @@ func (s *Store) promote(c *conn, seq int64, now time.Time) (int, error) {
 		return 0, err
 	}
 	promoted := 0
-	for len(queued) > 0 && len(keys) < def.Job.Places() {
+	for len(queued) > 0 && len(keys) < stored.Places(beside[0], def.Job.Places()) {
 		if _, err := c.exec(`UPDATE executions SET queued = NULL, ready_at = max(coalesce(ready_at, 0), ?) WHERE k = ?`, now.UnixMicro(), queued[0]); err != nil {
 			return promoted, err
 		}
-		keys, queued = append(keys, queued[0]), queued[1:]
+		keys, queued, beside = append(keys, queued[0]), queued[1:], beside[1:]
 		promoted++
 	}
 	_, err = c.exec(`UPDATE cursors SET live = ? WHERE job = ?`, packLive(keys), seq)

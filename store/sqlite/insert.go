@@ -24,6 +24,7 @@ type execution struct {
 	flags      int64
 	skip       int64
 	queued     bool
+	beside     int       // of a queued one: how many may be under way; 0 = as its job has it
 	class      int64     // of a waiting one
 	ready      time.Time // of a waiting one
 	created    time.Time
@@ -79,7 +80,7 @@ func writeExecution(c *conn, e *execution) error {
 	default:
 		var queued any
 		if e.queued {
-			queued = int64(1)
+			queued = stored.QueuedBeside(e.beside)
 		}
 		_, err = c.exec(sqlInsertWaiting, e.k, e.lo, e.job, e.n, at, e.trigger, e.occurrence, e.revision, e.flags, queued, e.class, e.ready.UnixMicro(), e.created.UnixMicro())
 	}

@@ -178,6 +178,6 @@ func liveOf(c *conn, seq int64) ([]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	queued, err := c.ints(`SELECT k FROM executions WHERE job = ? AND queued = 1`, seq)
+	queued, err := c.ints(`SELECT k FROM executions WHERE job = ? AND queued IS NOT NULL AND queued <> 2`, seq)
 	return append(keys, queued...), err
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/store/internal/acts"
 	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
+	"github.com/agentic-sdlc/scheduler/store/internal/writes"
 )
 
 // old is an execution that retention may remove.
@@ -42,7 +43,7 @@ func (s *Store) Retain(ctx context.Context, platform string, p store.Retention, 
 			if err := forgetHolds(c, now.Add(-keep)); err != nil {
 				return err
 			}
-			if err := forgetTokens(c, now.Add(-keep)); err != nil {
+			if err := writes.ForgetTokens(c.changes(), now.Add(-keep)); err != nil {
 				return err
 			}
 		}

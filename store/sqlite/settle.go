@@ -218,7 +218,7 @@ func exitCode(n *int) any {
 // wake gives the places that became free to queued runs, and ends jobs that have
 // nothing more to do.
 func (r *settling) wake() error {
-	anyQueued, err := r.c.first(`SELECT 1 FROM executions WHERE queued = 1 LIMIT 1`, nil, func(*row) {})
+	anyQueued, err := r.c.first(`SELECT 1 FROM executions WHERE queued IS NOT NULL AND queued <> 2 LIMIT 1`, nil, func(*row) {})
 	if err != nil {
 		return err
 	}

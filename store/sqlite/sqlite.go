@@ -16,6 +16,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/store"
 	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
+	"github.com/agentic-sdlc/scheduler/store/internal/writes"
 )
 
 var _ store.Store = (*Store)(nil)
@@ -43,6 +44,7 @@ type Options struct {
 // Store is the embedded store. Its methods are safe for concurrent use.
 type Store struct {
 	reads.Reader
+	writes.Writer
 	path    string
 	lock    *os.File // nil when it only reads
 	writer  *writer
@@ -69,6 +71,7 @@ type Store struct {
 func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{path: o.Path}
 	s.Reader = reads.NewReader(&dialect, reading(s.read), reading(s.snapshot))
+	s.Writer = writes.NewWriter(&writes.Dialect{Taken: uniqueViolation}, s.changing)
 	if !o.ReadOnly {
 		lock, err := lockFile(o.Path)
 		if err != nil {
@@ -188,6 +191,11 @@ func reading(run func(context.Context, func(c *conn) error) error) reads.Run {
 	return func(ctx context.Context, fn func(rows reads.Rows) error) error {
 		return run(ctx, func(c *conn) error { return fn(c.query) })
 	}
+}
+
+// changing is write for what adapters write alike.
+func (s *Store) changing(ctx context.Context, fn func(t writes.Tx) error) error {
+	return s.write(ctx, func(c *conn) error { return fn(c.changes()) })
 }
 
 // write runs fn in the writer and waits for its commit. What fn notes on the context's

@@ -105,11 +105,14 @@ func (tr *trigger) insertRun(j *job.Job, state job.State) (*execution, error) {
 			j.Concurrency = state.Live + 1
 		}
 	}
-	admission := job.Admit(j, state, false)
+	if tr.t.Parallel > j.Places() && state.Live < tr.t.Parallel {
+		j.Overlap, j.Concurrency = job.OverlapAllow, tr.t.Parallel
+	}
+	admission := job.Admit(j, state, tr.t.Parallel > 0)
 	if tr.t.Skip != "" {
 		admission = job.Admission{Reason: tr.t.Skip}
 	}
-	e := &execution{at: tr.t.Due(), trigger: stored.Code(stored.Triggers, tr.t.Kind), ready: tr.t.Now, queued: admission.Queued}
+	e := &execution{at: tr.t.Due(), trigger: stored.Code(stored.Triggers, tr.t.Kind), ready: tr.t.Now, queued: admission.Queued, beside: tr.t.Parallel}
 	if admission.Reason != "" {
 		e.status, e.skip, e.finished = stored.Skipped, stored.Code(stored.Reasons, admission.Reason), tr.t.Now
 	}

@@ -17,6 +17,7 @@ func triggerTests() []test {
 		{"a job may be run by its name", testTriggerByName},
 		{"every kind of trigger is kept", testTriggerKinds},
 		{"a backfill has the instant of its slot and leaves the ledger alone", testTriggerSlot},
+		{"runs start beside each other as far as the trigger says", testTriggerBeside},
 		{"a paused job runs only when forced", testTriggerPaused},
 		{"a cancelled or deleted job does not run", testTriggerCancelled},
 		{"what does not exist does not run", testTriggerNotFound},
@@ -102,6 +103,46 @@ func testTriggerSlot(_ *testing.T, b *bench) {
 	if entries := b.entries(j.ID, at(0), at(600)); len(entries) != 0 {
 		b.Errorf("the ledger has %d entries, want none: a backfill is no slot", len(entries))
 	}
+}
+
+// testTriggerBeside: runs of a job that allows one at a time start beside each other as
+// the trigger says, now and when a place becomes free.
+func testTriggerBeside(_ *testing.T, b *bench) {
+	j := b.job(minutely)
+	b.now = at(600.5)
+	fill := func(n, parallel int) job.Execution {
+		return b.trigger(j.ID, func(t *store.Trigger) {
+			t.Kind, t.Slot, t.Overlap, t.Parallel = job.TriggerBackfill, at(float64(60*n)), job.OverlapQueueAll, parallel
+		})
+	}
+	var runs []job.Execution
+	for n := range 5 {
+		runs = append(runs, fill(n+1, 3))
+	}
+	last := fill(6, 0) // as the job has it: alone
+	ready := func(what string, want ...bool) {
+		b.Helper()
+		for i, e := range append(runs, last) {
+			if got := b.execution(e.ID); (got.ReadyAt != nil) != want[i] {
+				b.Errorf("%s: run %d ready at %v, want ready %v", what, i, got.ReadyAt, want[i])
+			}
+		}
+	}
+	ready("at first", true, true, true, false, false, false)
+	s := b.session()
+	claimed := b.claim(s, runs[0].ID, runs[1].ID, runs[2].ID)
+	if len(claimed) != 3 {
+		b.Fatalf("%d of 3 runs are claimed side by side", len(claimed))
+	}
+	b.end(s, claimed[0], job.EventSucceed)
+	ready("when one is over", false, false, false, true, false, false)
+	b.end(s, claimed[1], job.EventSucceed)
+	ready("when two are over", false, false, false, true, true, false)
+	b.end(s, claimed[2], job.EventSucceed)
+	b.end(s, b.take(s, runs[3].ID), job.EventSucceed)
+	ready("while one is under way", false, false, false, false, true, false)
+	b.end(s, b.take(s, runs[4].ID), job.EventSucceed)
+	b.end(s, b.take(s, last.ID), job.EventSucceed)
 }
 
 func testTriggerPaused(_ *testing.T, b *bench) {
