@@ -70,7 +70,7 @@ many_line() { # many_line PACKAGE TEST: shows the figures that the test prints
 
 access_line() {
 	local verdict=0
-	gotest ./daemon/httpapi 'TestMatrix$|TestForeign$|TestNothingWithoutCredential$|TestPages$' || verdict=1
+	gotest ./daemon/httpapi 'TestMatrix$|TestForeign$|TestForeignBodies$|TestNothingWithoutCredential$|TestPages$' || verdict=1
 	gotest ./cmd/schedctl 'TestNetwork$|TestHostileRequests$|TestSlowCallers$|TestTLS$|TestSocketComesBack$' -timeout 10m || verdict=1
 	return "$verdict"
 }
@@ -88,6 +88,10 @@ alerts_line() {
 	gotest ./internal/crash 'TestAlerts|TestPing' -timeout 15m || verdict=1
 	gotest ./daemon/httpapi 'TestAlert' || verdict=1
 	return "$verdict"
+}
+
+fair_line() {
+	SCHEDD_FAIR_FLOOD=${SCHEDD_FAIR_FLOOD:-100000} gotest ./daemon 'TestFair$' -timeout 30m
 }
 
 compare_line() {
@@ -141,6 +145,9 @@ line mutants  'each build with a fault on purpose is caught by a named invariant
 line upgrade  'the build of the older schema beside this one, under faults'   upgrade_line
 line access   'every route as every kind of caller; foreign ids; the network'  access_line
 line audit    'every route that changes something leaves one entry, on both stores' audit_line
+line fair     '100 000 due on one platform delay another by 2 s at most (p99)'  fair_line
+line ssrf     '60 forms of addresses inside: no connection'                 gotest ./handler/httpcall 'TestNothingInside$'
+line vlist    'every known attack names tests that there are'               gotest ./internal/arch 'TestAttacksAreTried$'
 line alerts   'alerts fire, are told once, resolve; kill -9; missed; the dead-man ping' alerts_line
 line move     'SQLite to PostgreSQL and back, runs and ledger intact'         gotest ./store/dump 'Test'
 line compare  'make bench-compare prints W1 to W3 with ratios'                compare_line

@@ -77,8 +77,10 @@ type AppliedJob struct {
 
 // PlanDue are the parameters of Planner.PlanDue.
 type PlanDue struct {
-	Now    time.Time
-	Limit  int // jobs in one transaction
+	Now   time.Time
+	Limit int // jobs in one transaction
+	// Newest takes those that became due last first: what a flood of older ones hides.
+	Newest bool
 	Policy job.Policy
 	NewID  func() job.ID
 	// Session that may be given runs at birth; 0 = none.

@@ -98,3 +98,57 @@ func TestPlatformBounds(t *testing.T) {
 	b.do("DELETE", base+"/platforms/web", "").want(403)
 	b.do("POST", base+"/platforms", `{"id":"mine"}`).want(403)
 }
+
+// TestForeignBodies is V5: what another platform has is not there within a body either, and
+// is told apart from what nobody has by nothing but its name.
+func TestForeignBodies(t *testing.T) {
+	b := newBench(t)
+	foreign := b.riches("shop", "secret-one")
+	b.do("POST", base+"/workflows?platform_id=shop", flowBody).want(201)
+	b.do("POST", base+"/agents?platform_id=shop", agentBody).want(201)
+	b.who = control.Principal{Name: "token:web", Role: admin, Platform: "web", Token: "aaaaaaaa"}
+	b.cron("mine", "")
+	const cron = `"schedule":"0 2 * * *","handler_name":"noop"`
+	bodies := []struct{ method, path, body string }{ // REF is what is referred to
+		{"POST", "/jobs/bulk", `{"action":"pause","ids":["REF"]}`},
+		{"POST", "/jobs/bulk", `{"action":"cancel","names":["REF"]}`},
+		{"POST", "/jobs/cron", `{"name":"n","handler_type":"workflow","handler_name":"REF","schedule":"0 2 * * *"}`},
+		{"POST", "/jobs/cron", `{"name":"n","handler_type":"agent","handler_name":"REF","schedule":"0 2 * * *"}`},
+		{"POST", "/jobs/cron", `{"name":"n","platform_id":"REF",` + cron + `}`},
+		{"POST", "/tokens", `{"name":"n","platform_id":"REF"}`},
+		{"POST", "/events", `{"event":"a:b","platform_id":"REF"}`},
+		{"POST", "/agents", `{"name":"n","type":"t","endpoint":"https://agents.example.com/x","platform_id":"REF"}`},
+		{"POST", "/event-handlers", `{"name":"n","event_name":"a:b","action_type":"trigger_workflow","action_config":{"workflow":"REF"}}`},
+		{"POST", "/event-handlers", `{"name":"n","event_name":"a:b","action_type":"dispatch_agent","action_config":{"agent":"REF"}}`},
+		{"POST", "/event-handlers", `{"name":"n","event_name":"a:b","platform_id":"REF","action_type":"cancel_jobs","action_config":{"tags":["x"]}}`},
+		{"POST", "/workflows", `{"name":"n","platform_id":"REF","steps":[{"name":"a","handler_name":"noop"}]}`},
+		{"PATCH", "/jobs/mine", `{"after":[{"job":"REF"}]}`},
+	}
+	refs := append(append([]string{"shop", "some-flow", "t"}, foreign.jobs...), foreign.executions[:2]...)
+	before := b.sums()
+	for _, to := range bodies {
+		for _, ref := range refs {
+			absent := "absent"
+			if strings.Count(ref, "-") == 4 {
+				absent = "01a2044e-c1c0-7d11-9c40-5be0f3a2c7b1"
+			}
+			const same = "X-Request-Id: same"
+			got := b.do(to.method, base+to.path, strings.ReplaceAll(to.body, "REF", ref), same)
+			want := b.do(to.method, base+to.path, strings.ReplaceAll(to.body, "REF", absent), same)
+			plain := func(body []byte, ref string) string {
+				return strings.ReplaceAll(string(body), `"`+ref, `"REF`)
+			}
+			a, z := strings.ReplaceAll(string(got.Body), ref, "REF"), strings.ReplaceAll(string(want.Body), absent, "REF")
+			if len(ref) < 3 {
+				a, z = plain(got.Body, ref), plain(want.Body, absent)
+			}
+			if got.Code != want.Code || got.Code < 400 && to.path != "/jobs/bulk" || a != z && len(ref) >= 3 {
+				t.Errorf("%s %s with %s: %d %s\nwith %s: %d %s", to.method, to.path, ref, got.Code, got.Body, absent, want.Code, want.Body)
+			}
+		}
+	}
+	if differ := before.Differ(b.sums()); differ != "" {
+		t.Errorf("the store changed: %s", differ)
+	}
+	t.Logf("accept: %d bodies with %d references each are answered as about what is not there", len(bodies), len(refs))
+}

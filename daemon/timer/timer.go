@@ -15,6 +15,10 @@ import (
 // commit, small enough that the first of a burst does not wait for the last.
 const Batch = 1000
 
+// newest is how many jobs are planned from the other end after each full batch: those that
+// became due last, which a flood of older ones would keep waiting.
+const newest = 100
+
 // Options of a Timer.
 type Options struct {
 	Store interface {
@@ -103,7 +107,7 @@ func (t *Timer) Tick(ctx context.Context, now time.Time) (next time.Time, err er
 		now = now.Add(300 * time.Millisecond)
 	}
 	for {
-		planned, err := t.plan(ctx, now)
+		planned, err := t.plan(ctx, now, false)
 		t.behind.Store(planned.More)
 		if err != nil {
 			return time.Time{}, err
@@ -112,6 +116,9 @@ func (t *Timer) Tick(ctx context.Context, now time.Time) (next time.Time, err er
 			break
 		}
 		now = t.o.Now()
+		if _, err := t.plan(ctx, now, true); err != nil {
+			return time.Time{}, err
+		}
 	}
 	t.lastTick.Store(now.UnixMicro())
 	return t.o.Store.NextDue(ctx)
@@ -135,20 +142,24 @@ func (t *Timer) warm(ctx context.Context, now, next time.Time) {
 	}
 }
 
-// plan plans one batch and starts what was born claimed.
-func (t *Timer) plan(ctx context.Context, now time.Time) (planned store.Planned, err error) {
+// plan plans one batch, of the newest when late, and starts what was born claimed.
+func (t *Timer) plan(ctx context.Context, now time.Time, late bool) (planned store.Planned, err error) {
 	err = t.o.Claiming(func() error {
-		planned, err = t.planAndStart(ctx, now)
+		planned, err = t.planAndStart(ctx, now, late)
 		return err
 	})
 	return planned, err
 }
 
-func (t *Timer) planAndStart(ctx context.Context, now time.Time) (store.Planned, error) {
+func (t *Timer) planAndStart(ctx context.Context, now time.Time, late bool) (store.Planned, error) {
+	limit := Batch
+	if late {
+		limit = newest
+	}
 	var taken []*job.Job
 	session := t.o.Session()
 	planned, err := t.o.Store.PlanDue(ctx, store.PlanDue{
-		Now: now, Limit: Batch, Policy: t.o.Policy(), Session: session,
+		Now: now, Limit: limit, Newest: late, Policy: t.o.Policy(), Session: session,
 		NewID: func() job.ID { return t.o.NewID(now) },
 		Take: func(def *job.Job) bool {
 			if !t.o.Take(def) {

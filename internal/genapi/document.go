@@ -119,7 +119,10 @@ func (s *schemas) operation(op *httpapi.Operation) (object, error) {
 func (s *schemas) body(op *httpapi.Operation) object {
 	schema := s.of(op.Body, true)
 	if op.Pattern == api.RouteJob && op.Method == http.MethodPatch {
-		return s.patch()
+		return s.patch("JobInput", "JobPatch", "What changes of a job; null gives a field its default")
+	}
+	if op.Pattern == api.RoutePlatforms || op.Pattern == api.RoutePlatformOfAll {
+		return s.patch("PlatformInput", "PlatformLimits", "What is said of a platform; null lifts a limit")
 	}
 	if fields := required[op.Pattern]; fields != nil {
 		return object{"allOf": []any{schema, object{"type": "object", "required": fields}}}
@@ -127,15 +130,15 @@ func (s *schemas) body(op *httpapi.Operation) object {
 	return schema
 }
 
-// patch is JobInput with null for every field.
-func (s *schemas) patch() object {
-	input := s.made["JobInput"].(object)
+// patch is a body with null for every field.
+func (s *schemas) patch(of, name, about string) object {
+	input := s.made[of].(object)
 	properties := object{}
-	for name, property := range input["properties"].(object) {
-		properties[name] = nullable(property.(object))
+	for field, property := range input["properties"].(object) {
+		properties[field] = nullable(property.(object))
 	}
-	s.made["JobPatch"] = object{"type": "object", "properties": properties, "additionalProperties": false, "description": "What changes of a job; null gives a field its default"}
-	return object{"$ref": "#/components/schemas/JobPatch"}
+	s.made[name] = object{"type": "object", "properties": properties, "additionalProperties": false, "description": about}
+	return object{"$ref": "#/components/schemas/" + name}
 }
 
 func ref(kind, name string) object { return object{"$ref": "#/components/" + kind + "/" + name} }

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -16,6 +17,9 @@ import (
 
 // sqlDue takes due cursors that no other node has, oldest first.
 const sqlDue = `SELECT ` + cursorColumns + ` FROM cursors c WHERE c.next_run <= $1 ORDER BY c.next_run LIMIT $2 FOR UPDATE SKIP LOCKED`
+
+// sqlDueNewest is sqlDue from the other end of the index.
+var sqlDueNewest = strings.Replace(sqlDue, "ORDER BY c.next_run", "ORDER BY c.next_run DESC", 1)
 
 // planning is the state of one transaction that plans slots.
 type planning struct {
@@ -143,7 +147,11 @@ func (p *planning) due() ([]cursor, error) {
 	}
 	queueStops(p.t, p.p.Now, &p.held)
 	due := make([]cursor, 0, min(p.p.Limit, 1024))
-	p.t.scan(mutated(sqlDue, "FOR UPDATE SKIP LOCKED", "", mutant.NoCAS, mutant.SlotTwice), []any{p.p.Now.UnixMicro(), p.p.Limit}, func(r pgx.Rows) error {
+	query := sqlDue
+	if p.p.Newest {
+		query = sqlDueNewest
+	}
+	p.t.scan(mutated(query, "FOR UPDATE SKIP LOCKED", "", mutant.NoCAS, mutant.SlotTwice), []any{p.p.Now.UnixMicro(), p.p.Limit}, func(r pgx.Rows) error {
 		due = append(due, cursor{})
 		return due[len(due)-1].scan(r)
 	})

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/internal/failpoint"
@@ -28,6 +29,9 @@ type cursor struct {
 const sqlDue = `SELECT c.job, c.next_run, c.revision, c.numbers, c.runs, c.occurrences, c.skipped, c.live,
 	(SELECT e.status FROM executions e WHERE e.k = c.live)
 	FROM cursors c WHERE c.next_run <= ? ORDER BY c.next_run LIMIT ?`
+
+// sqlDueNewest is sqlDue from the other end of the index.
+var sqlDueNewest = strings.Replace(sqlDue, "ORDER BY c.next_run", "ORDER BY c.next_run DESC", 1)
 
 // planning is the state of one PlanDue, in the writer.
 type planning struct {
@@ -101,7 +105,11 @@ func (p *planning) stops() (err error) {
 // due reads the cursors that are due, oldest first.
 func (p *planning) due() ([]cursor, error) {
 	due := make([]cursor, 0, min(p.p.Limit, 1024))
-	err := p.c.query(sqlDue, []any{p.p.Now.UnixMicro(), p.p.Limit}, func(r *row) error {
+	query := sqlDue
+	if p.p.Newest {
+		query = sqlDueNewest
+	}
+	err := p.c.query(query, []any{p.p.Now.UnixMicro(), p.p.Limit}, func(r *row) error {
 		cur := cursor{
 			seq: r.Int(), nextRun: r.Int(), revision: r.Int(), numbers: r.Int(), runs: r.Int(), occurrences: r.Int(), skipped: r.Int(),
 		}

@@ -17,6 +17,7 @@ func planTests() []test {
 		{"planning twice changes nothing", testPlanTwice},
 		{"run numbers count up", testPlanNumbers},
 		{"the limit bounds the jobs of one call", testPlanLimit},
+		{"the newest due come first when asked for", testPlanNewest},
 		{"late slots fire", testPlanLate},
 		{"fire_once runs the latest missed slot", testPlanFireOnce},
 		{"a grace narrows fire_once", testPlanGrace},
@@ -392,4 +393,16 @@ func testWarm(_ *testing.T, b *bench) {
 	if len(got) != 1 || got[0].Job.HandlerName != "changed" {
 		b.Errorf("born claimed are %+v, want one of the definition as it is now", got)
 	}
+}
+
+func testPlanNewest(_ *testing.T, b *bench) {
+	old := b.once(b.now.Add(time.Second))
+	late := b.once(b.now.Add(3 * time.Second))
+	b.pass(4 * time.Second)
+	newest := func(p *store.PlanDue) { p.Newest, p.Limit = true, 1 }
+	wantEqual(b, "planned", b.plan(newest).Jobs, 1)
+	wantEqual(b, "executions of the newer", len(b.executions(late.ID)), 1)
+	wantEqual(b, "executions of the older", len(b.executions(old.ID)), 0)
+	wantEqual(b, "planned then", b.plan(newest).Jobs, 1)
+	wantEqual(b, "executions of the older then", len(b.executions(old.ID)), 1)
 }
