@@ -108,12 +108,8 @@ func componentName(t reflect.Type) string {
 	return strings.ToUpper(t.Name()[:1]) + t.Name()[1:]
 }
 
-// nulls are fields that may be null, which their types do not show: limits that a
-// platform has not.
-var nulls = []string{
-	"Platform.allowed_handlers",
-	"PlatformInput.max_jobs", "PlatformInput.max_running", "PlatformInput.events_per_second", "PlatformInput.creates_per_minute", "PlatformInput.allowed_handlers",
-}
+// nulls are fields that may be null, which their types do not show.
+var nulls = []string{"Platform.allowed_handlers"}
 
 func (s *schemas) structure(t reflect.Type, sent bool) object {
 	properties, required := object{}, []string{}
