@@ -27,7 +27,7 @@ type terms struct {
 	mu    sync.RWMutex
 	of    map[string]*store.Platform
 	at    time.Time
-	away  time.Time // when a reading failed last
+	away  time.Time  // when a reading failed last
 	fresh sync.Mutex // held by who reads
 }
 
