@@ -108,6 +108,13 @@ func componentName(t reflect.Type) string {
 	return strings.ToUpper(t.Name()[:1]) + t.Name()[1:]
 }
 
+// nulls are fields that may be null, which their types do not show: limits that a
+// platform has not.
+var nulls = []string{
+	"Platform.allowed_handlers",
+	"PlatformInput.max_jobs", "PlatformInput.max_running", "PlatformInput.events_per_second", "PlatformInput.creates_per_minute", "PlatformInput.allowed_handlers",
+}
+
 func (s *schemas) structure(t reflect.Type, sent bool) object {
 	properties, required := object{}, []string{}
 	for _, sf := range reflect.VisibleFields(t) {
@@ -120,7 +127,8 @@ func (s *schemas) structure(t reflect.Type, sent bool) object {
 		if about := s.comments.field(t, sf.Index); about != "" {
 			property["description"] = about
 		}
-		if sf.Type.Kind() == reflect.Pointer && !optional && !sent {
+		pointer := sf.Type.Kind() == reflect.Pointer && !optional && !sent
+		if pointer || slices.Contains(nulls, componentName(t)+"."+name) {
 			property = nullable(property)
 		}
 		properties[name] = property
