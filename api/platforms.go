@@ -16,7 +16,7 @@ type Platform struct {
 	MaxRunning       *int       `json:"max_running"`        // executions at once, on all nodes together
 	EventsPerSecond  *int       `json:"events_per_second"`  // that each node takes in; null = 10000
 	CreatesPerMinute *int       `json:"creates_per_minute"` // jobs that each node makes
-	AllowedHandlers  []string   `json:"allowed_handlers"`   // that its jobs may use; null = all, empty = none
+	AllowedHandlers  *[]string  `json:"allowed_handlers"`   // that its jobs may use; null = all, empty = none
 	CreatedAt        *time.Time `json:"created_at"`         // null = nobody registered it: its first job made it
 	CreatedBy        string     `json:"created_by"`
 	UpdatedAt        *time.Time `json:"updated_at"`

@@ -90,14 +90,14 @@ func limitText(n *int) string {
 	return strconv.Itoa(*n)
 }
 
-func handlersText(names []string) string {
+func handlersText(names *[]string) string {
 	switch {
 	case names == nil:
 		return "all"
-	case len(names) == 0:
+	case len(*names) == 0:
 		return noLimit
 	}
-	return strings.Join(names, ",")
+	return strings.Join(*names, ",")
 }
 
 func newPlatformShowCmd(a *app) *cobra.Command {

@@ -214,8 +214,12 @@ func (s *Service) DeletePlatform(ctx context.Context, c Call, slug string) error
 
 // platformOf is a platform as the API shows it.
 func platformOf(p *store.Platform) api.Platform {
+	var allowed *[]string
+	if p.Handlers != nil {
+		allowed = &p.Handlers
+	}
 	return api.Platform{
 		ID: p.Slug, Description: p.Description, MaxJobs: p.MaxJobs, MaxRunning: p.MaxRunning, EventsPerSecond: p.EventsPerSecond, CreatesPerMinute: p.CreatesPerMinute,
-		AllowedHandlers: p.Handlers, CreatedAt: p.CreatedAt, CreatedBy: p.CreatedBy, UpdatedAt: p.UpdatedAt, UpdatedBy: p.UpdatedBy, DeletedAt: p.DeletedAt,
+		AllowedHandlers: allowed, CreatedAt: p.CreatedAt, CreatedBy: p.CreatedBy, UpdatedAt: p.UpdatedAt, UpdatedBy: p.UpdatedBy, DeletedAt: p.DeletedAt,
 	}
 }

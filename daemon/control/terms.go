@@ -15,12 +15,19 @@ import (
 // holds here after that.
 const termsAge = time.Second
 
+// Of a store that is away nobody waits long for that, and not every caller anew.
+const (
+	termsWithin = 2 * time.Second  // bounds one reading
+	termsPause  = 10 * time.Second // after one that failed
+)
+
 // terms remembers what platforms may do: those of them that may not do everything. Its
 // zero value knows nothing yet.
 type terms struct {
 	mu    sync.RWMutex
 	of    map[string]*store.Platform
 	at    time.Time
+	away  time.Time  // when a reading failed last
 	fresh sync.Mutex // held by who reads
 }
 
@@ -28,15 +35,23 @@ type terms struct {
 func (t *terms) known(platform string, now time.Time) (p *store.Platform, old bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	age := now.Sub(t.at)
-	return t.of[platform], t.of == nil || now.IsZero() || age > termsAge || age < 0
+	age, away := now.Sub(t.at), now.Sub(t.away)
+	old = t.of == nil || now.IsZero() || age > termsAge || age < 0
+	return t.of[platform], old && (now.IsZero() || t.away.IsZero() || away > termsPause || away < 0)
+}
+
+// miss remembers that a reading failed.
+func (t *terms) miss(at time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.away = at
 }
 
 // forget makes the next look read anew.
 func (t *terms) forget() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.at = time.Time{}
+	t.at, t.away = time.Time{}, time.Time{}
 }
 
 func (t *terms) note(list []store.Platform, now time.Time) {
@@ -46,7 +61,7 @@ func (t *terms) note(list []store.Platform, now time.Time) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.of, t.at = of, now
+	t.of, t.at, t.away = of, now, time.Time{}
 }
 
 // free is what a platform may do of which nothing else is said.
@@ -62,10 +77,13 @@ func (s *Service) termsOf(platform string) *store.Platform {
 	p, old := s.terms.known(platform, now)
 	if old && s.terms.fresh.TryLock() {
 		defer s.terms.fresh.Unlock()
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), termsWithin)
 		defer cancel()
 		if list, err := s.store.ListPlatforms(ctx, store.PlatformFilter{Scope: AnyPlatform, Deleted: true, Limited: true}); err != nil {
 			s.log.WarnContext(ctx, "what platforms may do cannot be read; what was known holds", slog.Any("err", err))
+			if s.o.Health.Clock != nil {
+				s.terms.miss(s.o.Health.Clock())
+			}
 		} else {
 			s.terms.note(list, now)
 		}

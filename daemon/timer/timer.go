@@ -16,8 +16,12 @@ import (
 const Batch = 1000
 
 // newest is how many jobs are planned from the other end after each full batch: those that
-// became due last, which a flood of older ones would keep waiting.
-const newest = 100
+// became due last, which a flood of older ones would keep waiting. It is so once a tick
+// has lasted for flooded: until then nobody waits for long.
+const (
+	newest  = 100
+	flooded = 500 * time.Millisecond
+)
 
 // Options of a Timer.
 type Options struct {
@@ -106,6 +110,7 @@ func (t *Timer) Tick(ctx context.Context, now time.Time) (next time.Time, err er
 	if mutant.Active == mutant.Early {
 		now = now.Add(300 * time.Millisecond)
 	}
+	began := now
 	for {
 		planned, err := t.plan(ctx, now, false)
 		t.behind.Store(planned.More)
@@ -116,6 +121,9 @@ func (t *Timer) Tick(ctx context.Context, now time.Time) (next time.Time, err er
 			break
 		}
 		now = t.o.Now()
+		if now.Sub(began) < flooded {
+			continue
+		}
 		if _, err := t.plan(ctx, now, true); err != nil {
 			return time.Time{}, err
 		}
