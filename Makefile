@@ -19,7 +19,7 @@ LDFLAGS  := -s -w \
 # Tests that hold servers, nodes and whole machines to instants: they have the machine
 # for themselves, and their daemons are built as they are shipped. The seed of chaos is
 # fixed here; `make accept` tries a random one as well, and `make chaos` for half an hour.
-TIMED := ^(TestCompletionIsQuick|TestChaos|TestChaosOneNode|TestServersFail|TestNodesRace|TestZombie|TestFlood|TestExample[A-Z].*|TestEventsOverRedis)$$
+TIMED := ^(TestCompletionIsQuick|TestFair|TestChaos|TestChaosOneNode|TestServersFail|TestNodesRace|TestZombie|TestFlood|TestExample[A-Z].*|TestEventsOverRedis)$$
 
 TIMED_RUN = SCHEDD_CHAOS_SEED=$${SCHEDD_CHAOS_SEED:-1} scripts/test.sh -timeout 20m -p 1 -run '$(TIMED)' $(PKG)
 
