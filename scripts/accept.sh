@@ -98,6 +98,10 @@ compare_line() {
 	(cd bench && go run . -compare -quick -run waiting,firing,onetime)
 }
 
+backup_line() {
+	gotest ./daemon 'TestBackup' -timeout 10m && gotest ./cmd/schedctl 'TestScripts/backup$' -timeout 5m
+}
+
 tree_line() {
 	gotest ./cli 'TestEveryCommandIsComplete|TestLeanTree|TestUsageErrors|TestCompletions|TestContract' &&
 		gotest ./internal/arch 'Schedctl'
@@ -160,6 +164,7 @@ line agent    'the Python agent over Redis: runs, is killed, is stopped; forged 
 line flood    'two nodes, 5 000 events/s, one killed: each acts once, p99 below 1 s'  flood_line
 line limit    'more events than a platform may send: 429 and Retry-After'       gotest ./daemon/httpapi 'TestEventsAreLimited$'
 line openapi  'every route answers as its description says; a generated client'  scripts/openapi.sh
+line backup   'a copy under load, restored elsewhere: the audit balances, it goes on' backup_line
 line units    'make install: files and modes; units that systemd likes, scored'  units_line
 line tree     'every command: help, examples, arguments, completion, typos'   tree_line
 line badinput '94 rows of bad input, on the socket and through schedctl'     gotest ./cmd/schedctl 'TestBadInput$' -timeout 10m
