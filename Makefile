@@ -58,7 +58,7 @@ servers: ## Install PostgreSQL and Redis where they are missing and apt-get may 
 
 .PHONY: test
 test: servers ## Run every test, with the race detector but for those that measure time (PKG=./daemon/... narrows it)
-	scripts/test.sh -race -timeout 20m -skip '$(TIMED)' $(PKG)
+	scripts/test.sh -race -timeout 40m -skip '$(TIMED)' $(PKG)
 	$(TIMED_RUN)
 
 .PHONY: test-short
