@@ -42,6 +42,20 @@ type EventAccepted struct {
 	AcceptedAt time.Time `json:"accepted_at"`
 }
 
+// EventReceived is an event that came in, one of GET /events.
+type EventReceived struct {
+	ID         string          `json:"id"`
+	Event      string          `json:"event"`
+	Data       json.RawMessage `json:"data"`       // null when it has more than 16 KiB
+	DataBytes  int64           `json:"data_bytes"` //
+	PlatformID *string         `json:"platform_id"`
+	AcceptedAt time.Time       `json:"accepted_at"`
+	Decided    bool            `json:"decided"` // what it makes happen was decided
+	Depth      int             `json:"depth"`   // how many acts led to it; 0 = it came from outside
+	// ExecutionID is the run that sent it.
+	ExecutionID *job.ID `json:"execution_id,omitempty"`
+}
+
 // EventHandler is a rule: on this event, if the condition holds, do that.
 type EventHandler struct {
 	ID           string          `json:"id"`

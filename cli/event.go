@@ -6,7 +6,7 @@ func newEventCmd(a *app) *cobra.Command {
 	return in(groupJobs, group(a, &cobra.Command{
 		Use:     "event",
 		Aliases: []string{"events"},
-		Short:   "Send and follow events",
+		Short:   "Send, list and follow events",
 		Example: "  schedctl event emit ticket:created --set ticket_id=T-1042\n  schedctl event tail 'scheduler:job.*'",
-	}, newEventEmitCmd(a), newEventTailCmd(a)))
+	}, newEventEmitCmd(a), newEventListCmd(a), newEventTailCmd(a)))
 }

@@ -374,7 +374,7 @@ func TestMethodsUseTheirRoutes(t *testing.T) {
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
-		list := map[string]bool{api.RouteJobs: true, api.RouteExecutions: true, api.RouteAuditSlots: true, api.RouteForecast: true, api.RouteHandlers: true, api.RouteWorkers: true, api.RouteDeadLetters: true, api.RouteQueueMessages: true}
+		list := map[string]bool{api.RouteJobs: true, api.RouteEvents: true, api.RouteExecutions: true, api.RouteAuditSlots: true, api.RouteForecast: true, api.RouteHandlers: true, api.RouteWorkers: true, api.RouteDeadLetters: true, api.RouteQueueMessages: true}
 		if list[r.URL.Path] || strings.HasSuffix(r.URL.Path, "/logs") || strings.HasSuffix(r.URL.Path, "j/executions") {
 			_, _ = w.Write([]byte(`[]`))
 			return
@@ -411,6 +411,7 @@ func TestMethodsUseTheirRoutes(t *testing.T) {
 		{"GET " + path(api.RouteLogs, "e"), func() error { return err1(c.Logs(ctx, "e", LogQuery{})) }},
 		{"GET " + path(api.RouteWhy, "e"), func() error { return err1(c.WhyExecution(ctx, "e")) }},
 		{"GET " + api.RouteForecast, func() error { return err1(c.Forecast(ctx, time.Hour, nil, 0)) }},
+		{"GET " + api.RouteEvents, func() error { return err1(c.Events(ctx, ReceivedQuery{})) }},
 		{"GET " + api.RouteAuditSlots, func() error { return err1(c.AuditSlots(ctx, "", "", 0)) }},
 		{"GET " + api.RouteHandlers, func() error { return err1(c.Handlers(ctx)) }},
 		{"GET " + api.RouteWorkers, func() error { return err1(c.Workers(ctx)) }},

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/agentic-sdlc/scheduler/api"
 )
@@ -11,6 +12,27 @@ import (
 // handler. rate_limited when the platform sends too many.
 func (c *Client) EmitEvent(ctx context.Context, in api.EventInput, w Write) (api.EventAccepted, error) {
 	return send[api.EventAccepted](ctx, c, http.MethodPost, api.RouteEvents, in, w)
+}
+
+// ReceivedQuery selects events that came in. Zero values do not restrict.
+type ReceivedQuery struct {
+	Names        []string // any of
+	ID           string
+	Since, Until time.Time
+	Limit        int // at most 100; 0 = 50
+	Cursor       string
+}
+
+// Events returns one page of the events that came in, the newest first.
+func (c *Client) Events(ctx context.Context, q ReceivedQuery) (Page[api.EventReceived], error) {
+	v := values{}
+	v.list("event", q.Names)
+	v.text("id", q.ID)
+	v.time("since", q.Since)
+	v.time("until", q.Until)
+	v.number("limit", int64(q.Limit))
+	v.text("cursor", q.Cursor)
+	return page[api.EventReceived](ctx, c, api.RouteEvents, v.url())
 }
 
 // EventHandlers lists the event handlers of the client's platform, or of all, by name.

@@ -30,6 +30,8 @@ type Events interface {
 	// whatever becomes of this process. known says which were accepted before, by their
 	// platform and id; those change nothing.
 	AcceptEvents(ctx context.Context, events []event.Event) (known []bool, err error)
+	// ListEvents returns one page of the events that came in, the newest first.
+	ListEvents(ctx context.Context, f EventFilter) (Page[CameIn], error)
 	// Act decides about events that came in, and about those of the outbox if anything
 	// listens to them, carries out what was decided and what waited until now: all in the
 	// transaction that takes the events away. One call at a time does so for one store.
@@ -50,6 +52,26 @@ type ChangeRule struct {
 	Now        time.Time
 	// Change returns the rule as it becomes; the same rule changes nothing.
 	Change func(r event.Rule) (event.Rule, error)
+}
+
+// EventFilter selects events that came in.
+type EventFilter struct {
+	Platform     string   // slug, or AnyPlatform
+	Names        []string // any of; nil = all
+	ID           string   // "" = all
+	Since, Until time.Time
+	Limit        int    // 0 = DefaultLimit, at most MaxLimit
+	Cursor       string // Page.Next of the page before; "" = the first page
+}
+
+// MaxListedData is how many bytes the data of an event may have to be listed with it.
+const MaxListedData = 16 << 10
+
+// CameIn is an event that came in.
+type CameIn struct {
+	event.Event       // without its data when these are more than MaxListedData
+	Bytes       int64 // of its data
+	Waiting     bool  // nobody has decided about it yet
 }
 
 // ActState is what became of an act.

@@ -117,6 +117,7 @@ var rights = map[string]right{
 	"POST " + api.RouteAgentHeartbeat:   {operator, false},
 	"POST " + api.RouteAgentReply:       {operator, false},
 	"POST " + api.RouteJobsEvent:        {operator, false},
+	"GET " + api.RouteEvents:            {viewer, false},
 	"POST " + api.RouteEvents:           {operator, false},
 	"GET " + api.RouteEventHandlers:     {viewer, false},
 	"POST " + api.RouteEventHandlers:    {operator, false},

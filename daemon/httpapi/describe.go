@@ -185,6 +185,7 @@ var described = map[string]description{
 	"POST " + api.RouteAgentHeartbeat:   does("seeAgent", "Say that an agent lives"),
 	"POST " + api.RouteAgentReply:       does("replyAgent", "Say what came of a task that an agent took"),
 	"POST " + api.RouteJobsEvent:        makes[job.Job]("createEventJob", "Create a job that events, or the ends of other jobs, make run"),
+	"GET " + api.RouteEvents:            tells[[]api.EventReceived]("listEvents", "List the events that came in"),
 	"POST " + api.RouteEvents:           {id: "emitEvent", about: "Send an event: it acts once for each event handler", status: http.StatusAccepted, answer: reflect.TypeFor[api.EventAccepted]()},
 	"GET " + api.RouteEventHandlers:     tells[[]api.EventHandler]("listEventHandlers", "List what events make happen"),
 	"POST " + api.RouteEventHandlers:    makes[api.EventHandler]("createEventHandler", "Say what an event makes happen"),

@@ -141,7 +141,9 @@ func TestInboxDeadLetters(t *testing.T) {
 		dropped, dead := x.Strays()
 		return dropped == 1 && dead == 1 && c.XLen(t.Context(), inStream).Val() == 0
 	})
-	if _, ok := k.events["good"]; !ok || k.count() != 1 {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if _, ok := k.events["good"]; !ok || len(k.events) != 1 {
 		t.Errorf("took %v, want the good one alone", k.events)
 	}
 	dead, err := c.XRange(t.Context(), "p:"+redis.DefaultDead, "-", "+").Result()

@@ -362,7 +362,7 @@ var unaudited = []string{
 var reading = []string{
 	"Job", "ListJobs", "Revisions", "NextDue", "NextReady", "Waiting", "Held", "Execution", "ListExecutions", "ListSessions", "Holds", "PastHolds", "Token", "ListTokens",
 	"Agent", "ListAgents", "ListPlatforms", "Platform", "ListLogs", "LogBytes", "Book", "Entries", "Tally", "JobFigures", "Totals", "Outbox", "OutboxEnd", "PausesOver", "Aftermaths", "Rule", "ListRules",
-	"RuleActs", "NextAct", "Ping", "Clock", "Info", "ListAudit", "AuditEntry", "CountOld", "Workflow", "ListWorkflows", "FlowSteps",
+	"RuleActs", "ListEvents", "NextAct", "Ping", "Clock", "Info", "ListAudit", "AuditEntry", "CountOld", "Workflow", "ListWorkflows", "FlowSteps",
 	"AlertRule", "ListAlertRules", "AlertFacts", "Alert", "ListAlerts", "AlertCounts", "Notices",
 }
 

@@ -38,6 +38,7 @@ func eventTests() []test {
 		{"the outbox is kept for those who listen", testOutboxKept},
 		{"old events and acts are forgotten", testEventsForgotten},
 		{"the acts of a rule are told", testRuleActs},
+		{"events that came in are listed", testEventsListed},
 		{"a flood of events acts once each, whoever decides", testEventFlood},
 	}
 }

@@ -40,6 +40,7 @@ type possessions struct {
 	alertRule alert.Rule
 	alert     alert.Alert
 	workflow  store.Workflow
+	event     event.Event
 }
 
 // alertRef is how an alert rule is named.
@@ -65,6 +66,7 @@ func (b *bench) possess() possessions {
 	b.observe(round(p.alertRule, found(b.platform, 1)))
 	p.alert = b.alerts()[0]
 	b.record("job.created", store.Note{Kind: "job", ID: j.ID.String()})
+	p.event = b.send("secret", j.ID.String())
 	p.workflow = b.workflow("secret-" + j.ID.String())
 	return p
 }
@@ -113,6 +115,9 @@ func ruleRef(p possessions, byName bool) string {
 }
 
 var scopes = []scopeOf{
+	{"ListEvents", func(b *bench, platform string, p possessions, _ bool) error {
+		return none(b.store.ListEvents(b.ctx, store.EventFilter{Platform: platform, ID: p.event.ID}))
+	}},
 	{"ListAudit", func(b *bench, platform string, p possessions, _ bool) error {
 		return none(b.store.ListAudit(b.ctx, store.AuditFilter{Platform: platform, Object: p.job.ID.String()}))
 	}},
