@@ -46,8 +46,8 @@ type EventAccepted struct {
 type EventReceived struct {
 	ID         string          `json:"id"`
 	Event      string          `json:"event"`
-	Data       json.RawMessage `json:"data"`       // null when it has more than 16 KiB
-	DataBytes  int64           `json:"data_bytes"` //
+	Data       json.RawMessage `json:"data,omitempty"` // left out when it has more than 16 KiB
+	DataBytes  int64           `json:"data_bytes"`     //
 	PlatformID *string         `json:"platform_id"`
 	AcceptedAt time.Time       `json:"accepted_at"`
 	Decided    bool            `json:"decided"` // what it makes happen was decided

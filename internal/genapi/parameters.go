@@ -122,6 +122,8 @@ var parameters = map[string]parameter{
 	api.RouteExportJobs + " status":   list("Any of these states", texts(job.JobStatuses())...),
 	api.RouteJobsBulk + " status":     list("Any of these states", texts(job.JobStatuses())...),
 	api.RouteEventsStream + " job":    list("Any of these jobs: ids or names"),
+	api.RouteEvents + " event":        list("Events of these names"),
+	api.RouteEvents + " id":           text("The event with this id"),
 	api.RouteForecast + " job":        list("Any of these jobs"),
 	api.RouteForecast + " limit":      number("Runs to tell", 1, 10_000, 1000),
 	api.RouteAuditSlots + " limit":    number("Jobs of the page", 1, 100, 20),

@@ -14,6 +14,8 @@ func events(s *schedd) {
 	s.do(202, "POST", emit, emit, `{"event":"ticket:created","data":{"id":"t1","level":3},"id":"one"}`)
 	s.do(202, "POST", emit, emit, `{"event":"ticket:created","data":{"id":"t1","level":3},"id":"one"}`)
 	s.do(400, "POST", emit, emit, `{"event":"no name","data":[]}`)
+	s.do(200, "GET", emit, emit+"?event=ticket:created&limit=1", "")
+	s.do(400, "GET", emit, emit+"?since=yesterday", "")
 	s.until("the event ran the job", func() bool { return s.do(200, "GET", one, all+"/alarm", "").text("success_count") == "1" })
 	s.do(404, "GET", one, all+"/absent", "")
 	s.do(s.success("DELETE "+one), "DELETE", one, all+"/alarm", "")
