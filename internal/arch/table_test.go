@@ -29,7 +29,7 @@ var table = map[string]row{
 	"store/internal/stored": {ours: "alert event job schedule store"},
 	"store/internal/reads":  {ours: "alert event job store store/dump store/internal/stored"},
 	"store/internal/acts":   {ours: "event job store store/internal/reads store/internal/stored"},
-	"store/internal/alerts": {ours: "alert job store store/internal/stored"},
+	"store/internal/alerts": {ours: "alert job store store/internal/reads store/internal/stored"},
 	"store/internal/writes": {ours: "job store store/internal/reads store/internal/stored"},
 	"store/dump":            {ours: "job store store/internal/stored"},
 	"queue":                 {ours: "job"},

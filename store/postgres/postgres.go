@@ -17,6 +17,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/internal/mutant"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/alerts"
 	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 	"github.com/agentic-sdlc/scheduler/store/internal/writes"
@@ -53,6 +54,7 @@ type Options struct {
 type Store struct {
 	reads.Reader
 	writes.Writer
+	alerts.Keeper
 	pool        *pgxpool.Pool
 	pooled      bool   // a pooler may sit in between: connections keep nothing
 	timeouts    string // sets the time limits of one transaction
@@ -134,6 +136,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{pool: pool, pooled: config.ConnConfig.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement, acquire: 5 * time.Second, limit: max(limit, 2*o.StatementTimeout)}
 	s.Reader = reads.NewReader(&dialect, reading(s.read), reading(s.snapshot))
 	s.Writer = writes.NewWriter(&writes.Dialect{ForUpdate: " FOR UPDATE", Taken: func(err error) bool { return violated(err) != "" }}, s.changing)
+	s.Keeper = alerts.NewKeeper(reading(s.read), s.alerting, " FOR UPDATE SKIP LOCKED")
 	s.timeouts = "SELECT " + settings(o.timeLimits())
 	s.prelude = "SELECT " + writerSettings + ", pg_advisory_xact_lock_shared(" + strconv.Itoa(outboxLock) + ")"
 	if s.pooled {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/alerts"
 	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 	"github.com/agentic-sdlc/scheduler/store/internal/writes"
@@ -45,6 +46,7 @@ type Options struct {
 type Store struct {
 	reads.Reader
 	writes.Writer
+	alerts.Keeper
 	path    string
 	lock    *os.File // nil when it only reads
 	writer  *writer
@@ -72,6 +74,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{path: o.Path}
 	s.Reader = reads.NewReader(&dialect, reading(s.read), reading(s.snapshot))
 	s.Writer = writes.NewWriter(&writes.Dialect{Taken: uniqueViolation}, s.changing)
+	s.Keeper = alerts.NewKeeper(reading(s.read), s.alerting, "")
 	if !o.ReadOnly {
 		lock, err := lockFile(o.Path)
 		if err != nil {

@@ -5,11 +5,12 @@ package alerts
 import (
 	"time"
 
+	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
 // Rows runs a statement and calls fn for each row.
-type Rows = func(query string, args []any, fn func(r *stored.Row) error) error
+type Rows = reads.Rows
 
 // Tx is a transaction of an adapter. Arguments of statements are $1, $2 and so on, first
 // named in that order.
