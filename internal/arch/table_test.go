@@ -43,8 +43,8 @@ var table = map[string]row{
 	"docs/api":              {},
 
 	// Adapters.
-	"store/postgres":   {ours: "alert event internal/mutant internal/failpoint job migrations schedule store store/dump store/internal/acts store/internal/alerts store/internal/reads store/internal/stored store/internal/writes", third: "github.com/jackc/pgx/v5 github.com/pressly/goose/v3 golang.org/x/sys/unix"},
-	"store/sqlite":     {ours: "alert event internal/mutant internal/failpoint job migrations store store/dump store/internal/acts store/internal/alerts store/internal/reads store/internal/stored store/internal/writes", third: "modernc.org/sqlite github.com/pressly/goose/v3"},
+	"store/postgres":   {ours: "event internal/mutant internal/failpoint job migrations schedule store store/dump store/internal/acts store/internal/alerts store/internal/reads store/internal/stored store/internal/writes", third: "github.com/jackc/pgx/v5 github.com/pressly/goose/v3 golang.org/x/sys/unix"},
+	"store/sqlite":     {ours: "event internal/mutant internal/failpoint job migrations store store/dump store/internal/acts store/internal/alerts store/internal/reads store/internal/stored store/internal/writes", third: "modernc.org/sqlite github.com/pressly/goose/v3"},
 	"queue/memory":     {ours: "job queue"},
 	"queue/failover":   {ours: "queue"},
 	"queue/redis":      {ours: "job queue", third: "github.com/redis/go-redis/v9"},
