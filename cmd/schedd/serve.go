@@ -17,5 +17,7 @@ func tools() command.Tools {
 
 // serve runs the daemon.
 func serve(ctx context.Context, s command.Service) error {
-	return daemon.Run(ctx, daemon.Options{Config: s.Config, Logger: s.Logger, Build: s.Build, Reloads: s.Reloads, Ready: s.Ready, Watch: s.Watch})
+	return daemon.Run(ctx, daemon.Options{
+		Config: s.Config, Logger: s.Logger, Build: s.Build, Reloads: s.Reloads, Ready: s.Ready, Watch: s.Watch, Migrating: s.Migrating, Status: s.Status,
+	})
 }
