@@ -9,7 +9,7 @@ import (
 
 // tools are what the commands do.
 func tools() command.Tools {
-	return command.Tools{Serve: serve, Bootstrap: daemon.Bootstrap, Store: command.StoreTools{
+	return command.Tools{Serve: serve, Bootstrap: daemon.Bootstrap, Reach: daemon.Reach, Store: command.StoreTools{
 		Schema: daemon.Schema, Migrate: daemon.Migrate, Move: daemon.MoveStore, Export: daemon.ExportStore, Import: daemon.ImportStore,
 		Verify: daemon.VerifyBackup, Restore: daemon.RestoreBackup,
 	}}

@@ -5,7 +5,6 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"time"
 )
 
 // words are what systemd shows as the state of the service: what the daemon says of
@@ -48,32 +47,3 @@ func (w *words) status() func(text string) {
 	}
 	return func(text string) { notify(w.is(text)) }
 }
-
-// While the schema changes, systemd is asked every so often for that much more time.
-const (
-	extendEvery = 20 * time.Second
-	extension   = 60 * time.Second
-)
-
-// migrating keeps systemd from taking a long start for a failed one, until done.
-func migrating(have, want int64) (done func()) {
-	stop, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		ticks := time.NewTicker(extendEvery)
-		defer ticks.Stop()
-		for {
-			notify(fmt.Sprintf("EXTEND_TIMEOUT_USEC=%d", extension.Microseconds()), fmt.Sprintf("STATUS=migrating %d→%d", have, want))
-			select {
-			case <-stop:
-				notify("STATUS=" + sdStarting)
-				return
-			case <-ticks.C:
-			}
-		}
-	}()
-	return func() { close(stop); <-ended }
-}
-
-// sdStarting is what systemd shows between a migration and READY=1.
-const sdStarting = "starting"
