@@ -156,10 +156,16 @@ func (d *Dialect) jobs(f *store.JobFilter) (*list, error) {
 		return nil, job.Errorf(job.Invalid, "sort_by: %q is not one of created_at, next_run, name, priority", f.SortBy)
 	}
 	l := &list{sort: column, column: column, text: f.SortBy == store.SortName, key: "j.seq", descending: f.Descending}
+	status := d.Status
+	if f.SortBy != store.SortNextRun {
+		l.known = true
+	} else if l.key = "c.job"; !f.NextRunBefore.IsZero() {
+		l.known, status = true, "+"+status // the plus: walk cursors_due, and stop; do not sort all jobs of a status
+	}
 	l.platform(f.Platform)
 	l.and("j.type <> 4") // those of workflows
 	in(l, "j.type IN (?)", stored.Codes(stored.JobTypes, f.Types))
-	in(l, d.Status+" IN (?)", stored.Codes(stored.JobStatuses, f.Statuses))
+	in(l, status+" IN (?)", stored.Codes(stored.JobStatuses, f.Statuses))
 	in(l, "j.name IN (?)", f.Names)
 	in(l, "j.handler IN (?)", f.Handlers)
 	if f.CreatedBy != "" {
