@@ -160,6 +160,7 @@ line fair     '100 000 due on one platform delay another by 2 s at most (p99)'  
 line ssrf     '60 forms of addresses inside: no connection'                 gotest ./handler/httpcall 'TestNothingInside$'
 line vlist    'every known attack names tests that there are'               gotest ./internal/arch 'TestAttacksAreTried$'
 line alerts   'alerts fire, are told once, resolve; kill -9; missed; the dead-man ping' alerts_line
+line prometheus 'Prometheus scrapes what rules and dashboard ask for; alerts fire and resolve' scripts/prometheus.sh
 line move     'SQLite to PostgreSQL and back, runs and ledger intact'         gotest ./store/dump 'Test'
 line compare  'make bench-compare prints W1 to W3 with ratios'                compare_line
 line speed    'make bench -check: ratios against their bars'                 speed_line
