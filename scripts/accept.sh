@@ -119,6 +119,13 @@ units_line() {
 	make build man && scripts/units.sh
 }
 
+bench_line() { # bench_line PART: one part in full, with its bars
+	(cd bench && go run . -run "$1" -check) | tee "$dir/gotest.out"
+	local verdict=${PIPESTATUS[0]}
+	grep -E '  (ok|aim|MISSED)$' "$dir/gotest.out" | grep -v slowest | sed -E 's/ {2,}/  /g; s/^/accept: /'
+	return "$verdict"
+}
+
 speed_line() {
 	(cd bench && go run . -all -check)
 }
@@ -166,6 +173,8 @@ line trace    'one trace: caller, API, events, runs, steps, agents, what they ca
 line move     'SQLite to PostgreSQL and back, runs and ledger intact'         gotest ./store/dump 'Test'
 line compare  'make bench-compare prints W1 to W3 with ratios'                compare_line
 line speed    'make bench -check: ratios against their bars'                 speed_line
+line api      'requests on the socket: reads and durable creations a second'  bench_line api
+line million  'a million executions: every list, figure and scrape in time'   bench_line million
 line workflows 'workflows end to end; 60 kills between their steps'          workflows_line
 line examples 'the use cases of examples/ on SQLite, and on PostgreSQL with Redis' gotest ./cmd/schedctl 'TestExample(Reindex|Maintenance)$' -timeout 10m
 line sla      'ticket 1 and ticket 10, twice created, resolved before created'  gotest ./cmd/schedctl 'TestExampleSLA$' -timeout 10m
