@@ -26,6 +26,8 @@ type app struct {
 	cmd      *cobra.Command            // the one that runs
 	settled  bool                      // the globals are complete
 	leftOut  []string                  // headers of the columns that the terminal had no room for
+	paging   bool                      // output is gathered for a pager; what else is said waits in below
+	below    []string                  // lines for standard error, once the output is out
 	watching bool                      // the same is shown again and again: nothing is paged
 	contexts contextFile               // the file of contexts; empty when there is none
 	context  *contextEntry             // the one in use; nil = none
@@ -80,8 +82,14 @@ func (a *app) remark(format string, args ...any) {
 	a.note(format, args...)
 }
 
-// errLine prints text that is clean already.
-func (a *app) errLine(text string) { _, _ = io.WriteString(a.env.Err, text+"\n") }
+// errLine prints text that is clean already, below what is paged.
+func (a *app) errLine(text string) {
+	if a.paging {
+		a.below = append(a.below, text)
+		return
+	}
+	_, _ = io.WriteString(a.env.Err, text+"\n")
+}
 
 // color reports whether a stream gets colours.
 func (a *app) color(stream any) bool {

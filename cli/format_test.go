@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -85,6 +86,28 @@ func TestErrorsAreInTheFormat(t *testing.T) {
 	s.run("job", "show", "x", "-o", "ndjson").check(t, exitNotFound, "-", `{"error":"no such job","code":"not_found"`)
 	s.run("job", "show", "x", "--jq", ".").check(t, exitNotFound, "-", `"code": "not_found"`)
 	s.run("job", "show", "x", "-o", "csv").check(t, exitNotFound, "-", "error: no such job")
+}
+
+// TestRemarksAreBelow: what is said about the output comes after it, though the output is
+// gathered for a pager.
+func TestRemarksAreBelow(t *testing.T) {
+	t.Parallel()
+	for height, want := range map[int]string{10: "data\nhint: more\n", 1: "hint: more\n"} {
+		var all bytes.Buffer
+		a := newApp(Env{
+			Out: &all, Err: &all, Getenv: func(string) string { return "" }, IsTerminal: func(any) bool { return true },
+			Height: func() int { return height }, Page: func(string, []byte) error {
+				if all.Len() > 0 {
+					t.Errorf("before the pager: %s", &all)
+				}
+				return nil
+			},
+		})
+		err := a.paged(func() error { a.hint("more"); a.say("data"); return nil })
+		if err != nil || all.String() != want {
+			t.Errorf("%d lines: %q, %v; want %q", height, &all, err, want)
+		}
+	}
 }
 
 func TestPager(t *testing.T) {

@@ -13,9 +13,10 @@ func (a *app) paged(show func() error) error {
 	}
 	var buf bytes.Buffer
 	out := a.out
-	a.out = &sink{w: &buf}
+	a.out, a.paging = &sink{w: &buf}, true
 	err := show()
-	a.out = out
+	a.out, a.paging = out, false
+	defer a.sayBelow()
 	if bytes.Count(buf.Bytes(), []byte("\n")) >= a.env.Height() {
 		if a.env.Page(command, buf.Bytes()) == nil {
 			return err
@@ -25,6 +26,14 @@ func (a *app) paged(show func() error) error {
 		err = writeErr
 	}
 	return err
+}
+
+// sayBelow prints what was said about the output.
+func (a *app) sayBelow() {
+	for _, line := range a.below {
+		a.errLine(line)
+	}
+	a.below = nil
 }
 
 // pager is the command of the pager; "" = none.

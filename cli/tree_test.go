@@ -260,8 +260,12 @@ func TestHelp(t *testing.T) {
 			t.Errorf("%v: status %d, stdout %q, stderr %q", args, r.code, r.out, r.err)
 		}
 	}
+	all := runIn(t, world{}, "help", "topics")
 	for _, topic := range topics {
 		runIn(t, world{}, "help", topic).check(t, exitOK, "")
+		if !strings.Contains(all.out, "\n"+topic+" ") && !strings.HasPrefix(all.out, topic+" ") {
+			t.Errorf("help topics leaves out %s:\n%s", topic, all.out)
+		}
 	}
 }
 
