@@ -149,25 +149,31 @@ func (f *forecast) paused(ctx context.Context, c Call) error {
 
 // all adds every active job, the next one due first.
 func (f *forecast) all(ctx context.Context, c Call) error {
-	filter := store.JobFilter{Statuses: []job.JobStatus{job.JobActive}, NextRunBefore: f.horizon, SortBy: store.SortNextRun, Limit: store.MaxLimit}
+	return f.s.eachComing(ctx, c, f.horizon, func(j *job.Job) (more bool, err error) {
+		if j.NextRun != nil && !j.NextRun.Before(f.horizon) {
+			return false, nil
+		}
+		return true, f.add(ctx, j)
+	})
+}
+
+// eachComing calls do for the active jobs that run before horizon, the next one due
+// first, until do wants no more.
+func (s *Service) eachComing(ctx context.Context, c Call, horizon time.Time, do func(j *job.Job) (more bool, err error)) error {
+	filter := store.JobFilter{Statuses: []job.JobStatus{job.JobActive}, NextRunBefore: horizon, SortBy: store.SortNextRun, Limit: store.MaxLimit}
 	for {
-		page, err := f.s.ListJobs(ctx, c, filter)
+		page, err := s.ListJobs(ctx, c, filter)
 		if err != nil {
 			return err
 		}
 		for i := range page.Items {
-			j := &page.Items[i]
-			if j.NextRun != nil && !j.NextRun.Before(f.horizon) {
-				return nil
-			}
-			if err := f.add(ctx, j); err != nil {
+			if more, err := do(&page.Items[i]); err != nil || !more {
 				return err
 			}
 		}
-		if page.Next == "" {
+		if filter.Cursor = page.Next; filter.Cursor == "" {
 			return nil
 		}
-		filter.Cursor = page.Next
 	}
 }
 
@@ -176,7 +182,7 @@ type forecast struct {
 	s       *Service
 	limit   int
 	horizon time.Time          // runs at or after it do not count
-	items   []api.ForecastItem // fewer than twice limit
+	items   []api.ForecastItem // a little more than limit
 }
 
 // add collects the runs of one job.
@@ -204,7 +210,7 @@ func (f *forecast) add(ctx context.Context, j *job.Job) error {
 		f.items = append(f.items, api.ForecastItem{At: slot, JobID: j.ID, Job: j.Name, Timezone: j.Timezone, LastRun: j.LastRun, EstimateMS: j.AvgDurationMS})
 		left--
 	}
-	if len(f.items) >= 2*f.limit {
+	if len(f.items) > f.limit+f.limit/8 { // seldom enough, for it sorts
 		f.trim()
 	}
 	return nil
