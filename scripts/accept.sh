@@ -28,6 +28,14 @@ gotest() {
 	[ "${PIPESTATUS[0]}" = 0 ] && grep -q '^--- PASS' "$dir/gotest.out" && ! grep -q '^--- SKIP' "$dir/gotest.out"
 }
 
+trace_line() {
+	local verdict=0
+	gotest ./cmd/schedctl 'TestOneTrace$|TestTraceGoesOn$|TestNoTrace$|TestReceiverAway$' -timeout 5m || verdict=1
+	gotest ./handler/agent 'TestReplies$' || verdict=1
+	gotest ./queue/redis 'TestInboxTakesEachOnce$' || verdict=1
+	return "$verdict"
+}
+
 explain_line() {
 	local want='2026-03-07T07:30:00Z 2026-03-08T07:00:00Z 2026-03-09T06:30:00Z' got
 	got=$(bin/schedctl explain '30 2 * * *' --tz America/New_York --from 2026-03-07T00:00:00Z -n 3 -o json |
@@ -161,6 +169,7 @@ line ssrf     '60 forms of addresses inside: no connection'                 gote
 line vlist    'every known attack names tests that there are'               gotest ./internal/arch 'TestAttacksAreTried$'
 line alerts   'alerts fire, are told once, resolve; kill -9; missed; the dead-man ping' alerts_line
 line prometheus 'Prometheus scrapes what rules and dashboard ask for; alerts fire and resolve' scripts/prometheus.sh
+line trace    'one trace: caller, API, events, runs, steps, agents, what they call'   trace_line
 line move     'SQLite to PostgreSQL and back, runs and ledger intact'         gotest ./store/dump 'Test'
 line compare  'make bench-compare prints W1 to W3 with ratios'                compare_line
 line speed    'make bench -check: ratios against their bars'                 speed_line
