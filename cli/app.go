@@ -26,8 +26,8 @@ type app struct {
 	cmd      *cobra.Command            // the one that runs
 	settled  bool                      // the globals are complete
 	leftOut  []string                  // headers of the columns that the terminal had no room for
-	paging   bool                      // output is gathered for a pager; what else is said waits in below
-	below    []string                  // lines for standard error, once the output is out
+	holding  bool                      // what is said waits for what is being shown
+	held     []string                  // lines for standard error that wait
 	watching bool                      // the same is shown again and again: nothing is paged
 	contexts contextFile               // the file of contexts; empty when there is none
 	context  *contextEntry             // the one in use; nil = none
@@ -82,10 +82,10 @@ func (a *app) remark(format string, args ...any) {
 	a.note(format, args...)
 }
 
-// errLine prints text that is clean already, below what is paged.
+// errLine prints text that is clean already.
 func (a *app) errLine(text string) {
-	if a.paging {
-		a.below = append(a.below, text)
+	if a.holding {
+		a.held = append(a.held, text)
 		return
 	}
 	_, _ = io.WriteString(a.env.Err, text+"\n")

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -88,25 +89,19 @@ func TestErrorsAreInTheFormat(t *testing.T) {
 	s.run("job", "show", "x", "-o", "csv").check(t, exitNotFound, "-", "error: no such job")
 }
 
-// TestRemarksAreBelow: what is said about the output comes after it, though the output is
-// gathered for a pager.
-func TestRemarksAreBelow(t *testing.T) {
+// TestRemarksFollow keeps remarks below what they are about.
+func TestRemarksFollow(t *testing.T) {
 	t.Parallel()
-	for height, want := range map[int]string{10: "data\nhint: more\n", 1: "hint: more\n"} {
-		var all bytes.Buffer
-		a := newApp(Env{
-			Out: &all, Err: &all, Getenv: func(string) string { return "" }, IsTerminal: func(any) bool { return true },
-			Height: func() int { return height }, Page: func(string, []byte) error {
-				if all.Len() > 0 {
-					t.Errorf("before the pager: %s", &all)
-				}
-				return nil
-			},
-		})
-		err := a.paged(func() error { a.hint("more"); a.say("data"); return nil })
-		if err != nil || all.String() != want {
-			t.Errorf("%d lines: %q, %v; want %q", height, &all, err, want)
-		}
+	var both bytes.Buffer
+	a := newApp(Env{Out: &both, Err: &both, IsTerminal: func(any) bool { return true }, Getenv: func(string) string { return "" },
+		Height: func() int { return 40 }, Page: func(string, []byte) error { return errors.New("not needed") }})
+	err := a.paged(func() error {
+		a.hint("what to do")
+		a.say("what there is")
+		return nil
+	})
+	if want := "what there is\nhint: what to do\n"; err != nil || both.String() != want {
+		t.Errorf("printed %q, %v; want %q", both.String(), err, want)
 	}
 }
 

@@ -13,10 +13,15 @@ func (a *app) paged(show func() error) error {
 	}
 	var buf bytes.Buffer
 	out := a.out
-	a.out, a.paging = &sink{w: &buf}, true
+	a.out, a.holding = &sink{w: &buf}, true
 	err := show()
-	a.out, a.paging = out, false
-	defer a.sayBelow()
+	a.out, a.holding = out, false
+	defer func() {
+		for _, text := range a.held { // remarks stand below what they are about
+			a.errLine(text)
+		}
+		a.held = nil
+	}()
 	if bytes.Count(buf.Bytes(), []byte("\n")) >= a.env.Height() {
 		if a.env.Page(command, buf.Bytes()) == nil {
 			return err
@@ -26,14 +31,6 @@ func (a *app) paged(show func() error) error {
 		err = writeErr
 	}
 	return err
-}
-
-// sayBelow prints what was said about the output.
-func (a *app) sayBelow() {
-	for _, line := range a.below {
-		a.errLine(line)
-	}
-	a.below = nil
 }
 
 // pager is the command of the pager; "" = none.
