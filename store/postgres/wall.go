@@ -82,22 +82,39 @@ var walled = []struct{ table, shows string }{
 	{"sessions", anybodys}, {"drains", anybodys}, {"claims", anybodys}, {"counter_deltas", anybodys}, {"meta", anybodys},
 }
 
-// wallStatements make the wall for a role. They may be run again.
-func wallStatements(role string) []string {
-	quoted := pgx.Identifier{role}.Sanitize()
-	list := []string{`DO $$ BEGIN EXECUTE format('GRANT USAGE ON SCHEMA %I TO ` + strings.ReplaceAll(quoted, "'", "''") + `', current_schema()); END $$`}
+// wallStatements make the wall for a role, and may be run again. The sum of what they say
+// stands as a comment in the catalogue.
+func wallStatements(role string) (list []string, sum string) {
+	hash := sha256.New()
+	policy := func(statement string) {
+		_, _ = hash.Write([]byte(statement))
+		list = append(list, statement)
+	}
 	for _, w := range walled {
-		shows := strings.ReplaceAll(w.shows, "%s", w.table)
-		list = append(list, `GRANT SELECT ON `+w.table+` TO `+quoted)
 		if w.shows == anybodys {
 			continue
 		}
-		list = append(list, `ALTER TABLE `+w.table+` ENABLE ROW LEVEL SECURITY`,
-			`DROP POLICY IF EXISTS schedd_platform ON `+w.table,
-			`CREATE POLICY schedd_platform ON `+w.table+` FOR SELECT USING (`+shows+`)`)
+		policy(`ALTER TABLE ` + w.table + ` ENABLE ROW LEVEL SECURITY`)
+		policy(`DROP POLICY IF EXISTS schedd_platform ON ` + w.table)
+		policy(`CREATE POLICY schedd_platform ON ` + w.table + ` FOR SELECT USING (` + strings.ReplaceAll(w.shows, "%s", w.table) + `)`)
 	}
-	return list
+	sum = hex.EncodeToString(hash.Sum(nil))
+	list = append(list, `COMMENT ON POLICY schedd_platform ON jobs IS '`+sum+`'`, `GRANT SELECT ON `+strings.Join(walledTables(), ", ")+` TO `+role,
+		`DO $$ BEGIN EXECUTE format('GRANT USAGE ON SCHEMA %I TO `+strings.ReplaceAll(role, "'", "''")+`', current_schema()); END $$`)
+	return list, sum
 }
+
+func walledTables() []string {
+	names := make([]string, len(walled))
+	for i, w := range walled {
+		names[i] = w.table
+	}
+	return names
+}
+
+// sqlStands reports whether the wall is as it should be, and open to a role.
+const sqlStands = `SELECT 1 FROM pg_policy WHERE polname = 'schedd_platform' AND polrelid = to_regclass('jobs') AND obj_description(oid, 'pg_policy') = $1::text
+	AND (SELECT bool_and(has_table_privilege($2::text, to_regclass(t), 'SELECT')) FROM unnest($3::text[]) AS t) AND has_schema_privilege($2::text, current_schema()::text, 'USAGE')`
 
 // raise makes the wall, unless it stands as this build makes it.
 func (s *Store) raise(ctx context.Context, role string) error {
@@ -107,33 +124,28 @@ func (s *Store) raise(ctx context.Context, role string) error {
 	if err := s.checkRole(ctx, role); err != nil {
 		return err
 	}
-	statements := wallStatements(role)
-	sum := sha256.Sum256([]byte(strings.Join(statements, ";")))
-	key, want := "wall/"+role, hex.EncodeToString(sum[:])
-	standing := func(t *tx) (yes bool, err error) {
-		_, err = t.first(`SELECT value FROM meta WHERE key = $1`, []any{key}, func(r *row) { yes = r.Text() == want })
-		return yes, err
-	}
+	statements, sum := wallStatements(pgx.Identifier{role}.Sanitize())
 	stands := false
-	err := s.read(ctx, func(t *tx) (err error) {
-		stands, err = standing(t)
+	look := func(t *tx) (err error) {
+		stands, err = t.first(sqlStands, []any{sum, role, walledTables()}, func(*row) {})
 		return err
-	})
+	}
+	err := s.read(ctx, look)
 	if err == nil && !stands {
-		err = s.alone(ctx, func() error {
-			return s.write(ctx, func(t *tx) error {
-				if stands, err := standing(t); stands || err != nil {
-					return err
-				}
-				for _, statement := range statements {
-					if _, err := t.exec(statement); err != nil {
-						return err
-					}
-				}
-				_, err := t.exec(`INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, want)
+		err = s.write(ctx, func(t *tx) error {
+			t.queue(`SELECT set_config('lock_timeout', '0', true)`)
+			t.queue(`SELECT pg_advisory_xact_lock($1)`, int64(migrationLock)) // one node makes it, others find it
+			if err := look(t); err != nil || stands {
 				return err
-			})
+			}
+			for _, statement := range statements {
+				t.queue(statement)
+			}
+			return t.flush()
 		})
+	}
+	if sqlState(err) == "42501" {
+		return &ServerError{"store.postgres.tenant_role: the wall must be made by the owner of the tables: " + err.Error()}
 	}
 	if err == nil {
 		s.wall = role
