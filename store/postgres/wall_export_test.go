@@ -22,7 +22,9 @@ func Behind(ctx context.Context, s *Store, platform, statement string) (n int, e
 // it is asked about: asked about all, it is a reader whose statements forget the platform.
 func Forgetful(s *Store, platform string) *reads.Reader {
 	run := func(run reads.Run) reads.Run {
-		return func(ctx context.Context, _ string, fn func(rows reads.Rows) error) error { return run(ctx, platform, fn) }
+		return func(ctx context.Context, _ string, fn func(rows reads.Rows) error) error {
+			return run(ctx, platform, fn)
+		}
 	}
 	r := reads.NewReader(&dialect, run(s.reading(s.read)), run(s.reading(s.snapshot)))
 	return &r

@@ -57,6 +57,7 @@ func TestWall(t *testing.T) {
 	if shown == 0 {
 		t.Error("no table has rows of several platforms: nothing was tried")
 	}
+	t.Logf("accept: %d tables, read by statements that name no platform: rows of others 0", len(postgres.WalledTables())-len(anybodys))
 	for _, statement := range []string{"DELETE FROM jobs", "UPDATE jobs SET name = name", "INSERT INTO meta VALUES ('a', 'b')", "TRUNCATE jobs", "SELECT pg_read_file('/etc/hostname')"} {
 		if _, err := postgres.Behind(t.Context(), s, own, statement); err == nil {
 			t.Errorf("%s was done behind the wall", statement)
