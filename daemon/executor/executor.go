@@ -9,6 +9,7 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/handler"
 	"github.com/agentic-sdlc/scheduler/internal/mutant"
+	"github.com/agentic-sdlc/scheduler/internal/secret"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/queue"
 	"github.com/agentic-sdlc/scheduler/store"
@@ -27,7 +28,10 @@ type Options struct {
 	Queue    queue.Queue
 	Handlers *handler.Registry
 	// Allows says whether jobs of a platform may use a handler; nil = all may use all.
-	Allows  func(platform, handler string) bool
+	Allows func(platform, handler string) bool
+	// Secrets puts secrets into payloads, and hides them in what handlers say; nil = there
+	// are none.
+	Secrets *secret.Vault
 	Logger  *slog.Logger
 	Now     func() time.Time
 	Random  func() float64 // in [0, 1), for the jitter of retries

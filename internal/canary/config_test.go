@@ -63,6 +63,10 @@ handlers:
     - {name: pager-down, type: webhook, url_file: %[20]q, secret: %[21]s}
     - {name: pager-gone, type: webhook, url: %[22]q}
   knowledge_base: {url: "%[5]s/kb"}
+secrets:
+  - {name: inline, value: %[24]s, handlers: [exec, http]}
+  - {name: in-file, file: %[25]s, handlers: [exec, http, send-notification]}
+  - {name: in-env, env: FIRST_SECRET, handlers: [http]}
 %[23]s`, s.path("data"), s.path("s"), s.address, testbed.FreePort(s.T), u, s.path("ping"), port(w.calls), port(w.away),
 		quoted(s.mintOdd("variable of a declared command")),
 		quoted(s.mint("header of a declared call", "received: /echo")),
@@ -73,9 +77,11 @@ handlers:
 		u+"/ok/"+s.mint("path of Slack's URL", "received: /ok").value,
 		file("sign", s.mint("secret that signs what a webhook gets")),
 		s.path("down"), quoted(s.mint("secret of a webhook that fails")),
-		"http://127.0.0.1:9/"+s.mint("path of a webhook that is gone").value, more)
+		"http://127.0.0.1:9/"+s.mint("path of a webhook that is gone").value, more,
+		quoted(s.mintOdd("declared secret")), file("declared", s.mint("declared secret in a file", "received: /ok")))
 	s.write("schedd.yaml", text)
 	s.env = []string{
+		"FIRST_SECRET=" + s.mint("declared secret in a variable", "received: /fail").value,
 		"SCHEDD_HANDLERS_KNOWLEDGE_BASE_TOKEN=" + s.mint("token of the knowledge base, in a variable", "received: /kb").value,
 		"AWS_SECRET_ACCESS_KEY=" + s.mint("variable of schedd that is not its business").value,
 		"OTEL_EXPORTER_OTLP_HEADERS=authorization=" + s.mint("header for spans", "received: /v1").value,

@@ -32,7 +32,7 @@ func (s *site) jobs() {
 	s.job("free", "exec", map[string]any{
 		"command": []string{"/bin/sh", "-c", "cat >/dev/null; exit 1", "--password", s.mintOdd("argument of a job's command", ofJobs...).value},
 		"env":     map[string]any{"DB_PASSWORD": s.mintOdd("variable of a job's command", ofJobs...).value},
-		"stdin":   s.mint("standard input of a job's command", ofJobs...).value,
+		"stdin":   s.mint("standard input of a job's command", append([]string{"api: /audit", "schedctl audit"}, ofJobs...)...).value,
 	}, nil)
 	s.job("absent", "exec", map[string]any{"command": []string{"/nonexistent", s.mint("argument of a command that says nothing of it", append([]string{"api: /audit", "schedctl audit"}, ofJobs...)...).value}}, nil)
 	for name, path := range map[string]string{"ok": "/ok", "fails": "/fail", "led-away": "/redirect", "hangs": "/hang"} {
@@ -62,10 +62,21 @@ func (s *site) jobs() {
 		}
 		s.job(name, name, payload, nil)
 	}
+	// A command that prints what it was given, in every way that it knows, and fails; a call
+	// whose server says what it was told; a hook; a message.
+	s.job("prints", "exec", map[string]any{
+		"shell": `env; echo "$1" >&2; printf %s "$PW" | base64 -w0; echo; printf 'me:%s' "$PW" | base64 -w0; echo; printf %s "$PW" | od -An -tx1 | tr -d ' \n'; echo; cat; exit 4`,
+		"env":   map[string]any{"PW": "secret://inline"}, "stdin": "it is secret://in-file.\n",
+	}, nil)
+	s.job("quotes", "http", map[string]any{"url": u + "/fail?t=secret://in-env", "headers": map[string]any{"Authorization": "Bearer secret://in-env"}}, nil)
+	s.job("tries", "exec", map[string]any{"command": []string{"/bin/false"}}, map[string]any{
+		"on_failure": map[string]any{"handler_name": "exec", "payload": map[string]any{"command": []string{"/bin/echo", "secret://inline", "secret://in-file"}}},
+	})
+	s.job("tells", "send-notification", map[string]any{"channel": "pager", "message": "it is secret://in-file"}, nil)
 	for _, channel := range []string{"mail", "mail-down", "slack", "pager", "pager-down", "pager-gone"} {
 		s.job("to-"+channel, "send-notification", map[string]any{"channel": channel, "message": "hello", "subject": "hello"}, nil)
 	}
-	for _, name := range []string{"free", "absent", "call-ok", "call-fails", "call-led-away", "call-hangs", "call-nobody", "call-nowhere", "hooked", "tell", "echo", "broken", "signed", "reindex-knowledge-base",
+	for _, name := range []string{"free", "absent", "call-ok", "call-fails", "call-led-away", "call-hangs", "call-nobody", "call-nowhere", "hooked", "prints", "quotes", "tries", "tells", "tell", "echo", "broken", "signed", "reindex-knowledge-base",
 		"to-mail", "to-mail-down", "to-slack", "to-pager", "to-pager-down", "to-pager-gone"} {
 		s.send(http.MethodPost, "/jobs/"+name+"/run", map[string]any{}, http.StatusCreated)
 	}
@@ -144,7 +155,6 @@ func (s *site) callers() {
 	ask("GET", prefix+"/jobs", "", map[string]string{"Authorization": "Basic " + s.mint("basic authorization").value}, http.StatusUnauthorized)
 	ask("GET", prefix+"/jobs", "", map[string]string{"Authorization": valid, "Cookie": "session=" + s.mint("cookie").value}, http.StatusOK)
 	ask("GET", prefix+"/jobs?token="+s.mint("token in a query").value, "", plain, http.StatusBadRequest)
-	ask("GET", prefix+"/jobs?limit="+s.mint("something else in a query").value, "", plain, http.StatusBadRequest)
 	ask("GET", "/"+s.mint("path that is not there").value, "", nil, http.StatusUnauthorized)
 	for name, body := range map[string]string{
 		"body cut short":          `{"payload": {"password": "%s`,

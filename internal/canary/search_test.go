@@ -33,7 +33,7 @@ func (s *site) ids(list string) (ids []string) {
 		}
 	}
 	for _, item := range items {
-		for _, name := range []string{"id", "number", "name", "slug"} {
+		for _, name := range []string{"id", "number", "node", "name", "slug"} {
 			if id, ok := item[name]; ok {
 				ids = append(ids, fmt.Sprint(id))
 				break
@@ -96,7 +96,7 @@ func unpacked(text []byte) []byte {
 var shown = []string{
 	"agent list", "agent show bob", "alert list", "alert channel list", "alert rule list", "alert rule show any", "audit list", "audit show 1", "audit slots", "config view", "crontab export",
 	"dlq list", "doctor", "event list", "execution list", "execution show tell/1", "execution diff call-ok/1 call-ok/2", "handler list", "handler show exec", "handler schema echo", "health",
-	"job list", "job show call-ok", "job history call-fails", "job stats tell", "job export", "job revisions call-nobody", "job diff call-nobody 1 2", "logs tell/1", "logs echo/1", "logs call-fails/1", "ls", "metrics", "next", "platform list", "ps",
+	"job list", "job show call-ok", "job history call-fails", "job stats tell", "job export", "job revisions call-nobody", "job diff call-nobody 1 2", "logs tell/1", "logs prints/1", "why prints/1", "execution show quotes/1", "execution show tries/1", "logs echo/1", "logs call-fails/1", "ls", "metrics", "next", "platform list", "ps",
 	"queue status", "queue peek", "status", "token list", "trigger list", "trigger show on-login", "version", "whoami", "why tell/1", "why call-fails/1", "worker list", "workflow list", "workflow show flow", "workflow history flow",
 }
 
@@ -167,13 +167,11 @@ func (s *site) operate() {
 	bad("a key for a value", "handlers: {knowledge_base: {token: {"+s.mint("token that is a key").value+": 1}}}")
 	bad("a secret in a list", "handlers: {knowledge_base: {token: ["+s.mint("token in a list").value+"]}}")
 	bad("a secret that is no YAML", "handlers: {knowledge_base: {token: \""+s.mint("token without an end").value)
-	bad("a secret for a number", "worker: {slots: "+s.mint("secret for a number").value+"}")
 	bad("a channel with a bad URL", "handlers: {channels: [{name: a, type: slack, url: \"http://h:port/"+s.mint("path of a bad URL of Slack").value+"\"}]}")
 	bad("a webhook with a bad secret", "handlers: {channels: [{name: a, type: webhook, url: \"https://example.org/\", secret: \"whsec_"+s.mint("bad secret of a webhook").value+"!\"}]}")
 	bad("a declared call with a bad header", "handlers: {urls: [{name: a, url: \"https://example.org/\", headers: [{name: Authorization, value: \"a\\u0001"+s.mint("bad header").value+"\"}]}]}")
 	bad("a declared call with a password", "handlers: {urls: [{name: a, url: \"https://u:"+s.mint("password in a declared call").value+"@example.org/\"}]}")
-	bad("a variable for a secret", "queue: {driver: redis}\nstore: {driver: postgres}", "SCHEDD_QUEUE_REDIS_URL=http://:"+s.mint("variable with a bad address").value+"@h", "SCHEDD_STORE_POSTGRES_DSN=postgres://u:"+s.mint("variable with a bad DSN").value+"@h:x/y",
-		"SCHEDD_WORKER_SLOTS="+s.mint("variable for a number").value)
+	bad("a variable for a secret", "queue: {driver: redis}\nstore: {driver: postgres}", "SCHEDD_QUEUE_REDIS_URL=http://:"+s.mint("variable with a bad address").value+"@h", "SCHEDD_STORE_POSTGRES_DSN=postgres://u:"+s.mint("variable with a bad DSN").value+"@h:x/y")
 }
 
 // copies are made by the daemon, and by a program of its own when nobody serves.
