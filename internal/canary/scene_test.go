@@ -109,7 +109,7 @@ func (s *site) others() {
 		"condition": map[string]any{"metric": "scheduler.jobs.total", "operator": "gte", "value": 0}}, http.StatusCreated)
 }
 
-// ended waits until nothing is to be done any more, and alerts were told of.
+// settled waits until nothing is to be done any more, and alerts were told of.
 func (s *site) settled() {
 	s.Helper()
 	s.until("everything has ended", func() bool {

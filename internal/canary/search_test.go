@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 )
 
 // ids are what a walk puts in place of {id}, by the path of the list that names them.
@@ -92,7 +91,7 @@ func unpacked(text []byte) []byte {
 	return append(plain, text...)
 }
 
-// shown are the calls of schedctl that show something; formats are how.
+// shown are the calls of schedctl that show something.
 var shown = []string{
 	"agent list", "agent show bob", "alert list", "alert channel list", "alert rule list", "alert rule show any", "audit list", "audit show 1", "audit slots", "config view", "crontab export",
 	"dlq list", "doctor", "event list", "execution list", "execution show tell/1", "execution diff call-ok/1 call-ok/2", "handler list", "handler show exec", "handler schema echo", "health",
@@ -100,7 +99,13 @@ var shown = []string{
 	"queue status", "queue peek", "status", "token list", "trigger list", "trigger show on-login", "version", "whoami", "why tell/1", "why call-fails/1", "worker list", "workflow list", "workflow show flow", "workflow history flow",
 }
 
-var formats = []string{"table", "wide", "json", "yaml", "ndjson", "csv", "markdown"}
+// formats are those that are tried; SCHEDD_CANARY_FORMATS names others, with commas.
+func formats() []string {
+	if named := os.Getenv("SCHEDD_CANARY_FORMATS"); named != "" {
+		return strings.Split(named, ",")
+	}
+	return []string{"table", "json"}
+}
 
 // show has schedctl show all that it can, in every format.
 func (s *site) show() {
@@ -115,7 +120,7 @@ func (s *site) show() {
 		})
 	}
 	for _, call := range shown {
-		for _, format := range formats {
+		for _, format := range formats() {
 			calls <- append(strings.Fields(call), "-o", format)
 		}
 		calls <- append(strings.Fields(call), "-vv")
@@ -244,6 +249,3 @@ func (s *site) processes() {
 	}
 	s.search("ps", out)
 }
-
-// quit has schedd print what it does, and end.
-func (s *site) quit() { s.signal(syscall.SIGQUIT) }
