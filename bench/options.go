@@ -38,31 +38,34 @@ type size struct {
 	Many     int           `json:"many"`  // jobs of the large store that is ticked
 	Ticks    int           `json:"ticks"` // a round
 	Steps    int           `json:"steps"` // of Next, a round
+	Asked    time.Duration `json:"asked"` // how long requests are sent, a round
+	Kept     int           `json:"kept"`  // executions stored at home
+	Known    int           `json:"known"` // jobs beside them
 
 	// Of the comparison.
 	Backlog int `json:"backlog"` // executions a round
 	Tune    int `json:"tune"`    // jobs by which a tuning of a peer is tried
 	Tasks   int `json:"tasks"`   // of asynq, a round
 	History int `json:"history"` // executions stored
-	Looks   int `json:"looks"`   // at them, of each kind
+	Looks   int `json:"looks"`   // at what is stored, of each kind
 	Removed int `json:"removed"` // executions too old
 }
 
 var (
 	full = size{
 		Name: "full", Rounds: 5, Runs: 150_000, Messages: 4000, Bursts: 6, Burst: 10_000, Paced: time.Minute,
-		Stored: 100_000, Restarts: 5, Idle: 65 * time.Second, Many: 1_000_000, Ticks: 60, Steps: 10_000,
+		Stored: 100_000, Restarts: 5, Idle: 65 * time.Second, Many: 1_000_000, Ticks: 60, Steps: 10_000, Asked: 5 * time.Second, Kept: 1_000_000, Known: 10_000,
 		Backlog: 100_000, Tune: 40_000, Tasks: 25_000, History: 10_000_000, Looks: 300, Removed: 300_000,
 	}
 	quick = size{
 		Name: "quick", Rounds: 3, Runs: 40_000, Messages: 1500, Bursts: 2, Burst: 10_000, Paced: 10 * time.Second,
-		Stored: 100_000, Restarts: 3, Idle: 20 * time.Second, Many: 100_000, Ticks: 30, Steps: 3000,
+		Stored: 100_000, Restarts: 3, Idle: 20 * time.Second, Many: 100_000, Ticks: 30, Steps: 3000, Asked: 2 * time.Second, Kept: 200_000, Known: 10_000,
 		Backlog: 30_000, Tune: 10_000, Tasks: 8000, History: 300_000, Looks: 200, Removed: 60_000,
 	}
 	// tiny proves that everything works; its figures mean nothing.
 	tiny = size{
 		Name: "tiny", Rounds: 1, Runs: 3000, Messages: 50, Bursts: 1, Burst: 500, Paced: 2 * time.Second,
-		Stored: 2000, Restarts: 1, Idle: time.Second, Many: 5000, Ticks: 5, Steps: 100,
+		Stored: 2000, Restarts: 1, Idle: time.Second, Many: 5000, Ticks: 5, Steps: 100, Asked: 200 * time.Millisecond, Kept: 20_000, Known: 1100,
 		Backlog: 3000, Tune: 400, Tasks: 200, History: 20_000, Looks: 5, Removed: 20_000,
 	}
 )

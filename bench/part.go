@@ -22,6 +22,8 @@ var parts = []part{
 	{"rest", "100 000 stored jobs: restart, memory, idle CPU", rest},
 	{"tick", "a tick with a million stored jobs against a thousand", tick},
 	{"next", "schedule arithmetic against raw cronexpr", next},
+	{"api", "requests a second on the socket: reads, and durable creations", requests},
+	{"million", "looking at a million executions through the API", million},
 }
 
 // comparison are the parts that need PostgreSQL and Redis, in the order of the table.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -44,6 +45,13 @@ func TestMetricsCommand(t *testing.T) {
 	}
 	s.run("metrics", "--period", "1y").check(t, exitUsage, "-", "1h, 24h, 7d")
 	s.run("metrics", "--period", "1h", "--since", "1d").check(t, exitUsage, "-", "")
+
+	s.mux.HandleFunc("GET "+api.RouteExposition, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "# TYPE schedd_store_up gauge\nschedd_store_up 1\n")
+	})
+	s.run("metrics", "--prometheus").check(t, exitOK, "# TYPE schedd_store_up gauge\nschedd_store_up 1\n")
+	s.run("metrics", "--prometheus", "--period", "1h").check(t, exitUsage, "-", "")
+	s.run("metrics", "--prometheus", "-o", "json").check(t, exitUsage, "-", "")
 
 	none := newStub(t)
 	none.on("GET /metrics", http.StatusOK, api.Metrics{})

@@ -20,6 +20,7 @@ type metricsOptions struct {
 	period       string
 	since, until string
 	watch        time.Duration
+	prometheus   bool
 }
 
 func newMetricsCmd(a *app) *cobra.Command {
@@ -29,11 +30,15 @@ func newMetricsCmd(a *app) *cobra.Command {
 		SuggestFor: []string{"stats", "numbers"},
 		Short:      "Sum up what ended within a time, and count what is there now",
 		Long: `Sum up what ended within a time, and count what is there now: of the platform that you
-look at, or of all. Percentiles are of successes.`,
+look at, or of all. Percentiles are of successes.
+
+With --prometheus print what Prometheus reads of the node that answers, in the text format of
+Prometheus; who asks must reach all platforms.`,
 		Example: `  schedctl metrics
   schedctl metrics --period 7d
   schedctl metrics --since '2026-11-22 00:00' --until '2026-11-23 00:00' -o json
-  schedctl metrics -w`,
+  schedctl metrics -w
+  schedctl metrics --prometheus | grep schedd_queue`,
 		GroupID:           groupOperations,
 		Args:              none,
 		ValidArgsFunction: noFiles,
@@ -45,12 +50,19 @@ look at, or of all. Percentiles are of successes.`,
 	enumVar(cmd, &o.period, "period", "a time until now", api.Periods()...)
 	cmd.Flags().StringVar(&o.since, "since", "", "what ended at or after TIME, such as 3d or 'yesterday'")
 	cmd.Flags().StringVar(&o.until, "until", "", "what ended before TIME")
+	cmd.Flags().BoolVar(&o.prometheus, "prometheus", false, "print the text format of Prometheus, as the daemon exposes it")
+	for _, other := range []string{"period", "since", "until"} {
+		cmd.MarkFlagsMutuallyExclusive("prometheus", other)
+	}
 	cmd.MarkFlagsMutuallyExclusive("period", "since")
 	cmd.MarkFlagsMutuallyExclusive("period", "until")
 	return cmd
 }
 
 func runMetrics(ctx context.Context, a *app, o metricsOptions) error {
+	if o.prometheus {
+		return a.exposition(ctx)
+	}
 	q := client.MetricsQuery{Period: o.period}
 	var err error
 	if q.From, err = a.past("since", o.since); err != nil {
@@ -71,6 +83,22 @@ func runMetrics(ctx context.Context, a *app, o metricsOptions) error {
 		return printList(a, listing[figure]{Items: figuresOf(&m), Total: -1, Name: func(f figure) string { return f.Metric }, Table: figureTable})
 	}
 	return printOne(a, m, "metrics", func() error { return a.showMetrics(&m) })
+}
+
+// exposition prints what Prometheus reads of the node that answers.
+func (a *app) exposition(ctx context.Context) error {
+	if a.structured() {
+		return usagef("--prometheus is a format of its own").WithHint("leave out --jq, --columns and -o")
+	}
+	c, err := a.connect()
+	if err != nil {
+		return err
+	}
+	text, err := c.Exposition(ctx)
+	if err != nil {
+		return err
+	}
+	return a.rawAnswer(text)
 }
 
 // figure is one of the metrics, in formats that are rows.

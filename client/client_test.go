@@ -446,6 +446,7 @@ func TestMethodsUseTheirRoutes(t *testing.T) {
 		{"DELETE " + path(api.RouteDeadLetter, "e"), func() error { return c.DropDead(ctx, "e", Write{}) }},
 		{"GET " + api.RouteHealth, func() error { return err1(c.Health(ctx)) }},
 		{"GET " + api.RouteMetrics, func() error { return err1(c.Metrics(ctx, MetricsQuery{})) }},
+		{"GET " + api.RouteExposition, func() error { return err1(c.Exposition(ctx)) }},
 		{"GET " + path(api.RouteJobStats, "a"), func() error { return err1(c.JobStats(ctx, "a", time.Time{})) }},
 		{"GET " + api.RouteVersion, func() error { return err1(c.Version(ctx)) }},
 		{"GET " + api.RouteLivez, func() error { return c.Live(ctx) }},

@@ -24,6 +24,7 @@ func (c *Client) Raw(ctx context.Context, method, path string, query url.Values,
 	ctx, cancel := context.WithTimeoutCause(ctx, c.options.Timeout, errSlow)
 	defer cancel()
 	r := request{method: method, path: path, query: query, header: w.header()}
+	r.header.Set("Accept", "application/json, */*;q=0.9") // some routes answer text
 	if body != nil {
 		r.body = body
 	}

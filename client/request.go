@@ -120,13 +120,13 @@ func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
 	if err != nil {
 		return nil, job.Errorf(job.Invalid, "make the request: %w", err)
 	}
+	req.Header.Set("Accept", "application/json")
 	for name, values := range r.header {
 		if strings.ContainsFunc(values[0], unicode.IsControl) {
 			return nil, job.Errorf(job.Invalid, "%s must be one line of text", name)
 		}
 		req.Header[name] = values
 	}
-	req.Header.Set("Accept", "application/json")
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)
 	}

@@ -70,6 +70,13 @@ func (c *Client) Metrics(ctx context.Context, q MetricsQuery) (api.Metrics, erro
 	return get[api.Metrics](ctx, c, api.RouteMetrics, v.url())
 }
 
+// Exposition returns what Prometheus reads of the node that answers, in the text format of
+// Prometheus. It is of all platforms, for who reaches all.
+func (c *Client) Exposition(ctx context.Context) ([]byte, error) {
+	answer, err := c.Raw(ctx, http.MethodGet, api.RouteExposition, nil, nil, Write{})
+	return answer.Body, err
+}
+
 // MetricsQuery says which time to sum up: a period until now, or from an instant to
 // another.
 type MetricsQuery struct {

@@ -28,6 +28,14 @@ gotest() {
 	[ "${PIPESTATUS[0]}" = 0 ] && grep -q '^--- PASS' "$dir/gotest.out" && ! grep -q '^--- SKIP' "$dir/gotest.out"
 }
 
+trace_line() {
+	local verdict=0
+	gotest ./cmd/schedctl 'TestOneTrace$|TestTraceGoesOn$|TestNoTrace$|TestReceiverAway$' -timeout 5m || verdict=1
+	gotest ./handler/agent 'TestReplies$' || verdict=1
+	gotest ./queue/redis 'TestInboxTakesEachOnce$' || verdict=1
+	return "$verdict"
+}
+
 explain_line() {
 	local want='2026-03-07T07:30:00Z 2026-03-08T07:00:00Z 2026-03-09T06:30:00Z' got
 	got=$(bin/schedctl explain '30 2 * * *' --tz America/New_York --from 2026-03-07T00:00:00Z -n 3 -o json |
@@ -117,6 +125,13 @@ units_line() {
 	make build man && scripts/units.sh
 }
 
+bench_line() { # bench_line PART: one part in full, with its bars
+	(cd bench && go run . -run "$1" -check) | tee "$dir/gotest.out"
+	local verdict=${PIPESTATUS[0]}
+	grep -E '  (ok|aim|MISSED)$' "$dir/gotest.out" | grep -v slowest | sed -E 's/ {2,}/  /g; s/^/accept: /'
+	return "$verdict"
+}
+
 speed_line() {
 	(cd bench && go run . -all -check)
 }
@@ -160,9 +175,13 @@ line fair     '100 000 due on one platform delay another by 2 s at most (p99)'  
 line ssrf     '60 forms of addresses inside: no connection'                 gotest ./handler/httpcall 'TestNothingInside$'
 line vlist    'every known attack names tests that there are'               gotest ./internal/arch 'TestAttacksAreTried$'
 line alerts   'alerts fire, are told once, resolve; kill -9; missed; the dead-man ping' alerts_line
+line prometheus 'Prometheus scrapes what rules and dashboard ask for; alerts fire and resolve' scripts/prometheus.sh
+line trace    'one trace: caller, API, events, runs, steps, agents, what they call'   trace_line
 line move     'SQLite to PostgreSQL and back, runs and ledger intact'         gotest ./store/dump 'Test'
 line compare  'make bench-compare prints W1 to W3 with ratios'                compare_line
 line speed    'make bench -check: ratios against their bars'                 speed_line
+line api      'requests on the socket: reads and durable creations a second'  bench_line api
+line million  'a million executions: every list, figure and scrape in time'   bench_line million
 line workflows 'workflows end to end; 60 kills between their steps'          workflows_line
 line examples 'the use cases of examples/ on SQLite, and on PostgreSQL with Redis' gotest ./cmd/schedctl 'TestExample(Reindex|Maintenance)$' -timeout 10m
 line sla      'ticket 1 and ticket 10, twice created, resolved before created'  gotest ./cmd/schedctl 'TestExampleSLA$' -timeout 10m

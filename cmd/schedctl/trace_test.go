@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -59,11 +60,17 @@ func (s *site) call(d *downstream) {
 // runWith runs a job as a caller that traces does.
 func (s *site) runWith(name, traceParent string) {
 	s.t.Helper()
+	s.post("/jobs/"+name+"/run", "{}", traceParent, http.StatusCreated)
+}
+
+// post sends a request as a caller that traces does.
+func (s *site) post(path, body, traceParent string, status int) {
+	s.t.Helper()
 	socket := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", s.file("s"))
 	}}}
 	defer socket.CloseIdleConnections()
-	q, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, "http://schedd/api/v1/scheduler/jobs/"+name+"/run", strings.NewReader("{}"))
+	q, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, "http://schedd/api/v1/scheduler"+path, strings.NewReader(body))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -74,8 +81,8 @@ func (s *site) runWith(name, traceParent string) {
 		s.t.Fatal(err)
 	}
 	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusCreated {
-		s.t.Fatalf("run answers %s, want 201", answer.Status)
+	if answer.StatusCode != status {
+		s.t.Fatalf("POST %s answers %s, want %d", path, answer.Status, status)
 	}
 }
 
@@ -104,8 +111,8 @@ func TestOneTrace(t *testing.T) {
 		if span.Trace != trace || span.Parent != request.ID {
 			t.Errorf("an attempt is below %s of %s, want the request %s of %s", span.Parent, span.Trace, request.ID, trace)
 		}
-		if span.Failed == (span.Links == 1) {
-			t.Errorf("failed is %t with %d links; want the first to fail and the second to be linked to it", span.Failed, span.Links)
+		if span.Failed == (len(span.Linked) == 1) {
+			t.Errorf("failed is %t with %d links; want the first to fail and the second to be linked to it", span.Failed, len(span.Linked))
 		}
 	}
 	d.mu.Lock()
@@ -119,6 +126,67 @@ func TestOneTrace(t *testing.T) {
 			t.Errorf("the service was told %q, want an attempt of trace %s", parent, trace)
 		}
 	}
+}
+
+// TestTraceGoesOn follows a trace through an event into the environment of a command, and
+// through a workflow into what its step calls; and what is retried by hand is linked to
+// what failed.
+func TestTraceGoesOn(t *testing.T) {
+	t.Parallel()
+	const event, flow, caller = "0af7651916cd43dd8448eb211c80319c", "5bd66ef5095369c7b0d1f8f4bd33716a", "00f067aa0ba902b7"
+	r, d := testbed.NewOTLP(t), newDownstream(t)
+	s := tracedSite(t, r, d, "1")
+
+	s.want(s.local("job", "create", "event", "arrived", "--on", "file:arrived", "--", "/bin/sh", "-c", "echo told $TRACEPARENT"), 0)
+	s.post("/events", `{"event": "file:arrived", "data": {}}`, "00-"+event+"-"+caller+"-01", http.StatusAccepted)
+	run := s.below(r, "run arrived", "POST /api/v1/scheduler/events", event, caller)
+	if got, want := s.want(s.local("logs", "arrived"), 0).out, "told 00-"+event+"-"+run.ID+"-01"; !strings.Contains(got, want) {
+		t.Errorf("the command printed %q, want %q", got, want)
+	}
+
+	s.write(s.file("flow.yaml"), "name: flow\nsteps:\n  - {name: one, handler: http, payload: {url: "+d.URL+"}, max_retries: 0}\n")
+	s.want(s.local("workflow", "create", "-f", s.file("flow.yaml")), 0)
+	s.post("/workflows/flow/run", "{}", "00-"+flow+"-"+caller+"-01", http.StatusCreated)
+	whole := s.below(r, "run flow@1", "POST /api/v1/scheduler/workflows/{id}/run", flow, caller)
+	steps := r.Named("run flow@1/one")
+	if len(steps) != 1 || steps[0].Trace != flow || steps[0].Parent != whole.ID || !steps[0].Failed || !whole.Failed {
+		t.Fatalf("the steps are %+v, want one that failed below %+v, which failed with it", steps, whole)
+	}
+	d.mu.Lock()
+	told := d.parents[0]
+	d.mu.Unlock()
+	if want := "00-" + flow + "-" + steps[0].ID + "-01"; told != want {
+		t.Errorf("the service was told %q, want %q", told, want)
+	}
+
+	s.want(s.local("job", "create", "cron", "once", "-s", "0 0 1 1 *", "--max-retries", "0", "--", "/bin/false"), 0)
+	s.want(s.local("run", "once", "--wait"), 10)
+	s.want(s.local("execution", "retry", "once/1"), 0)
+	var runs []testbed.Span
+	testbed.Eventually(t, "the retry is sent", 20*time.Second, func() bool { runs = r.Named("run once"); return len(runs) == 2 })
+	asked := r.Named("POST /api/v1/scheduler/executions/{id}/retry")
+	if len(asked) != 1 || asked[0].ID != runs[1].Parent || asked[0].Trace == runs[0].Trace || !slices.Equal(asked[0].Linked, []string{runs[0].ID}) {
+		t.Errorf("the retry was asked for by %+v; want one request, linked to %s, in a trace of its own, above %s", asked, runs[0].ID, runs[1].Parent)
+	}
+}
+
+// below waits for the one span of a run, and demands that it is below the one request of the
+// route, which is below the caller.
+func (s *site) below(r *testbed.OTLP, run, route, trace, caller string) testbed.Span {
+	s.t.Helper()
+	var runs []testbed.Span
+	testbed.Eventually(s.t, run+" is sent", 20*time.Second, func() bool {
+		runs = slices.DeleteFunc(r.Named(run), func(span testbed.Span) bool { return span.Name != run })
+		return len(runs) > 0
+	})
+	requests := r.Named(route)
+	if len(requests) != 1 || requests[0].Trace != trace || requests[0].Parent != caller {
+		s.t.Fatalf("the requests are %+v, want one below %s of %s", requests, caller, trace)
+	}
+	if len(runs) != 1 || runs[0].Trace != trace || runs[0].Parent != requests[0].ID {
+		s.t.Fatalf("the runs are %+v, want one below %s of %s", runs, requests[0].ID, trace)
+	}
+	return runs[0]
 }
 
 // TestNoTrace: what is not sampled is not sent, and whoever is called knows.

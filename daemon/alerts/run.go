@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/agentic-sdlc/scheduler/internal/loop"
 	"github.com/agentic-sdlc/scheduler/job"
 )
 
@@ -16,34 +17,21 @@ const (
 
 // Run looks and tells until ctx ends.
 func (a *Alerts) Run(ctx context.Context) error {
-	sleep := time.NewTimer(0)
-	defer sleep.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-sleep.C:
-		}
-		pause := every
+	loop.Run(ctx, nil, func(ctx context.Context) time.Duration {
 		if err := a.Tick(ctx, a.o.Now()); err != nil && ctx.Err() == nil {
 			a.o.Logger.ErrorContext(ctx, "alerts are not looked at", slog.Any("err", err), slog.String("code", string(job.CodeOf(err))))
-			pause = sick
+			return sick
 		}
-		sleep.Reset(pause)
-	}
+		return every
+	})
+	return nil
 }
 
 // Run pings until ctx ends.
 func (p *Pinger) Run(ctx context.Context) error {
-	sleep := time.NewTimer(0)
-	defer sleep.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-sleep.C:
-		}
+	loop.Run(ctx, nil, func(ctx context.Context) time.Duration {
 		p.Tick(ctx)
-		sleep.Reset(p.o.Every)
-	}
+		return p.o.Every
+	})
+	return nil
 }

@@ -59,6 +59,8 @@ type Call struct {
 	Trace          string // W3C id of the trace that the request belongs to, for the audit log; "" = none
 	TraceID        string // W3C, of the request; "" = none
 	ParentSpanID   string
+	// Repeats is told which execution the call repeats; nil = nobody asks.
+	Repeats func(of *job.Execution)
 }
 
 var platformRule = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)

@@ -176,7 +176,7 @@ type forecast struct {
 	s       *Service
 	limit   int
 	horizon time.Time          // runs at or after it do not count
-	items   []api.ForecastItem // fewer than twice limit
+	items   []api.ForecastItem // a little more than limit
 }
 
 // add collects the runs of one job.
@@ -204,7 +204,7 @@ func (f *forecast) add(ctx context.Context, j *job.Job) error {
 		f.items = append(f.items, api.ForecastItem{At: slot, JobID: j.ID, Job: j.Name, Timezone: j.Timezone, LastRun: j.LastRun, EstimateMS: j.AvgDurationMS})
 		left--
 	}
-	if len(f.items) >= 2*f.limit {
+	if len(f.items) > f.limit+f.limit/8 { // seldom enough, for it sorts
 		f.trim()
 	}
 	return nil

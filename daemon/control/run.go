@@ -48,6 +48,9 @@ func (s *Service) repeat(ctx context.Context, c Call, ref string, in *api.Retry,
 	if err := s.checkRun(c, &j, in.Payload); err != nil {
 		return e, false, err
 	}
+	if c.Repeats != nil {
+		c.Repeats(&of)
+	}
 	t.Kind, t.RetryOf, t.Payload = job.TriggerRetry, &of, in.Payload
 	if t.Payload == nil {
 		t.Payload = of.Payload

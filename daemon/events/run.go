@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/agentic-sdlc/scheduler/internal/loop"
 	"github.com/agentic-sdlc/scheduler/job"
 )
 
@@ -19,30 +20,21 @@ const (
 
 // Run decides about events until ctx ends.
 func (e *Events) Run(ctx context.Context) error {
-	sleep := time.NewTimer(0)
-	defer sleep.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-e.wake:
-		case <-sleep.C:
-		}
+	loop.Run(ctx, e.wake, func(ctx context.Context) time.Duration {
 		busy, more, err := e.Tick(ctx, e.o.Now())
 		switch {
-		case ctx.Err() != nil:
-			return nil
+		case ctx.Err() != nil || more && err == nil:
+			return 0
 		case err != nil:
 			e.o.Logger.ErrorContext(ctx, "deciding about events failed", slog.Any("err", err), slog.String("code", string(job.CodeOf(err))))
-			sleep.Reset(sick)
-		case more:
-			sleep.Reset(0)
+			return sick
 		case busy:
-			sleep.Reset(again)
+			return again
 		default:
-			sleep.Reset(e.pause(ctx))
+			return e.pause(ctx)
 		}
-	}
+	})
+	return nil
 }
 
 // pause is how long to sleep until something may be due.

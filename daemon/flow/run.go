@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"github.com/agentic-sdlc/scheduler/internal/loop"
 )
 
 // every is how often it looks though nobody kicks it.
@@ -11,21 +13,15 @@ const every = time.Second
 
 // Run looks until ctx ends.
 func (f *Flow) Run(ctx context.Context) error {
-	ticker := time.NewTicker(every)
-	defer ticker.Stop()
-	for {
+	loop.Run(ctx, f.kick, func(ctx context.Context) time.Duration {
 		more, err := f.Tick(ctx, f.o.Now())
 		if err != nil && ctx.Err() == nil {
 			f.o.Logger.ErrorContext(ctx, "looking after workflows failed", slog.Any("err", err))
 		}
-		if more {
-			continue
+		if more && err == nil {
+			return 0
 		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-f.kick:
-		case <-ticker.C:
-		}
-	}
+		return every
+	})
+	return nil
 }

@@ -56,9 +56,11 @@ func (s *server) follow(rq *request, w *writer) (end func()) {
 	if s.o.Trace == nil || trace == "" && (rq.Method == http.MethodGet || rq.Method == http.MethodHead) {
 		return func() {}
 	}
-	var done func(method, route string, status int)
+	var done func(method, route string, status int, repeats *job.Execution)
 	rq.trace, rq.span, done = s.o.Trace(trace, span)
-	return func() { done(rq.Method, rq.route.pattern, w.status) }
+	var repeats *job.Execution
+	rq.call.Repeats = func(of *job.Execution) { repeats = of }
+	return func() { done(rq.Method, rq.route.pattern, w.status, repeats) }
 }
 
 // do checks all that is common to routes, then runs the action.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/daemon/control"
+	"github.com/agentic-sdlc/scheduler/job"
 )
 
 // Defaults of Options.
@@ -33,8 +34,8 @@ type Options struct {
 	// Exposition answers what Prometheus asks; nil = nothing is exposed.
 	Exposition http.Handler
 	// Trace begins the span of a request below the caller's, if there is one; nil = nobody
-	// traces.
-	Trace func(callerTrace, callerSpan string) (trace, span string, end func(method, route string, status int))
+	// traces. It ends with the execution that the request repeats, nil = none.
+	Trace func(callerTrace, callerSpan string) (trace, span string, end func(method, route string, status int, repeats *job.Execution))
 	// Host says whether requests may be for the host that they name; nil = any, as on a
 	// Unix socket.
 	Host          func(r *http.Request) bool

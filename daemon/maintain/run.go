@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/agentic-sdlc/scheduler/internal/loop"
 )
 
 // maxSleep bounds a sleep, so that a jump of the wall clock delays no heartbeat.
@@ -31,21 +33,13 @@ func (m *Maintainer) Run(ctx context.Context) error {
 
 // loop does what is due, sleeps until more is, or until woken.
 func (m *Maintainer) loop(ctx context.Context, wake <-chan struct{}, do func(ctx context.Context, now time.Time) (next time.Time, err error)) {
-	sleep := time.NewTimer(0)
-	defer sleep.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-wake:
-		case <-sleep.C:
-		}
+	loop.Run(ctx, wake, func(ctx context.Context) time.Duration {
 		next, err := do(ctx, m.o.Now())
 		if err != nil && ctx.Err() == nil {
 			m.o.Logger.ErrorContext(ctx, "upkeep failed", slog.Any("err", err))
 		}
-		sleep.Reset(max(0, min(next.Sub(m.o.Now()), maxSleep)))
-	}
+		return min(next.Sub(m.o.Now()), maxSleep)
+	})
 }
 
 // rest waits, unless ctx ends first.

@@ -48,6 +48,8 @@ type Metrics struct {
 	requests   *prometheus.CounterVec
 	answered   *prometheus.HistogramVec
 	notified   *prometheus.CounterVec
+	events     prometheus.Counter
+	acts       *prometheus.CounterVec
 }
 
 // seconds are the bounds of what is quick as a rule.
@@ -72,6 +74,8 @@ func New(o Options) *Metrics {
 	m.notified = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "schedd_alert_notifications_total", Help: "Attempts of this node to tell a channel of alerts, by what came of them.",
 	}, []string{"channel", "result"})
+	m.events = counter("schedd_events_total", "Events that this node decided about.")
+	m.acts = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "schedd_event_acts_total", Help: "What events made happen on this node, by what came of it."}, []string{"result"})
 	for _, channel := range o.Channels {
 		for _, result := range []string{"sent", "retried", "failed"} {
 			m.notified.WithLabelValues(channel, result)
@@ -86,8 +90,15 @@ func New(o Options) *Metrics {
 	for _, status := range []job.Status{job.Success, job.Failed, job.TimedOut, job.Cancelled} {
 		m.executions.WithLabelValues(string(status)) // a counter that is not there yet has no rate
 	}
+	for _, op := range ops {
+		m.faults.WithLabelValues(op)
+	}
+	for _, result := range []string{actDone, actFailed} {
+		m.acts.WithLabelValues(result)
+	}
 	m.registry.MustRegister(
-		m.executions, m.took, m.retries, m.dead, m.lag, m.skipped, m.store, m.faults, m.requests, m.answered, m.notified, build, schema, &gauges{o: &m.o},
+		m.executions, m.took, m.retries, m.dead, m.lag, m.skipped, m.store, m.faults, m.requests, m.answered, m.notified, m.events, m.acts, build, schema,
+		&gauges{o: &m.o},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m

@@ -35,6 +35,11 @@ func (s *answering) PlanDue(context.Context, store.PlanDue) (store.Planned, erro
 func (s *answering) Settle(context.Context, time.Time, []store.Settlement) (store.Settled, error) {
 	return s.settled, s.err
 }
+
+func (s *answering) Act(context.Context, store.Act) (store.Acted, error) {
+	return store.Acted{Events: 4, Acts: 3, Failed: 1}, s.err
+}
+
 func (s *answering) Fold(context.Context) error { return s.err }
 
 var at = time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC)
@@ -72,6 +77,9 @@ func rig(t *testing.T, away bool) (*Metrics, http.Handler) {
 	if _, err := w.Settle(ctx, at, batch); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := w.Act(ctx, store.Act{Now: at}); err != nil {
+		t.Fatal(err)
+	}
 	db.err = errors.New("away")
 	if err := w.Fold(ctx); err == nil {
 		t.Fatal("Fold = nil, want the store's error")
@@ -106,6 +114,7 @@ func TestExposition(t *testing.T) {
 		`schedd_execution_duration_seconds_bucket{le="0.1"} 0`, `schedd_execution_duration_seconds_bucket{le="0.5"} 1`,
 		`schedd_schedule_lag_seconds_bucket{le="0.025"} 0`, `schedd_schedule_lag_seconds_bucket{le="0.05"} 1`,
 		`schedd_store_query_seconds_count{op="settle"} 1`, `schedd_store_errors_total{op="fold"} 1`,
+		`schedd_store_errors_total{op="claim"} 0`, `schedd_events_total 4`, `schedd_event_acts_total{result="done"} 2`, `schedd_event_acts_total{result="failed"} 1`,
 		`schedd_store_up 1`, `schedd_jobs{status="active"} 7`, `schedd_jobs{status="paused"} 0`, `schedd_queue_depth{state="pending"} 5`,
 		`schedd_queue_depth{state="processing"} 3`, `schedd_queue_depth{state="delayed"} 2`, `schedd_queue_depth{state="dead"} 4`,
 		`schedd_queue_oldest_seconds 1.2`, `schedd_workers{state="active"} 2`, `schedd_workers{state="draining"} 0`,

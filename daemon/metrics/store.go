@@ -9,6 +9,24 @@ import (
 	"github.com/agentic-sdlc/scheduler/store"
 )
 
+// What the store is asked for.
+const (
+	opPlan  = "plan"
+	opClaim = "claim"
+	opEnd   = "settle"
+	opBeat  = "heartbeat"
+	opFold  = "fold"
+	opAct   = "act"
+)
+
+var ops = []string{opPlan, opClaim, opEnd, opBeat, opFold, opAct}
+
+// What comes of an act of an event.
+const (
+	actDone   = "done"
+	actFailed = "failed"
+)
+
 // Watched is a store whose use is counted.
 type Watched struct {
 	store.Store
@@ -31,7 +49,7 @@ func (w *Watched) note(op string, began time.Time, err error) {
 func (w *Watched) PlanDue(ctx context.Context, p store.PlanDue) (store.Planned, error) {
 	began := w.m.o.Now()
 	planned, err := w.Store.PlanDue(ctx, p)
-	w.note("plan", began, err)
+	w.note(opPlan, began, err)
 	for i := range planned.Claimed {
 		w.m.lag.Observe(max(0, p.Now.Sub(planned.Claimed[i].ScheduledAt).Seconds()))
 	}
@@ -43,7 +61,7 @@ func (w *Watched) PlanDue(ctx context.Context, p store.PlanDue) (store.Planned, 
 func (w *Watched) Claim(ctx context.Context, c store.Claim) (store.Claims, error) {
 	began := w.m.o.Now()
 	claims, err := w.Store.Claim(ctx, c)
-	w.note("claim", began, err)
+	w.note(opClaim, began, err)
 	return claims, err
 }
 
@@ -51,7 +69,7 @@ func (w *Watched) Claim(ctx context.Context, c store.Claim) (store.Claims, error
 func (w *Watched) Settle(ctx context.Context, now time.Time, batch []store.Settlement) (store.Settled, error) {
 	began := w.m.o.Now()
 	settled, err := w.Store.Settle(ctx, now, batch)
-	w.note("settle", began, err)
+	w.note(opEnd, began, err)
 	if err != nil {
 		return settled, err
 	}
@@ -84,7 +102,7 @@ func (m *Metrics) ended(s *store.Settlement) {
 func (w *Watched) Heartbeat(ctx context.Context, b store.Beat) (store.Pulse, error) {
 	began := w.m.o.Now()
 	pulse, err := w.Store.Heartbeat(ctx, b)
-	w.note("heartbeat", began, err)
+	w.note(opBeat, began, err)
 	return pulse, err
 }
 
@@ -92,6 +110,17 @@ func (w *Watched) Heartbeat(ctx context.Context, b store.Beat) (store.Pulse, err
 func (w *Watched) Fold(ctx context.Context) error {
 	began := w.m.o.Now()
 	err := w.Store.Fold(ctx)
-	w.note("fold", began, err)
+	w.note(opFold, began, err)
 	return err
+}
+
+// Act counts events and what they made happen.
+func (w *Watched) Act(ctx context.Context, a store.Act) (store.Acted, error) {
+	began := w.m.o.Now()
+	acted, err := w.Store.Act(ctx, a)
+	w.note(opAct, began, err)
+	w.m.events.Add(float64(acted.Events))
+	w.m.acts.WithLabelValues(actDone).Add(float64(max(0, acted.Acts-acted.Failed)))
+	w.m.acts.WithLabelValues(actFailed).Add(float64(acted.Failed))
+	return acted, err
 }

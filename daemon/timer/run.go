@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/agentic-sdlc/scheduler/internal/loop"
 	"github.com/agentic-sdlc/scheduler/job"
 )
 
@@ -18,25 +19,18 @@ const (
 
 // Run ticks whenever something is due, until ctx ends.
 func (t *Timer) Run(ctx context.Context) error {
-	sleep := time.NewTimer(0)
-	defer sleep.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-t.wake:
-		case <-sleep.C:
-		}
+	loop.Run(ctx, t.wake, func(ctx context.Context) time.Duration {
 		t.rounds.Add(1)
 		next, err := t.Tick(ctx, t.o.Now())
 		if ctx.Err() != nil {
-			return nil
+			return 0
 		}
 		if err == nil {
 			t.warm(ctx, t.o.Now(), next)
 		}
-		sleep.Reset(t.pause(ctx, next, err))
-	}
+		return t.pause(ctx, next, err)
+	})
+	return nil
 }
 
 // pause returns how long to sleep until next.

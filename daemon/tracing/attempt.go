@@ -10,14 +10,18 @@ import (
 )
 
 // Attempt sends the span of an attempt that ended. It is below the request that asked for
-// the run, or the top of its trace; a retry is linked to the attempt before it.
+// the run, or the top of its trace; a retry is linked to the attempt before it. One that
+// is parked goes on: it has one span, when it is over.
 func (t *Tracer) Attempt(c *store.Claimed, s *store.Settlement) {
-	if s.StartedAt.IsZero() {
+	if s.StartedAt.IsZero() || s.Event == job.EventPark {
 		return
 	}
 	traceID := c.TraceID
 	if traceID == "" {
 		traceID = job.TraceID(c.ID)
+	}
+	if !t.Sampled(traceID) {
+		return // most are not: their spans need not be made
 	}
 	of, span := parse(traceID, job.SpanID(c.ID, c.Attempt))
 	_, parent := parse("", c.SpanID)
@@ -33,8 +37,7 @@ func (t *Tracer) Attempt(c *store.Claimed, s *store.Settlement) {
 		),
 	}
 	if c.Attempt > 1 {
-		_, before := parse("", job.SpanID(c.ID, c.Attempt-1))
-		options = append(options, trace.WithLinks(trace.Link{SpanContext: spanContext(of, before)}))
+		options = append(options, trace.WithLinks(linkTo(traceID, c.ID, c.Attempt-1)))
 	}
 	_, sp := t.tracer.Start(below(ids{of, span}, parent), "run "+c.Job.Name, options...)
 	if s.Event != job.EventSucceed {
@@ -42,4 +45,9 @@ func (t *Tracer) Attempt(c *store.Claimed, s *store.Settlement) {
 		sp.SetStatus(codes.Error, s.Error)
 	}
 	sp.End(trace.WithTimestamp(s.CompletedAt))
+}
+
+// linkTo is a link to an attempt of an execution in a trace.
+func linkTo(traceID string, execution job.ID, attempt int) trace.Link {
+	return trace.Link{SpanContext: spanContext(parse(traceID, job.SpanID(execution, attempt)))}
 }

@@ -27,7 +27,7 @@ type OTLP struct {
 // Span is what a receiver was told. Ids are hexadecimal digits, "" for none.
 type Span struct {
 	Name, Trace, ID, Parent string
-	Links                   int
+	Linked                  []string // ids of the spans that it is linked to
 	Failed                  bool
 }
 
@@ -70,9 +70,13 @@ func (r *OTLP) take(q *http.Request) error {
 	for _, of := range in.GetResourceSpans() {
 		for _, scope := range of.GetScopeSpans() {
 			for _, s := range scope.GetSpans() {
+				var linked []string
+				for _, l := range s.GetLinks() {
+					linked = append(linked, hex.EncodeToString(l.GetSpanId()))
+				}
 				r.spans = append(r.spans, Span{
 					Name: s.GetName(), Trace: hex.EncodeToString(s.GetTraceId()), ID: hex.EncodeToString(s.GetSpanId()), Parent: hex.EncodeToString(s.GetParentSpanId()),
-					Links: len(s.GetLinks()), Failed: s.GetStatus().GetCode() == otlp.Status_STATUS_CODE_ERROR,
+					Linked: linked, Failed: s.GetStatus().GetCode() == otlp.Status_STATUS_CODE_ERROR,
 				})
 			}
 		}

@@ -12,17 +12,24 @@ import (
 // job first, else of the newest one that has ended. Among several platforms the
 // reserved one comes first.
 func (d *Dialect) Find(rows Rows, platform, ref string) (seq int64, err error) {
-	statement, args := `SELECT j.seq FROM jobs j JOIN cursors c ON c.job = j.seq WHERE j.name = $1 AND (j.platform = $2 OR $2 = '*') AND j.deleted_at IS NULL
-		ORDER BY `+d.Status+` NOT IN (3, 4, 5) DESC, j.platform = 'default' DESC, j.seq DESC LIMIT 1`, []any{ref, platform}
-	if id, bad := job.ParseID(ref); bad == nil {
-		statement, args[0] = `SELECT seq FROM jobs WHERE id = $1 AND (platform = $2 OR $2 = '*')`, id[:]
-	}
+	statement, args := d.find(platform, ref)
 	found, err := rows.first(statement, args, func(r *stored.Row) { seq = r.Int() })
 	if err == nil && !found {
-		err = job.Errorf(job.NotFound, "job %q not found", ref)
+		err = noJob(ref)
 	}
 	return seq, err
 }
+
+// find is the statement of Find.
+func (d *Dialect) find(platform, ref string) (statement string, args []any) {
+	if id, bad := job.ParseID(ref); bad == nil {
+		return `SELECT seq FROM jobs WHERE id = $1 AND (platform = $2 OR $2 = '*')`, []any{id[:], platform}
+	}
+	return `SELECT j.seq FROM jobs j JOIN cursors c ON c.job = j.seq WHERE j.name = $1 AND (j.platform = $2 OR $2 = '*') AND j.deleted_at IS NULL
+		ORDER BY ` + d.Status + ` NOT IN (3, 4, 5) DESC, j.platform = 'default' DESC, j.seq DESC LIMIT 1`, []any{ref, platform}
+}
+
+func noJob(ref string) error { return job.Errorf(job.NotFound, "job %q not found", ref) }
 
 // WholeColumns are the columns of a job as it is shown.
 func (d *Dialect) WholeColumns() string {
@@ -95,25 +102,34 @@ func (s *Jobs) folded(rows Rows) ([]job.Job, error) {
 
 // Job returns the job that ref names, as of one moment if the transaction sees one.
 func (d *Dialect) Job(rows Rows, platform, ref string) (job.Job, error) {
-	seq, err := d.Find(rows, platform, ref)
-	if err != nil {
-		return job.Job{}, err
+	statement, args := d.find(platform, ref)
+	j, found, err := d.oneJob(rows, "("+statement+")", args)
+	if err == nil && !found {
+		err = noJob(ref)
 	}
-	return d.JobBySeq(rows, seq)
+	return j, err
 }
 
 // JobBySeq is Job by the row number.
 func (d *Dialect) JobBySeq(rows Rows, seq int64) (job.Job, error) {
-	var jobs Jobs
-	found, err := rows.first(`SELECT `+d.WholeColumns()+WholeFrom+` WHERE j.seq = $1`, []any{seq}, jobs.Scan)
-	if err != nil {
-		return job.Job{}, err
+	j, found, err := d.oneJob(rows, "$1", []any{seq})
+	if err == nil && !found {
+		err = job.Errorf(job.Internal, "job %d has no row", seq)
 	}
-	if !found {
-		return job.Job{}, job.Errorf(job.Internal, "job %d has no row", seq)
+	return j, err
+}
+
+// oneJob returns the job whose row number an expression is.
+func (d *Dialect) oneJob(rows Rows, seq string, args []any) (j job.Job, found bool, err error) {
+	var jobs Jobs
+	if found, err = rows.first(`SELECT `+d.WholeColumns()+WholeFrom+` WHERE j.seq = `+seq, args, jobs.Scan); err != nil || !found {
+		return j, false, err
 	}
 	all, err := jobs.folded(rows)
-	return all[0], err
+	if err != nil {
+		return j, false, err
+	}
+	return all[0], true, nil
 }
 
 func (d *Dialect) listJobs(rows Rows, f *store.JobFilter) (page store.Page[job.Job], err error) {
@@ -156,10 +172,16 @@ func (d *Dialect) jobs(f *store.JobFilter) (*list, error) {
 		return nil, job.Errorf(job.Invalid, "sort_by: %q is not one of created_at, next_run, name, priority", f.SortBy)
 	}
 	l := &list{sort: column, column: column, text: f.SortBy == store.SortName, key: "j.seq", descending: f.Descending}
+	status := d.Status
+	if f.SortBy != store.SortNextRun {
+		l.known = true
+	} else if l.key = "c.job"; !f.NextRunBefore.IsZero() {
+		l.known, status = true, "+"+status // the plus: walk cursors_due, and stop; do not sort all jobs of a status
+	}
 	l.platform(f.Platform)
 	l.and("j.type <> 4") // those of workflows
 	in(l, "j.type IN (?)", stored.Codes(stored.JobTypes, f.Types))
-	in(l, d.Status+" IN (?)", stored.Codes(stored.JobStatuses, f.Statuses))
+	in(l, status+" IN (?)", stored.Codes(stored.JobStatuses, f.Statuses))
 	in(l, "j.name IN (?)", f.Names)
 	in(l, "j.handler IN (?)", f.Handlers)
 	if f.CreatedBy != "" {

@@ -21,6 +21,7 @@ type list struct {
 	sort       string // name of the order, part of the cursor
 	column     string // sorted by, before key; "" = key alone
 	text       bool   // column is a text
+	known      bool   // column is never null, so that an index on it may be walked
 	key        string // unique, breaks ties
 	descending bool
 }
@@ -94,6 +95,8 @@ func (l *list) after(cursor string) error {
 	switch {
 	case l.column == "":
 		l.and(l.key+" "+compare+" ?", at.Key)
+	case l.known && at.Value != nil:
+		l.and("("+l.column+" "+compare+"= ? AND ("+l.column+" "+compare+" ? OR "+l.key+" "+compare+" ?))", at.Value, at.Value, at.Key)
 	case at.Value == nil: // nulls are last: only nulls follow
 		l.and("("+l.column+" IS NULL AND "+l.key+" "+compare+" ?)", at.Key)
 	default:
@@ -129,7 +132,10 @@ func (l *list) parse(cursor string) (at position, ok bool) {
 func (l *list) page(columns, from string, limit, offset int) string {
 	order, _ := l.direction()
 	by := l.key + " " + order
-	if l.column != "" {
+	switch {
+	case l.column != "" && l.known:
+		by = l.column + " " + order + ", " + by
+	case l.column != "":
 		by = l.column + " " + order + " NULLS LAST, " + by
 	}
 	text := "SELECT " + columns + from + l.filter() + " ORDER BY " + by + " LIMIT " + strconv.Itoa(limit+1)
