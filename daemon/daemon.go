@@ -42,6 +42,11 @@ type Options struct {
 	Ready func(addr string)
 	// Watch takes what counts the rounds of the engine's loops, by name; nil = nobody cares.
 	Watch func(rounds func() map[string]uint64)
+	// Migrating is told when the schema is brought up to date, and calls back when that is
+	// over; nil = nobody cares.
+	Migrating func(have, want int64) (done func())
+	// Status takes how the node is, in a few words, whenever that changes; nil = nobody cares.
+	Status func(text string)
 	// Clock is what time it is; nil = this machine's clock, or the store's where nodes share
 	// one.
 	Clock *Clock

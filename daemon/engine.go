@@ -316,6 +316,7 @@ func (e *Engine) Rounds() map[string]uint64 {
 // Vitals are signs of life for the health check.
 type Vitals struct {
 	LastTick, LastHeartbeat time.Time
+	Next                    time.Time     // when the next job is due; zero = none, or this node does not plan
 	Lag                     time.Duration // how late the newest runs were planned
 	Running, Free           int
 	Fenced, Stuck           int64
@@ -324,7 +325,7 @@ type Vitals struct {
 // Vitals returns the engine's signs of life.
 func (e *Engine) Vitals() Vitals {
 	return Vitals{
-		LastTick: e.timer.LastTick(), Lag: e.timer.Lag(), LastHeartbeat: e.maintain.LastHeartbeat(),
+		LastTick: e.timer.LastTick(), Next: e.timer.Next(), Lag: e.timer.Lag(), LastHeartbeat: e.maintain.LastHeartbeat(),
 		Running: e.executor.Running(), Free: e.free(), Fenced: e.executor.Fenced(), Stuck: e.executor.Stuck(),
 	}
 }

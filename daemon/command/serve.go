@@ -33,6 +33,11 @@ type Service struct {
 	// Watch takes what counts the rounds of the loops that must not stand still, by
 	// name; the watchdog of the service manager lives on them.
 	Watch func(rounds func() map[string]uint64)
+	// Migrating says that the schema is being brought up to date, so that the service
+	// manager waits for as long as that takes; done says that it is over.
+	Migrating func(have, want int64) (done func())
+	// Status takes how the daemon is, in a few words; nil = there is no service manager.
+	Status func(text string)
 }
 
 // flush is how long the last log lines may take.

@@ -78,6 +78,7 @@ func (r *run) begin() {
 		r.deadline = r.started.Add(timeout)
 		r.mu.Unlock()
 	}
+	r.noteStart()
 }
 
 // stop ends the run's context for the reason.
@@ -212,6 +213,7 @@ func (r *run) send(s store.Settlement) {
 	if r.e.o.Attempted != nil {
 		r.e.o.Attempted(&r.c, &s)
 	}
+	r.noteEnd(&s)
 	step := r.c.Trigger == job.TriggerStep || s.Event == job.EventPark
 	r.e.ended <- settlement{Settlement: s, slow: r.slow, step: step}
 	r.e.slots.taken.Done()

@@ -46,6 +46,10 @@ type Options struct {
 	// KeepSchema refuses an older schema with a *SchemaError instead of bringing it up
 	// to date.
 	KeepSchema bool
+	// Migrating is told before an older schema is brought up to date, or another node that
+	// does so is waited for, either of which may take long; have 0 = there is none yet.
+	// nil = nobody is.
+	Migrating func(have, want int64)
 	// Warn is told what the operator should know; nil = nobody.
 	Warn func(message string)
 }
@@ -205,7 +209,7 @@ func (s *Store) open(ctx context.Context, o *Options) error {
 	if err != nil {
 		return err
 	}
-	schema, err := s.migrate(ctx, o.KeepSchema)
+	schema, err := s.migrate(ctx, o)
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,9 @@ type Options struct {
 	// KeepSchema refuses an older schema with a *SchemaError instead of bringing it up
 	// to date.
 	KeepSchema bool
+	// Migrating is told before an older schema is brought up to date, which may take long;
+	// have 0 = there is none yet. nil = nobody is.
+	Migrating func(have, want int64)
 	// ReadOnly opens a file for reading beside whoever owns it, and changes nothing: the
 	// file and its schema must be there. See Hold.
 	ReadOnly bool
@@ -97,7 +100,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 			return err
 		}
 	}
-	schema, err := migrate(ctx, s.dsn(o))
+	schema, err := migrate(ctx, s.dsn(o), o.Migrating)
 	if err != nil {
 		return err
 	}
