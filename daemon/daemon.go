@@ -164,7 +164,7 @@ func (n *node) build(context.Context) error {
 		Store:  n.metrics.Watch(n.store), Queue: n.queue, Bus: n.bus, Handlers: n.handlers, Logger: n.log,
 		Prepare: n.prepare, Node: n.name, Version: n.o.Build.Version, IDs: ids, Clock: n.clock, Shared: n.shared(), Roles: n.cfg.Roles, Settings: settingsOf(&n.cfg),
 		Slots: w.Slots, SlowSlots: w.Commands, Lease: w.Lease, Heartbeat: w.Heartbeat, ReapEvery: w.ReapEvery, Drain: w.DrainTimeout, ClaimIdle: n.cfg.Queue.Redis.ClaimIdle,
-		LogCaps: n.logCaps(), Allows: n.allows, Secrets: vault,
+		LogCaps: n.logCaps(), Allows: n.allows, Secrets: vault, KeepsOutput: n.keepsOutput,
 	}
 	if n.tracer != nil {
 		o.Attempted, o.Sampled = n.tracer.Attempt, n.tracer.Sampled
@@ -182,7 +182,7 @@ func (n *node) build(context.Context) error {
 			Clock:        n.clock.Now, Draining: n.draining.get,
 			Ticked: n.ticked(), Refused: func() int64 { return n.engine.Vitals().Fenced },
 			Queue: n.queue.Ping, Missing: n.engine.Missing, JobsDir: n.jobsDir.health, Disk: n.disk,
-			SlowStore: n.cfg.Health.SlowStore, MaxLag: n.cfg.Health.MaxLag, MaxTick: n.cfg.Health.StuckAfter, DiskLow: int64(n.cfg.Health.DiskLowBytes),
+			SlowStore: n.cfg.Health.SlowStore, MaxLag: n.cfg.Health.MaxLag, MaxTick: n.cfg.Health.StuckAfter, DiskLow: int64(n.cfg.Health.DiskLowBytes), DiskFull: n.diskFull(),
 		},
 	})
 	if err := n.newPinger(); err != nil {

@@ -47,7 +47,7 @@ func (b *bed) logged() string {
 	return b.log.String()
 }
 
-func newBed(tb testing.TB, slots int) *bed {
+func newBed(tb testing.TB, slots int, edits ...func(*EngineOptions)) *bed {
 	tb.Helper()
 	s, err := sqlite.Open(context.Background(), sqlite.Options{Path: filepath.Join(tb.TempDir(), "schedd.db"), Instance: "bed"})
 	if err != nil {
@@ -69,11 +69,15 @@ func newBed(tb testing.TB, slots int) *bed {
 	})); err != nil {
 		tb.Fatal(err)
 	}
-	b.engine = NewEngine(EngineOptions{
+	o := EngineOptions{
 		Store: s, Queue: memory.New(memory.Options{}), Bus: memory.NewBus(memory.BusOptions{}), Handlers: registry,
 		Logger: slog.New(slog.NewTextHandler(b, nil)), Node: "bed", Settings: Settings{Policy: job.DefaultPolicy()}, Slots: slots, SlowSlots: 8,
 		Lease: 30 * time.Second, Heartbeat: 5 * time.Second, ReapEvery: 5 * time.Second, Drain: 5 * time.Second,
-	})
+	}
+	for _, edit := range edits {
+		edit(&o)
+	}
+	b.engine = NewEngine(o)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- b.engine.Run(ctx) }()

@@ -216,7 +216,11 @@ type Health struct {
 	SlowStore    time.Duration `yaml:"slow_store" range:"1ms..10m"`             // an answer of the store that took longer is a warning
 	MaxLag       time.Duration `yaml:"max_lag" range:"100ms..24h"`              // runs that start later are a warning
 	StuckAfter   time.Duration `yaml:"stuck_after" range:"5s..1h"`              // a timer that has not looked for so long makes the node unhealthy
-	DiskLowBytes int           `yaml:"disk_low_bytes" range:"0..1099511627776"` // less room where data_dir is is a warning; 0 = not looked at
+	DiskLowBytes int           `yaml:"disk_low_bytes" range:"0..1099511627776"` // less room where the embedded store, or data_dir, is is a warning; 0 = not looked at
+
+	// Less room where the embedded store is, and new work is refused and output not kept,
+	// so that what is due is recorded still; 0 = until nothing fits any more.
+	DiskFullBytes int `yaml:"disk_full_bytes" range:"0..1099511627776"`
 }
 
 // Retention is how long what ended is kept; 0 = for ever.

@@ -65,7 +65,7 @@ func Default() Config {
 		Declared: []Secret{},
 		Alerts:   Alerts{EvaluateEvery: 15 * time.Second, Ping: Ping{Every: time.Minute}},
 		Limits:   Limits{LogJobBytes: 64 << 20, LogTotalBytes: 1 << 30, EventRate: 10_000, EventBurst: 20_000},
-		Health:   Health{SlowStore: time.Second, MaxLag: 5 * time.Second, StuckAfter: 15 * time.Second, DiskLowBytes: 256 << 20},
+		Health:   Health{SlowStore: time.Second, MaxLag: 5 * time.Second, StuckAfter: 15 * time.Second, DiskLowBytes: 256 << 20, DiskFullBytes: 64 << 20},
 		Retention: Retention{
 			Success:  7 * day,
 			Failed:   30 * day,

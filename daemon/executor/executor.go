@@ -32,11 +32,13 @@ type Options struct {
 	// Secrets puts secrets into payloads, and hides them in what handlers say; nil = there
 	// are none.
 	Secrets *secret.Vault
-	Logger  *slog.Logger
-	Now     func() time.Time
-	Random  func() float64 // in [0, 1), for the jitter of retries
-	Node    string
-	Session func() int64 // the node's session; 0 while it has none
+	// KeepsOutput says whether there is room for what handlers print; nil = there is.
+	KeepsOutput func() bool
+	Logger      *slog.Logger
+	Now         func() time.Time
+	Random      func() float64 // in [0, 1), for the jitter of retries
+	Node        string
+	Session     func() int64 // the node's session; 0 while it has none
 	// Holds says that a session's lease holds: what it claimed may be started.
 	Holds func(session int64) bool
 
