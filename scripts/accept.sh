@@ -84,7 +84,8 @@ many_line() { # many_line PACKAGE TEST: shows the figures that the test prints
 
 access_line() {
 	local verdict=0
-	gotest ./daemon/httpapi 'TestMatrix$|TestForeign$|TestForeignBodies$|TestNothingWithoutCredential$|TestPages$' || verdict=1
+	gotest ./daemon/httpapi 'TestMatrix$|TestForeign$|TestForeignBodies$|TestForeignQueries$|TestNothingWithoutCredential$|TestPages$' || verdict=1
+	gotest ./store/postgres 'TestWall$|TestForgetfulReads$' || verdict=1
 	gotest ./cmd/schedctl 'TestNetwork$|TestHostileRequests$|TestSlowCallers$|TestTLS$|TestSocketComesBack$' -timeout 10m || verdict=1
 	return "$verdict"
 }
