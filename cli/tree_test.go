@@ -192,6 +192,7 @@ func TestUsageErrors(t *testing.T) {
 		{"columns of JSON", []string{"ls", "-o", "json", "--columns", "name"}, []string{"--columns goes with -o table"}},
 		{"bad jq", []string{"ls", "--jq", ".items["}, []string{"--jq: unexpected EOF"}},
 		{"jq and another format", []string{"ls", "--jq", ".", "-o", "yaml"}, []string{"--jq and -o yaml can't be combined"}},
+		{"raw without jq", []string{"ls", "-r"}, []string{"--raw goes with --jq", "-o name"}},
 		{"bad template", []string{"ls", "-o", "template={{.name"}, []string{"-o template:", "is not closed by }}"}},
 		{"two platforms", []string{"ls", "-p", "web", "--all-platforms"}, []string{"can't be combined"}},
 		{"context without a file", []string{"ls", "-c", "prod"}, []string{`no context "prod"`, "schedctl config set-context prod"}},
