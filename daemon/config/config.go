@@ -21,6 +21,7 @@ type Config struct {
 	Worker    Worker    `yaml:"worker"`                 //
 	Handlers  Handlers  `yaml:"handlers"`               //
 	Agents    Agents    `yaml:"agents"`                 //
+	Declared  []Secret  `yaml:"secrets"`                // what payloads may name
 	Alerts    Alerts    `yaml:"alerts"`                 //
 	Limits    Limits    `yaml:"limits"`                 //
 	Health    Health    `yaml:"health"`                 //
