@@ -59,7 +59,7 @@ type EngineOptions struct {
 	// Allows, Attempted and Sampled are as in executor.Options.
 	Allows    func(platform, handler string) bool
 	Attempted func(c *store.Claimed, s *store.Settlement)
-	Sampled   func(trace string) bool
+	Sampled   func(trace string, execution job.ID) bool
 }
 
 // Settings are what can be changed while the engine runs.
