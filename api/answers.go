@@ -69,6 +69,19 @@ type ForecastItem struct {
 	EstimateMS *int64     `json:"estimated_duration_ms"`
 }
 
+// ClockChange is what one change of a zone's clock, such as the start of daylight saving
+// time, does to one job.
+type ClockChange struct {
+	At        time.Time `json:"at"`
+	Timezone  string    `json:"timezone"`
+	JobID     job.ID    `json:"job_id"`
+	Job       string    `json:"job"`
+	Kind      string    `json:"kind"`  // gap: the clock jumps over due times; repeat: it shows them twice
+	Local     string    `json:"local"` // the times concerned on the wall: 02:30, or the first and last of several
+	DSTPolicy string    `json:"dst_policy"`
+	Effect    string    `json:"effect"` // what the job does, by its dst_policy: runs at 03:00 -04:00
+}
+
 // Why is a chain of decisions, first cause first.
 type Why struct {
 	Subject string    `json:"subject"` // JOB or JOB/N

@@ -32,6 +32,7 @@ const (
 	RouteLogs             = Prefix + "/executions/{id}/logs"
 	RouteWhy              = Prefix + "/executions/{id}/why"
 	RouteForecast         = Prefix + "/next"
+	RouteClockChanges     = Prefix + "/clock-changes"
 	RouteAudit            = Prefix + "/audit"
 	RouteAuditEntry       = Prefix + "/audit/{id}"
 	RouteAuditSlots       = Prefix + "/audit/slots"

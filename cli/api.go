@@ -61,7 +61,7 @@ everywhere else.`,
 
 // apiPaths are routes without the prefix, for completion.
 var apiPaths = []string{
-	"/jobs", "/executions", "/next", "/handlers", "/agents", "/workers", "/queue", "/maintenance", "/dead-letter", "/health", "/version", "/audit/slots", "/livez", "/readyz",
+	"/jobs", "/executions", "/next", "/clock-changes", "/handlers", "/agents", "/workers", "/queue", "/maintenance", "/dead-letter", "/health", "/version", "/audit/slots", "/livez", "/readyz",
 }
 
 func runAPI(ctx context.Context, a *app, method, target string, o apiOptions) error {

@@ -77,8 +77,9 @@ func TestCompletionsWithADaemon(t *testing.T) {
 	}
 }
 
-// Whoever presses TAB waits 400 ms at most and sees no error, whether nobody is there or
-// somebody takes the connection and never answers.
+// Whoever presses TAB does not wait for a daemon and sees no error, whether nobody is
+// there or somebody takes the connection and never answers. TestCompletionIsQuick says
+// how long it takes where nothing else runs.
 func TestCompletionsWithoutADaemon(t *testing.T) {
 	t.Parallel()
 	hung := filepath.Join(t.TempDir(), "s")
@@ -91,7 +92,7 @@ func TestCompletionsWithoutADaemon(t *testing.T) {
 		for _, args := range [][]string{{"job", "show", ""}, {"logs", "x/"}, {"job", "create", "cron", "x", "--handler", ""}, {"worker", "show", ""}, {"dlq", "retry", ""}} {
 			began := time.Now()
 			r := runIn(t, world{env: map[string]string{"SCHEDCTL_SERVER": "unix://" + server}}, append([]string{"__complete"}, args...)...)
-			if took := time.Since(began); took > 3*completionBudget {
+			if took := time.Since(began); took > 5*time.Second {
 				t.Errorf("%v with %s took %s", args, server, took)
 			}
 			if got := r.completed(t); len(got) != 0 {

@@ -21,6 +21,7 @@ type nextOptions struct {
 	limit  int
 	at     string
 	busy   bool
+	clocks bool
 	watch  time.Duration
 }
 
@@ -33,7 +34,8 @@ func newNextCmd(a *app) *cobra.Command {
 		Example: `  schedctl next --window 24h
   schedctl next nightly-backup 'drip-*' --window 7d
   schedctl next --busy --window 6h
-  schedctl next --at 'tomorrow 02:00'`,
+  schedctl next --at 'tomorrow 02:00'
+  schedctl next --clock-changes`,
 		GroupID:           groupSchedules,
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: completeJobs(a, 100),
@@ -45,6 +47,12 @@ func newNextCmd(a *app) *cobra.Command {
 			if err := exclusive(cmd, "busy", "limit"); err != nil {
 				return err
 			}
+			if err := exclusive(cmd, "clock-changes", "busy", "at"); err != nil {
+				return err
+			}
+			if o.clocks && !cmd.Flags().Changed("window") {
+				o.window = untilClocksChange
+			}
 			return a.watched(cmd.Context(), o.watch, func(ctx context.Context) error { return runNext(ctx, a, o) })
 		}),
 	}
@@ -53,6 +61,7 @@ func newNextCmd(a *app) *cobra.Command {
 	f.IntVarP(&o.limit, "limit", "n", 20, "show at most so many runs")
 	f.StringVar(&o.at, "at", "", "only what runs in the minute of TIME")
 	f.BoolVar(&o.busy, "busy", false, "show how many runs each minute has")
+	f.BoolVar(&o.clocks, "clock-changes", false, "show which jobs the coming changes of clocks concern, and how; --window is 240d then")
 	watchFlag(cmd, &o.watch)
 	listsOf(a, cmd, a.forecastTable)
 	return cmd
@@ -82,8 +91,11 @@ func runNext(ctx context.Context, a *app, o nextOptions) error {
 		}
 		names = chosen.names
 	}
-	if o.busy {
+	switch {
+	case o.busy:
 		return a.busy(ctx, c, names, o.window)
+	case o.clocks:
+		return a.clockChanges(ctx, c, names, o)
 	}
 	from, err := o.minute(a)
 	if err != nil {

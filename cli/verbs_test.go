@@ -135,6 +135,29 @@ func TestNextBusyAndAt(t *testing.T) {
 	}
 }
 
+func TestNextClockChanges(t *testing.T) {
+	t.Parallel()
+	s := newStub(t)
+	s.on("GET /clock-changes", http.StatusOK, []api.ClockChange{
+		{At: now.Add(24 * time.Hour), Timezone: "America/New_York", Job: "backup", Kind: "gap", Local: "02:30", DSTPolicy: "once", Effect: "runs at 03:00 -04:00"},
+		{At: now.Add(54 * time.Hour), Timezone: "Europe/Berlin", Job: "report", Kind: "gap", Local: "02:00–02:45 (4 times)", DSTPolicy: "wall", Effect: "skips them"},
+	})
+	s.runIn(world{tty: true, env: map[string]string{"NO_COLOR": "1"}}, "next", "--clock-changes").check(t, exitOK, ""+
+		"WHEN            ZONE              JOB     TIME                   EFFECT\n"+
+		"Mon 2026-11-23  America/New_York  backup  02:30                  runs at 03:00 -04:00\n"+
+		"Wed 2026-11-25  Europe/Berlin     report  02:00–02:45 (4 times)  skips them\n")
+	s.run("next", "backup", "--clock-changes", "--window", "7d", "-n", "2", "-o", "name").check(t, exitOK, "backup\nreport\n", "only the first 2")
+	if a, b := s.asked("GET")[0].Query, s.asked("GET")[1].Query; a != "limit=20&window=5760h0m0s" || b != "job=backup&limit=2&window=168h0m0s" {
+		t.Errorf("asked %s, %s", a, b)
+	}
+	for _, with := range [][]string{{"--busy"}, {"--at", "18:00"}} {
+		s.run(append([]string{"next", "--clock-changes"}, with...)...).check(t, exitUsage, "-", "clock-changes")
+	}
+	s = newStub(t)
+	s.on("GET /clock-changes", http.StatusOK, []api.ClockChange{})
+	s.run("next", "--clock-changes").check(t, exitOK, "", "No change of a clock in the next 240d concerns a due time.")
+}
+
 func TestStatus(t *testing.T) {
 	t.Parallel()
 	s := newStub(t)

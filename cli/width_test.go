@@ -38,6 +38,7 @@ var tables = []struct {
 	{"job revisions x", "GET /jobs/{id}/revisions", reflect.TypeFor[api.Revision]()},
 	{"queue peek", "GET /queue/messages", reflect.TypeFor[api.QueueMessage]()},
 	{"next", "GET /next", reflect.TypeFor[api.ForecastItem]()},
+	{"next --clock-changes", "GET /clock-changes", reflect.TypeFor[api.ClockChange]()},
 	{"event list", "GET /events", reflect.TypeFor[api.EventReceived]()},
 	{"audit list", "GET /audit", reflect.TypeFor[api.AuditEntry]()},
 	{"alert list", "GET /alerts", reflect.TypeFor[api.Alert]()},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/api"
@@ -25,11 +26,25 @@ type Handler struct {
 // Forecast returns the coming runs of the named jobs, or of all of them, within a
 // window from now: the earliest so many, 0 = 1000.
 func (c *Client) Forecast(ctx context.Context, window time.Duration, jobs []string, limit int) ([]api.ForecastItem, error) {
+	return get[[]api.ForecastItem](ctx, c, api.RouteForecast, coming(window, jobs, limit))
+}
+
+// ClockChanges returns what changes of clocks within a window from now do to the named
+// jobs, or to all active ones: the earliest so many, 0 = 1000. A window of 0 is long
+// enough for the next change of every zone.
+func (c *Client) ClockChanges(ctx context.Context, window time.Duration, jobs []string, limit int) ([]api.ClockChange, error) {
+	return get[[]api.ClockChange](ctx, c, api.RouteClockChanges, coming(window, jobs, limit))
+}
+
+// coming asks for what comes within a window, 0 = as the route has it.
+func coming(window time.Duration, jobs []string, limit int) url.Values {
 	v := values{}
-	v.text("window", window.String())
+	if window > 0 {
+		v.text("window", window.String())
+	}
 	v.list("job", jobs)
 	v.number("limit", int64(limit))
-	return get[[]api.ForecastItem](ctx, c, api.RouteForecast, v.url())
+	return v.url()
 }
 
 // AuditSlots audits the slots of one job, or of a page of all of them when ref is empty.

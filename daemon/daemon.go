@@ -24,6 +24,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/handler/notify"
 	"github.com/agentic-sdlc/scheduler/handler/workflow"
 	"github.com/agentic-sdlc/scheduler/internal/build"
+	"github.com/agentic-sdlc/scheduler/internal/secret"
 	"github.com/agentic-sdlc/scheduler/internal/supervise"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/queue"
@@ -41,6 +42,11 @@ type Options struct {
 	Ready func(addr string)
 	// Watch takes what counts the rounds of the engine's loops, by name; nil = nobody cares.
 	Watch func(rounds func() map[string]uint64)
+	// Migrating is told when the schema is brought up to date, and calls back when that is
+	// over; nil = nobody cares.
+	Migrating func(have, want int64) (done func())
+	// Status takes how the node is, in a few words, whenever that changes; nil = nobody cares.
+	Status func(text string)
 	// Clock is what time it is; nil = this machine's clock, or the store's where nodes share
 	// one.
 	Clock *Clock
@@ -133,8 +139,9 @@ func (n *node) startSupervisor(ctx context.Context) error {
 
 // build makes the handlers, the engine and the use cases.
 func (n *node) build(context.Context) error {
+	vault := secret.New(n.cfg.Secrets())
 	var err error
-	if n.handlers, n.sender, err = buildHandlers(n.cfg.Handlers, n.runner, os.Environ(), n.parts); err != nil {
+	if n.handlers, n.sender, err = buildHandlers(n.cfg.Handlers, n.runner, os.Environ(), n.parts, vault.Hide); err != nil {
 		return &exitError{status: exitConfig, err: err}
 	}
 	if err := addWorkflows(n.handlers, n.cfg.Handlers, n.store, n.clock.Now, func() *Engine { return n.engine }); err != nil {
@@ -157,7 +164,7 @@ func (n *node) build(context.Context) error {
 		Store:  n.metrics.Watch(n.store), Queue: n.queue, Bus: n.bus, Handlers: n.handlers, Logger: n.log,
 		Prepare: n.prepare, Node: n.name, Version: n.o.Build.Version, IDs: ids, Clock: n.clock, Shared: n.shared(), Roles: n.cfg.Roles, Settings: settingsOf(&n.cfg),
 		Slots: w.Slots, SlowSlots: w.Commands, Lease: w.Lease, Heartbeat: w.Heartbeat, ReapEvery: w.ReapEvery, Drain: w.DrainTimeout, ClaimIdle: n.cfg.Queue.Redis.ClaimIdle,
-		LogCaps: n.logCaps(), Allows: n.allows,
+		LogCaps: n.logCaps(), Allows: n.allows, Secrets: vault, KeepsOutput: n.keepsOutput,
 	}
 	if n.tracer != nil {
 		o.Attempted, o.Sampled = n.tracer.Attempt, n.tracer.Sampled
@@ -175,7 +182,7 @@ func (n *node) build(context.Context) error {
 			Clock:        n.clock.Now, Draining: n.draining.get,
 			Ticked: n.ticked(), Refused: func() int64 { return n.engine.Vitals().Fenced },
 			Queue: n.queue.Ping, Missing: n.engine.Missing, JobsDir: n.jobsDir.health, Disk: n.disk,
-			SlowStore: n.cfg.Health.SlowStore, MaxLag: n.cfg.Health.MaxLag, MaxTick: n.cfg.Health.StuckAfter, DiskLow: int64(n.cfg.Health.DiskLowBytes),
+			SlowStore: n.cfg.Health.SlowStore, MaxLag: n.cfg.Health.MaxLag, MaxTick: n.cfg.Health.StuckAfter, DiskLow: int64(n.cfg.Health.DiskLowBytes), DiskFull: n.diskFull(),
 		},
 	})
 	if err := n.newPinger(); err != nil {

@@ -20,6 +20,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/daemon/timer"
 	"github.com/agentic-sdlc/scheduler/event"
 	"github.com/agentic-sdlc/scheduler/handler"
+	"github.com/agentic-sdlc/scheduler/internal/secret"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/queue"
 	"github.com/agentic-sdlc/scheduler/store"
@@ -56,10 +57,12 @@ type EngineOptions struct {
 	Poll                        time.Duration // how long the store is at most not looked at; 0 = 1 s
 	LogCaps                     store.LogCaps
 
-	// Allows, Attempted and Sampled are as in executor.Options.
-	Allows    func(platform, handler string) bool
-	Attempted func(c *store.Claimed, s *store.Settlement)
-	Sampled   func(trace string, execution job.ID) bool
+	// Allows, Secrets, KeepsOutput, Attempted and Sampled are as in executor.Options.
+	Allows      func(platform, handler string) bool
+	Secrets     *secret.Vault
+	KeepsOutput func() bool
+	Attempted   func(c *store.Claimed, s *store.Settlement)
+	Sampled     func(trace string, execution job.ID) bool
 }
 
 // Settings are what can be changed while the engine runs.
@@ -102,7 +105,7 @@ func NewEngine(o EngineOptions) *Engine {
 	e.executor = executor.New(executor.Options{
 		Store: o.Store, Queue: gate{Queue: o.Queue, shut: e.standing.draining.Load}, Handlers: o.Handlers, Logger: o.Logger, Now: now, Random: mathrand.Float64, Node: o.Node,
 		Session: e.session.Load, Holds: e.holds, Slots: o.Slots, SlowSlots: o.SlowSlots, Drain: o.Drain, ClaimIdle: o.ClaimIdle,
-		Allows: o.Allows, Attempted: o.Attempted, Sampled: o.Sampled, Freed: func(n int) { e.dispatch.Freed(n) }, Look: func() { e.dispatch.Kick() }, Stepped: func() { e.flow.Kick() },
+		Allows: o.Allows, Secrets: o.Secrets, KeepsOutput: o.KeepsOutput, Attempted: o.Attempted, Sampled: o.Sampled, Freed: func(n int) { e.dispatch.Freed(n) }, Look: func() { e.dispatch.Kick() }, Stepped: func() { e.flow.Kick() },
 	})
 	e.dispatch = dispatch.New(dispatch.Options{
 		Store: o.Store, Queue: o.Queue, Logger: o.Logger, Now: now, Free: e.freeAnywhere, Reach: e.reach, Alone: e.alone, Mine: e.mine, Sweep: o.Poll, Claim: e.executor.Claim,
@@ -314,6 +317,7 @@ func (e *Engine) Rounds() map[string]uint64 {
 // Vitals are signs of life for the health check.
 type Vitals struct {
 	LastTick, LastHeartbeat time.Time
+	Next                    time.Time     // when the next job is due; zero = none, or this node does not plan
 	Lag                     time.Duration // how late the newest runs were planned
 	Running, Free           int
 	Fenced, Stuck           int64
@@ -322,7 +326,7 @@ type Vitals struct {
 // Vitals returns the engine's signs of life.
 func (e *Engine) Vitals() Vitals {
 	return Vitals{
-		LastTick: e.timer.LastTick(), Lag: e.timer.Lag(), LastHeartbeat: e.maintain.LastHeartbeat(),
+		LastTick: e.timer.LastTick(), Next: e.timer.Next(), Lag: e.timer.Lag(), LastHeartbeat: e.maintain.LastHeartbeat(),
 		Running: e.executor.Running(), Free: e.free(), Fenced: e.executor.Fenced(), Stuck: e.executor.Stuck(),
 	}
 }

@@ -1,12 +1,14 @@
 package daemon
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -29,9 +31,23 @@ type bed struct {
 
 	mu    sync.Mutex
 	delay []time.Duration
+	log   bytes.Buffer
 }
 
-func newBed(tb testing.TB, slots int) *bed {
+// Write keeps a line of the log.
+func (b *bed) Write(line []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.log.Write(line)
+}
+
+func (b *bed) logged() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.log.String()
+}
+
+func newBed(tb testing.TB, slots int, edits ...func(*EngineOptions)) *bed {
 	tb.Helper()
 	s, err := sqlite.Open(context.Background(), sqlite.Options{Path: filepath.Join(tb.TempDir(), "schedd.db"), Instance: "bed"})
 	if err != nil {
@@ -53,11 +69,15 @@ func newBed(tb testing.TB, slots int) *bed {
 	})); err != nil {
 		tb.Fatal(err)
 	}
-	b.engine = NewEngine(EngineOptions{
+	o := EngineOptions{
 		Store: s, Queue: memory.New(memory.Options{}), Bus: memory.NewBus(memory.BusOptions{}), Handlers: registry,
-		Logger: slog.New(slog.DiscardHandler), Node: "bed", Settings: Settings{Policy: job.DefaultPolicy()}, Slots: slots, SlowSlots: 8,
+		Logger: slog.New(slog.NewTextHandler(b, nil)), Node: "bed", Settings: Settings{Policy: job.DefaultPolicy()}, Slots: slots, SlowSlots: 8,
 		Lease: 30 * time.Second, Heartbeat: 5 * time.Second, ReapEvery: 5 * time.Second, Drain: 5 * time.Second,
-	})
+	}
+	for _, edit := range edits {
+		edit(&o)
+	}
+	b.engine = NewEngine(o)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- b.engine.Run(ctx) }()
@@ -130,6 +150,11 @@ func TestHandlerOfAnotherPlatform(t *testing.T) {
 	}
 	if err := b.stop(); err != nil {
 		t.Fatal(err)
+	}
+	log := b.logged() // of failures, and of nothing that went well
+	if line := `level=WARN msg="execution failed" job_id=`; strings.Count(log, line) != 1 || strings.Count(log, "execution_id=") != 1 ||
+		!strings.Contains(log, " job=x ") || !strings.Contains(log, "attempt=1 handler=ops-only trigger=manual platform=web ") || !strings.Contains(log, " error_class=handler_") {
+		t.Errorf("the log says:\n%s", log)
 	}
 }
 

@@ -36,11 +36,19 @@ func (n *node) shared() bool { return n.cfg.Store.Driver == config.DriverPostgre
 
 func (n *node) openStore(ctx context.Context) error {
 	var err error
-	if n.shared() {
-		n.store, err = n.openPostgres(ctx)
-	} else {
-		n.store, err = openStore(ctx, &n.cfg)
+	migrated := func() {}
+	migrating := func(have, want int64) {
+		n.log.InfoContext(ctx, "bringing the schema up to date", slog.Int64("from", have), slog.Int64("to", want))
+		if n.o.Migrating != nil {
+			migrated = n.o.Migrating(have, want)
+		}
 	}
+	if n.shared() {
+		n.store, err = n.openPostgres(ctx, migrating)
+	} else {
+		n.store, err = openSQLite(ctx, &n.cfg, migrating)
+	}
+	migrated()
 	if err != nil {
 		return storeError(err)
 	}
@@ -64,10 +72,16 @@ func openStore(ctx context.Context, cfg *config.Config) (openedStore, error) {
 	if cfg.Store.Driver == config.DriverPostgres {
 		return opened(postgres.Open(ctx, postgresOptions(cfg)))
 	}
+	return openSQLite(ctx, cfg, nil)
+}
+
+func openSQLite(ctx context.Context, cfg *config.Config, migrating func(have, want int64)) (openedStore, error) {
 	if err := os.MkdirAll(filepath.Dir(cfg.File()), 0o750); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
-	return opened(sqlite.Open(ctx, sqliteOptions(cfg)))
+	o := sqliteOptions(cfg)
+	o.Migrating = migrating
+	return opened(sqlite.Open(ctx, o))
 }
 
 func sqliteOptions(cfg *config.Config) sqlite.Options {
@@ -78,13 +92,13 @@ func postgresOptions(cfg *config.Config) postgres.Options {
 	c := cfg.Store.Postgres
 	return postgres.Options{
 		URL: c.DSN, ExecMode: c.ExecMode, MaxConns: c.MaxConns, Durability: c.Durability, Instance: newInstance(),
-		StatementTimeout: c.StatementTimeout, KeepSchema: !cfg.Store.AutoMigrate,
+		StatementTimeout: c.StatementTimeout, KeepSchema: !cfg.Store.AutoMigrate, TenantRole: c.TenantRole,
 	}
 }
 
-func (n *node) openPostgres(ctx context.Context) (openedStore, error) {
+func (n *node) openPostgres(ctx context.Context, migrating func(have, want int64)) (openedStore, error) {
 	o := postgresOptions(&n.cfg)
-	o.Node, o.Warn = n.name, func(message string) { n.log.WarnContext(ctx, message) }
+	o.Node, o.Migrating, o.Warn = n.name, migrating, func(message string) { n.log.WarnContext(ctx, message) }
 	return opened(postgres.Open(ctx, o))
 }
 

@@ -91,6 +91,7 @@ func (n *node) serve(ctx context.Context) error {
 	if n.o.Ready != nil {
 		n.o.Ready("unix://" + n.cfg.Listen.Socket)
 	}
+	reports := start(context.WithoutCancel(ctx), n.report)
 	var err error
 	select {
 	case <-ctx.Done():
@@ -99,7 +100,7 @@ func (n *node) serve(ctx context.Context) error {
 	n.draining.set()
 	stopped := make(chan error, 1)
 	go func() { stopped <- engine.stop() }()
-	return errors.Join(err, n.shutdown(ctx, servers), <-stopped, beside.stop())
+	return errors.Join(err, n.shutdown(ctx, servers), <-stopped, beside.stop(), reports.stop())
 }
 
 // accept serves a listener until its server is shut down, or the listener is replaced.

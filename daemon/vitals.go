@@ -3,6 +3,7 @@ package daemon
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"syscall"
@@ -53,14 +54,31 @@ func processorTime() time.Duration {
 	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
 
-// disk is the room where data_dir is, in bytes: what is left for this user, and all.
+// disk is the room where the embedded store is, or else data_dir, in bytes: what is left
+// for this user, and all.
 func (n *node) disk() (free, total int64, err error) {
+	dir := n.cfg.DataDir
+	if !n.shared() {
+		dir = filepath.Dir(n.cfg.File())
+	}
 	var fs syscall.Statfs_t
-	if err := syscall.Statfs(n.cfg.DataDir, &fs); err != nil {
+	if err := syscall.Statfs(dir, &fs); err != nil {
 		return 0, 0, err
 	}
 	return int64(fs.Bavail) * fs.Bsize, int64(fs.Blocks) * fs.Bsize, nil
 }
+
+// diskFull is how little room makes this node refuse new work, in bytes; 0 where another
+// machine's disk is the one that counts.
+func (n *node) diskFull() int64 {
+	if n.shared() {
+		return 0
+	}
+	return int64(n.cfg.Health.DiskFullBytes)
+}
+
+// keepsOutput reports whether there is room for what handlers print.
+func (n *node) keepsOutput() bool { return n.control.Room() == nil }
 
 // resident is the memory that this process has, in bytes; 0 where the kernel does not
 // say.

@@ -39,6 +39,9 @@ func (e Env) getenv(name string) string {
 type Tools struct {
 	Serve Serve
 	Store StoreTools
+	// Reach connects to what the configuration names, and says what it does not reach; it
+	// changes nothing.
+	Reach func(ctx context.Context, cfg config.Config) []error
 	// Bootstrap makes the first token, hands it to keep, and returns when it expires. An
 	// error with a method ExitCode() int chooses the exit status.
 	Bootstrap func(ctx context.Context, cfg config.Config, keep func(text string) error) (expires time.Time, err error)
@@ -73,7 +76,7 @@ func newRoot(env Env, tools Tools) *cobra.Command {
 		case version:
 			return printVersion(env)
 		case check:
-			return checkConfig(env, src)
+			return checkConfig(cmd.Context(), env, src, nil)
 		default:
 			return runServe(cmd.Context(), env, src, tools.Serve)
 		}
@@ -91,7 +94,7 @@ func newRoot(env Env, tools Tools) *cobra.Command {
 		cmd.Flags().BoolVar(&check, "check-config", false, "check the configuration and exit")
 	}
 	root.Flags().BoolVar(&version, "version", false, "print the version and exit")
-	root.AddCommand(serveCmd, newConfig(env, src), newMigrate(env, src, tools.Store), newStore(env, src, tools.Store), newBackup(env, src, tools.Store), newToken(env, src, tools), &cobra.Command{
+	root.AddCommand(serveCmd, newConfig(env, src, tools), newMigrate(env, src, tools.Store), newStore(env, src, tools.Store), newBackup(env, src, tools.Store), newToken(env, src, tools), newHealthcheck(env, src), &cobra.Command{
 		Use:     "version",
 		Short:   "Print the version",
 		Example: "  schedd version",

@@ -113,6 +113,14 @@ func TestExitStatus(t *testing.T) {
 		{"show bad", []string{"config", "show", "-c", bad}, nil, 78, "", "Mars"},
 		{"init", []string{"config", "init"}, nil, 0, "# schedd.yaml", ""},
 		{"init over a file", []string{"config", "init", "-o", good}, nil, 1, "", "exists already"},
+		{"schema", []string{"config", "schema"}, nil, 0, "{\n  \"$schema\": ", ""},
+		{"strict", []string{"config", "check", "--strict", "-c", good}, nil, 78, "", "store: away\nqueue: away\n"},
+		{"strict with a bad configuration", []string{"config", "check", "--strict", "-c", bad}, nil, 78, "", "Mars"},
+		{"nobody to ask", []string{"healthcheck", "-c", good, "--socket", "/no/such.sock"}, nil, 1, "", "schedd does not answer at /no/such.sock: "},
+		{"nobody to ask, with a bad configuration", []string{"healthcheck", "-c", bad}, nil, 1, "", "Mars"},
+		{"no time to ask", []string{"healthcheck", "-c", good, "--wait", "0s"}, nil, 2, "", "--wait"},
+		{"flags of keys", []string{"config", "show", "-c", good, "--listen", "127.0.0.1:7070", "--worker-slots", "3"}, nil, 0, "node_id: ", ""},
+		{"flag of a key, out of bounds", []string{"config", "show", "-c", good, "--worker-slots", "0"}, nil, 78, "", "--worker-slots: worker.slots: "},
 		{"env", []string{"config", "env"}, nil, 0, "VARIABLE ", ""},
 		{"version", []string{"version"}, nil, 0, "schedd ", ""},
 		{"version flag with a bad configuration", []string{"--version", "-c", bad}, nil, 0, "schedd ", ""},
@@ -131,7 +139,12 @@ func TestExitStatus(t *testing.T) {
 			t.Parallel()
 			w := newWorld(append(tt.args, "--log-format=text")...)
 			w.Environ = []string{"SCHEDD_CONFIG=" + bad}
-			got := Main(t.Context(), w.Env, Tools{Serve: func(context.Context, Service) error { return tt.serve }})
+			got := Main(t.Context(), w.Env, Tools{
+				Serve: func(context.Context, Service) error { return tt.serve },
+				Reach: func(context.Context, config.Config) []error {
+					return []error{errors.New("store: away"), errors.New("queue: away")}
+				},
+			})
 			if got != tt.want {
 				t.Errorf("status = %d, want %d; stderr:\n%s", got, tt.want, w.err)
 			}

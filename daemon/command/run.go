@@ -37,6 +37,7 @@ type runner struct {
 	cfg     config.Config
 	log     *logging.Logger
 	reloads chan config.Config
+	words   words
 }
 
 func (r *runner) run(ctx context.Context, serve Serve) error {
@@ -50,8 +51,9 @@ func (r *runner) run(ctx context.Context, serve Serve) error {
 			Config: r.cfg, Logger: r.log.Logger, Build: build.Get(), Dropped: r.log.Dropped, Reloads: r.reloads,
 			Ready: func(addr string) {
 				r.log.Info("ready", slog.String("address", addr))
-				notify(sd.SdNotifyReady, "STATUS=ready")
+				notify(sd.SdNotifyReady, r.words.is("ready"))
 			},
+			Migrating: migrating, Status: r.words.status(),
 			Watch: func(rounds func() map[string]uint64) { go r.watch(life, ctx, rounds) },
 		})
 	}()
@@ -70,7 +72,7 @@ func (r *runner) run(ctx context.Context, serve Serve) error {
 			default:
 				stopping = time.Now()
 				r.log.Info("stopping", slog.String("signal", sig.String()))
-				notify(sd.SdNotifyStopping, "STATUS=stopping")
+				notify(sd.SdNotifyStopping, r.words.is("stopping"))
 				stop(cause(sig))
 			}
 		}
@@ -90,7 +92,7 @@ func (r *runner) reload() {
 	next, _, err := config.Load(r.options)
 	if err != nil {
 		r.log.Error("reload failed, the old configuration holds", slog.Any("error", err))
-		notify(sd.SdNotifyReady, "STATUS=reload failed: the old configuration holds")
+		notify(sd.SdNotifyReady, r.words.failed(err))
 		return
 	}
 	applied, restart := config.Reloadable(r.cfg, next)
@@ -102,7 +104,7 @@ func (r *runner) reload() {
 	}
 	r.log.Info("reloaded", slog.Any("applied", applied))
 	r.send()
-	notify(sd.SdNotifyReady, "STATUS=ready")
+	notify(sd.SdNotifyReady, r.words.failed(nil))
 }
 
 // send leaves the configuration for the daemon, in place of one that it has not taken.

@@ -10,6 +10,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/daemon/config"
 	"github.com/agentic-sdlc/scheduler/daemon/logging"
 	"github.com/agentic-sdlc/scheduler/internal/build"
+	"github.com/agentic-sdlc/scheduler/internal/secret"
 )
 
 // Serve runs the daemon until ctx ends, drains, and returns nil; an error is what
@@ -32,6 +33,11 @@ type Service struct {
 	// Watch takes what counts the rounds of the loops that must not stand still, by
 	// name; the watchdog of the service manager lives on them.
 	Watch func(rounds func() map[string]uint64)
+	// Migrating says that the schema is being brought up to date, so that the service
+	// manager waits for as long as that takes; done says that it is over.
+	Migrating func(have, want int64) (done func())
+	// Status takes how the daemon is, in a few words; nil = there is no service manager.
+	Status func(text string)
 }
 
 // flush is how long the last log lines may take.
@@ -57,7 +63,7 @@ func runServe(ctx context.Context, env Env, src *source, serve Serve) (err error
 	}
 	log := logging.New(logging.Options{
 		Out: env.Err, Format: logging.Format(cfg.Log.Format), Level: logging.ParseLevel(cfg.Log.Level),
-		Redact: cfg.Log.Redact, Getenv: env.getenv,
+		Redact: cfg.Log.Redact, Hide: secret.New(cfg.Secrets()).Hide, Getenv: env.getenv,
 	})
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flush)

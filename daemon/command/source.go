@@ -29,7 +29,9 @@ func newSource(f *pflag.FlagSet, env Env) *source {
 	for _, o := range []struct{ flag, key, usage string }{
 		{"data-dir", "data_dir", "`folder` of the database"},
 		{"socket", "listen.socket", "`path` of the API's socket"},
+		{"listen", "listen.http", "`address` of the API on the network, host:port; needs a token"},
 		{"roles", "roles", "`list` of what this node does: api,scheduler,worker"},
+		{"worker-slots", "worker.slots", "`number` of executions at once on this node"},
 		{"log-level", "log.level", "`level`: debug, info, warn or error"},
 		{"log-format", "log.format", "`format`: auto, json, text, pretty or journal"},
 	} {

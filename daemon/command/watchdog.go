@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -47,3 +48,32 @@ func standing(last, next map[string]uint64) string {
 	}
 	return ""
 }
+
+// While the schema changes, systemd is asked every so often for that much more time.
+const (
+	extendEvery = 20 * time.Second
+	extension   = 60 * time.Second
+)
+
+// migrating keeps systemd from taking a long start for a failed one, until done.
+func migrating(have, want int64) (done func()) {
+	stop, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		ticks := time.NewTicker(extendEvery)
+		defer ticks.Stop()
+		for {
+			notify(fmt.Sprintf("EXTEND_TIMEOUT_USEC=%d", extension.Microseconds()), fmt.Sprintf("STATUS=migrating %d→%d", have, want))
+			select {
+			case <-stop:
+				notify("STATUS=" + starting)
+				return
+			case <-ticks.C:
+			}
+		}
+	}()
+	return func() { close(stop); <-ended }
+}
+
+// starting is what systemd shows between a migration and READY=1.
+const starting = "starting"

@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -96,6 +97,50 @@ func TestWatchdog(t *testing.T) {
 	}
 	w.signals <- syscall.SIGTERM
 	await(t, told, "STOPPING=1")
+	if got := <-status; got != 0 {
+		t.Errorf("status = %d, want 0", got)
+	}
+}
+
+// TestServiceManagerIsTold: how the daemon is, that a reload failed, and that a migration
+// needs its time.
+func TestServiceManagerIsTold(t *testing.T) {
+	told := supervised(t, "")
+	path := write(t, "log: {level: warn}\n")
+	w := newWorld("-c", path)
+	next := make(chan string)
+	status := start(t, w, func(ctx context.Context, s Service) error {
+		done := s.Migrating(12, 14)
+		await(t, told, "EXTEND_TIMEOUT_USEC=60000000\nSTATUS=migrating 12→14")
+		done()
+		s.Ready("unix:./schedd.sock")
+		for {
+			select {
+			case text := <-next:
+				s.Status(text)
+			case <-ctx.Done():
+				return nil
+			}
+		}
+	})
+	await(t, told, "READY=1\nSTATUS=ready")
+	next <- "ready, 3 running"
+	await(t, told, "STATUS=ready, 3 running")
+	if err := os.WriteFile(path, []byte("log: {level: loud}\nworker: {slots: many}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.signals <- syscall.SIGHUP
+	failed := "STATUS=reload failed: " + path + `:2:17: worker.slots: "many" is not a whole number (and 1 more); the old configuration holds; ready, `
+	await(t, told, "READY=1\n"+failed)
+	next <- "ready, none running"
+	await(t, told, failed)
+	if err := os.WriteFile(path, []byte("log: {level: error}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.signals <- syscall.SIGHUP
+	await(t, told, "READY=1\nSTATUS=ready, none running")
+	w.signals <- syscall.SIGTERM
+	await(t, told, "STOPPING=1\nSTATUS=stopping")
 	if got := <-status; got != 0 {
 		t.Errorf("status = %d, want 0", got)
 	}

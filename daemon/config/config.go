@@ -21,6 +21,7 @@ type Config struct {
 	Worker    Worker    `yaml:"worker"`                 //
 	Handlers  Handlers  `yaml:"handlers"`               //
 	Agents    Agents    `yaml:"agents"`                 //
+	Declared  []Secret  `yaml:"secrets"`                // what payloads may name
 	Alerts    Alerts    `yaml:"alerts"`                 //
 	Limits    Limits    `yaml:"limits"`                 //
 	Health    Health    `yaml:"health"`                 //
@@ -83,6 +84,7 @@ type Postgres struct {
 	MaxConns         int           `yaml:"max_conns" range:"4..1000"`
 	ExecMode         string        `yaml:"exec_mode" oneof:"cache_statement|exec|simple_protocol"` // exec behind pgbouncer in transaction mode
 	StatementTimeout time.Duration `yaml:"statement_timeout" range:"1s..10m"`
+	TenantRole       string        `yaml:"tenant_role"`                     // rows of one platform are read in this role; "" = no row-level security
 	Durability       string        `yaml:"durability" oneof:"full|relaxed"` // relaxed accepts a server or role with synchronous_commit off
 }
 
@@ -215,7 +217,11 @@ type Health struct {
 	SlowStore    time.Duration `yaml:"slow_store" range:"1ms..10m"`             // an answer of the store that took longer is a warning
 	MaxLag       time.Duration `yaml:"max_lag" range:"100ms..24h"`              // runs that start later are a warning
 	StuckAfter   time.Duration `yaml:"stuck_after" range:"5s..1h"`              // a timer that has not looked for so long makes the node unhealthy
-	DiskLowBytes int           `yaml:"disk_low_bytes" range:"0..1099511627776"` // less room where data_dir is is a warning; 0 = not looked at
+	DiskLowBytes int           `yaml:"disk_low_bytes" range:"0..1099511627776"` // less room where the embedded store, or data_dir, is is a warning; 0 = not looked at
+
+	// Less room where the embedded store is, and new work is refused and output not kept,
+	// so that what is due is recorded still; 0 = until nothing fits any more.
+	DiskFullBytes int `yaml:"disk_full_bytes" range:"0..1099511627776"`
 }
 
 // Retention is how long what ended is kept; 0 = for ever.

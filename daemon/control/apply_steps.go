@@ -86,6 +86,9 @@ func (a *application) create(i int, ended *job.Job) (*store.CreateJob, error) {
 		return nil, nil
 	}
 	if !a.in.DryRun {
+		if err := a.s.Room(); err != nil {
+			return nil, err
+		}
 		if err := a.s.mayCreate(w.home, 1, a.c.Now); err != nil {
 			a.fault(i, err)
 			return nil, nil

@@ -35,6 +35,9 @@ func (s *Service) CreateJob(ctx context.Context, c Call, typ job.Type, in *api.J
 		created, err = s.dryCreate(ctx, &c, p)
 		return created, false, err
 	}
+	if err := s.Room(); err != nil {
+		return job.Job{}, false, err
+	}
 	if err := s.mayCreate(j.Platform, 1, c.Now); err != nil {
 		return job.Job{}, false, err
 	}

@@ -106,6 +106,9 @@ func (s *Service) EmitEvent(ctx context.Context, c Call, in *api.EventInput) (ap
 	if err := s.inUse(e.Platform); err != nil {
 		return api.EventAccepted{}, err
 	}
+	if err := s.Room(); err != nil {
+		return api.EventAccepted{}, err
+	}
 	if err := s.mayEmit(e.Platform, 1, c.Now); err != nil {
 		return api.EventAccepted{}, err
 	}
@@ -119,8 +122,11 @@ func (s *Service) EmitEvent(ctx context.Context, c Call, in *api.EventInput) (ap
 
 // TakeEvents stores events that came another way than by the API, for the platforms that
 // they name. What is wrong with one is told by its place; those are left out. rate_limited
-// when a platform sends too many: none is stored then.
+// when a platform sends too many, storage_full when there is no room: none is stored then.
 func (s *Service) TakeEvents(ctx context.Context, now time.Time, batch []queue.SentEvent) (faults map[int]error, err error) {
+	if err := s.Room(); err != nil {
+		return nil, err
+	}
 	faults = map[int]error{}
 	var events []event.Event
 	counts := map[string]int{}

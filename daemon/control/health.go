@@ -42,6 +42,7 @@ type HealthOptions struct {
 	MaxLag    time.Duration // later starts are a warning; 0 = 5 s
 	MaxTick   time.Duration // an older tick means that the timer is stuck; 0 = 15 s
 	DiskLow   int64         // less room is a warning, in bytes; 0 = it is not
+	DiskFull  int64         // less room, and new work is refused, in bytes; 0 = it never is
 }
 
 func (h *HealthOptions) fill() {
@@ -103,7 +104,7 @@ func (h *examination) confine(reach string) {
 	var issues []api.Issue
 	for i, key := range h.keys {
 		held, ofOne := strings.CutPrefix(key, "queue/held/")
-		if !slices.Contains([]string{"queue/dead", "scheduler/broken", "jobs_dir/fault", "disk/low", "alerts/untold"}, key) && (!ofOne || held == reach) {
+		if !slices.Contains([]string{"queue/dead", "scheduler/broken", "jobs_dir/fault", "disk/low", "disk/full", "alerts/untold"}, key) && (!ofOne || held == reach) {
 			issues = append(issues, h.answer.Issues[i])
 		}
 	}
@@ -332,7 +333,11 @@ func (h *examination) backlog(ctx context.Context) {
 		return
 	}
 	if totals.Dead > 0 {
-		h.issue("queue", "dead", severityWarning, "schedctl dlq list", "%d dead letters", totals.Dead)
+		noun := "dead letters"
+		if totals.Dead == 1 {
+			noun = "dead letter"
+		}
+		h.issue("queue", "dead", severityWarning, "schedctl dlq list", "%d %s", totals.Dead, noun)
 	}
 	if broken := totals.Jobs[job.JobError]; broken > 0 {
 		h.issue("scheduler", "broken", severityWarning, "schedctl ls --status error", "%d jobs have a definition that cannot be used", broken)

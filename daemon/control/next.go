@@ -149,25 +149,31 @@ func (f *forecast) paused(ctx context.Context, c Call) error {
 
 // all adds every active job, the next one due first.
 func (f *forecast) all(ctx context.Context, c Call) error {
-	filter := store.JobFilter{Statuses: []job.JobStatus{job.JobActive}, NextRunBefore: f.horizon, SortBy: store.SortNextRun, Limit: store.MaxLimit}
+	return f.s.eachComing(ctx, c, f.horizon, func(j *job.Job) (more bool, err error) {
+		if j.NextRun != nil && !j.NextRun.Before(f.horizon) {
+			return false, nil
+		}
+		return true, f.add(ctx, j)
+	})
+}
+
+// eachComing calls do for the active jobs that run before horizon, the next one due
+// first, until do wants no more.
+func (s *Service) eachComing(ctx context.Context, c Call, horizon time.Time, do func(j *job.Job) (more bool, err error)) error {
+	filter := store.JobFilter{Statuses: []job.JobStatus{job.JobActive}, NextRunBefore: horizon, SortBy: store.SortNextRun, Limit: store.MaxLimit}
 	for {
-		page, err := f.s.ListJobs(ctx, c, filter)
+		page, err := s.ListJobs(ctx, c, filter)
 		if err != nil {
 			return err
 		}
 		for i := range page.Items {
-			j := &page.Items[i]
-			if j.NextRun != nil && !j.NextRun.Before(f.horizon) {
-				return nil
-			}
-			if err := f.add(ctx, j); err != nil {
+			if more, err := do(&page.Items[i]); err != nil || !more {
 				return err
 			}
 		}
-		if page.Next == "" {
+		if filter.Cursor = page.Next; filter.Cursor == "" {
 			return nil
 		}
-		filter.Cursor = page.Next
 	}
 }
 

@@ -63,6 +63,9 @@ func (s *Service) repeat(ctx context.Context, c Call, ref string, in *api.Retry,
 
 // trigger completes the parameters of a run outside the schedule and makes it.
 func (s *Service) trigger(ctx context.Context, c Call, j *job.Job, t store.Trigger) (job.Execution, bool, error) {
+	if err := s.Room(); err != nil {
+		return job.Execution{}, false, err
+	}
 	t.Platform, t.Ref, t.By, t.Now, t.NewID = j.Platform, j.ID.String(), c.Principal.Name, c.Now, s.o.NewID
 	t.IdempotencyKey, t.BodyHash, t.TraceID, t.ParentSpanID = c.IdempotencyKey, c.BodyHash, c.TraceID, c.ParentSpanID
 	made, err := s.o.Trigger(c.trail(ctx, "execution."+string(t.Kind)), t)

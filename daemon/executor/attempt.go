@@ -78,6 +78,7 @@ func (r *run) begin() {
 		r.deadline = r.started.Add(timeout)
 		r.mu.Unlock()
 	}
+	r.noteStart()
 }
 
 // stop ends the run's context for the reason.
@@ -132,7 +133,10 @@ func (r *run) call(ctx context.Context) (result handler.Result, err error) {
 		r.finish(job.Outcome{Status: job.Failed}, result, &handler.Failure{Class: "handler_exit", Message: "handler ended its goroutine"})
 		r.log.end()
 	}()
-	result, err = r.handler.Run(ctx, r.describeTask())
+	task := r.describeTask()
+	if task.Payload, err = r.e.reveal(&r.c, task); err == nil {
+		result, err = r.handler.Run(ctx, task)
+	}
 	finished = true
 	return result, err
 }
@@ -202,6 +206,7 @@ func (r *run) send(s store.Settlement) {
 	if r.e.o.Attempted != nil {
 		r.e.o.Attempted(&r.c, &s)
 	}
+	r.noteEnd(&s)
 	step := r.c.Trigger == job.TriggerStep || s.Event == job.EventPark
 	r.e.ended <- settlement{Settlement: s, slow: r.slow, step: step}
 	r.e.slots.taken.Done()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/handler"
 	"github.com/agentic-sdlc/scheduler/internal/mutant"
+	"github.com/agentic-sdlc/scheduler/internal/secret"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/queue"
 	"github.com/agentic-sdlc/scheduler/store"
@@ -27,12 +28,17 @@ type Options struct {
 	Queue    queue.Queue
 	Handlers *handler.Registry
 	// Allows says whether jobs of a platform may use a handler; nil = all may use all.
-	Allows  func(platform, handler string) bool
-	Logger  *slog.Logger
-	Now     func() time.Time
-	Random  func() float64 // in [0, 1), for the jitter of retries
-	Node    string
-	Session func() int64 // the node's session; 0 while it has none
+	Allows func(platform, handler string) bool
+	// Secrets puts secrets into payloads, and hides them in what handlers say; nil = there
+	// are none.
+	Secrets *secret.Vault
+	// KeepsOutput says whether there is room for what handlers print; nil = there is.
+	KeepsOutput func() bool
+	Logger      *slog.Logger
+	Now         func() time.Time
+	Random      func() float64 // in [0, 1), for the jitter of retries
+	Node        string
+	Session     func() int64 // the node's session; 0 while it has none
 	// Holds says that a session's lease holds: what it claimed may be started.
 	Holds func(session int64) bool
 

@@ -39,6 +39,7 @@ type taskLog struct {
 	flushing sync.Mutex
 	seq      int64
 	based    bool // seq starts after the lines of earlier attempts
+	spared   bool // the newest line is the mark of output that is not kept
 	chunks   []mark
 	stored   int // bytes in chunks
 }
@@ -51,6 +52,7 @@ type mark struct {
 
 // Line takes one line.
 func (l *taskLog) Line(level job.LogLevel, stream job.Stream, text string) {
+	text = l.e.o.Secrets.Hide(text)
 	if len(text) > job.MaxLogLine {
 		text = text[:job.MaxLogLine]
 	}
@@ -108,6 +110,9 @@ func (l *taskLog) flush(ctx context.Context) {
 		return
 	}
 	lines = l.number(ctx, lines, dropped)
+	if len(lines) == 0 {
+		return
+	}
 	if err := l.e.o.Store.AppendLogs(ctx, lines); err != nil {
 		l.e.o.Logger.ErrorContext(ctx, "log lines were lost: they cannot be stored", slog.String("execution_id", l.id.String()),
 			slog.Int("lines", len(lines)), slog.Any("err", err))
@@ -168,7 +173,8 @@ func (e *Executor) flushLogs(ctx context.Context) {
 	}
 }
 
-// number gives lines their sequence numbers; dropped lines leave a gap and a mark.
+// number gives lines their sequence numbers; dropped lines leave a gap and a mark. Where
+// there is no room for output it is all dropped, until there is.
 func (l *taskLog) number(ctx context.Context, lines []job.LogEntry, dropped int64) []job.LogEntry {
 	if !l.based {
 		l.based = true
@@ -179,10 +185,19 @@ func (l *taskLog) number(ctx context.Context, lines []job.LogEntry, dropped int6
 			}
 		}
 	}
-	if dropped > 0 {
+	note := lines[0]
+	note.Level, note.Stream = job.LogWarn, job.StreamSystem
+	marked := l.spared
+	if l.spared = l.e.o.KeepsOutput != nil && !l.e.o.KeepsOutput(); l.spared {
+		l.seq += dropped + int64(len(lines))
+		if marked {
+			return nil
+		}
+		note.Message = "[output dropped: the disk of the store is nearly full]"
+		lines = []job.LogEntry{note}
+	} else if dropped > 0 {
 		l.seq += dropped
-		note := lines[0]
-		note.Level, note.Stream, note.Message = job.LogWarn, job.StreamSystem, "[output dropped: it came faster than it can be stored]"
+		note.Message = "[output dropped: it came faster than it can be stored]"
 		lines = append([]job.LogEntry{note}, lines...)
 	}
 	for i := range lines {

@@ -55,6 +55,7 @@ var rights = map[string]right{
 	"GET " + api.RouteLogs:             {viewer, false},
 	"GET " + api.RouteWhy:              {viewer, false},
 	"GET " + api.RouteForecast:         {viewer, false},
+	"GET " + api.RouteClockChanges:     {viewer, false},
 	"GET " + api.RouteAudit:            {admin, false},
 	"GET " + api.RouteAuditEntry:       {admin, false},
 	"GET " + api.RouteAuditSlots:       {viewer, false},

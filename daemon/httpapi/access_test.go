@@ -224,7 +224,7 @@ func TestForeign(t *testing.T) {
 		}
 	}
 	t.Logf("accept: %d answers about what is foreign are those about what is not there", compared)
-	for _, path := range []string{"/jobs", "/jobs?name=secret*", "/jobs?name=*", "/jobs?created_by=root", "/executions", "/next", "/audit/slots", "/dead-letter", "/tokens", "/audit"} { // V4
+	for _, path := range []string{"/jobs", "/jobs?name=secret*", "/jobs?name=*", "/jobs?created_by=root", "/executions", "/next", "/clock-changes", "/audit/slots", "/dead-letter", "/tokens", "/audit"} { // V4
 		if items := read[[]any](b.do("GET", base+path, "").want(200)); len(items) != 0 {
 			t.Errorf("%s shows %v", path, items)
 		}

@@ -109,6 +109,7 @@ var described = map[string]description{
 	"GET " + api.RouteWhy:               tells[api.Why]("whyExecution", "How an execution came about and why it ended as it did"),
 	"GET " + api.RouteEventsStream:      tells[api.BusEvent]("streamEvents", "What happens, as Server-Sent Events whose data is a BusEvent").as("text/event-stream"),
 	"GET " + api.RouteForecast:          tells[[]api.ForecastItem]("forecast", "The coming runs of all jobs"),
+	"GET " + api.RouteClockChanges:      tells[[]api.ClockChange]("listClockChanges", "What the coming changes of clocks do to jobs"),
 	"GET " + api.RouteAudit:             tells[[]api.AuditEntry]("listAudit", "List who changed what"),
 	"GET " + api.RouteAuditEntry:        tells[api.AuditEntry]("getAuditEntry", "Tell one change"),
 	"GET " + api.RouteAuditSlots:        tells[[]api.SlotAudit]("auditSlots", "Compare the due times of jobs with what became of them"),

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -189,5 +190,44 @@ func TestHealthOfTheDisk(t *testing.T) {
 	b.who = control.Principal{Name: "ci", Role: control.RoleViewer, Platform: "web"}
 	if about, low := health(); about["disk"] != "" || about["logs"] != "" || low {
 		t.Errorf("of one platform: %v, low %v", about, low)
+	}
+}
+
+// TestNearlyFull: below a bound new work is refused, what makes room and what looks is
+// not, and work is taken again as soon as there is room.
+func TestNearlyFull(t *testing.T) {
+	t.Parallel()
+	free := int64(1 << 30)
+	b := newBench(t, func(c *control.Options, _ *Options) {
+		c.Health.Disk, c.Health.DiskLow, c.Health.DiskFull = func() (int64, int64, error) { return free, 40 << 30, nil }, 256<<20, 64<<20
+	})
+	b.cron("a", "")
+	b.do("POST", base+"/jobs/a/run", "").want(201)
+	free = 10 << 20
+	const body = `{"name":"b","schedule":"0 3 * * *","handler_name":"noop"}`
+	news := []struct{ path, body string }{
+		{"/jobs/cron", body}, {"/jobs/a/run", ""}, {"/events", `{"event":"x:y"}`}, {"/jobs/apply", `{"jobs":[{"type":"cron",` + body[1:] + `]}`},
+		{"/jobs/a/backfill", `{"from":"2026-01-01T00:00:00Z","to":"2026-01-03T00:00:00Z"}`},
+	}
+	for _, n := range news {
+		got := b.do("POST", base+n.path, n.body)
+		answer := read[api.ErrorBody](got.want(503))
+		if answer.Code != job.StorageFull || !strings.Contains(answer.Hint, "health.disk_full_bytes") || got.Header.Get("Retry-After") == "" {
+			t.Errorf("POST %s = %+v, Retry-After %q; want storage_full, with what to do", n.path, answer, got.Header.Get("Retry-After"))
+		}
+	}
+	h := read[api.Health](b.do("GET", base+"/health", "").want(200))
+	full := slices.IndexFunc(h.Issues, func(i api.Issue) bool { return i.Component == "disk" && i.Severity == "error" })
+	if full < 0 || h.Status != "degraded" || h.Components["disk"].Status != "down" || h.Issues[full].Since.IsZero() || h.Issues[full].Fix == "" {
+		t.Errorf("health = %+v, want an error of the disk, since when, and what to do", h)
+	}
+	b.do("POST", base+"/jobs/cron?dry_run=true", body).want(200)
+	b.do("GET", base+"/jobs", "").want(200)
+	b.do("POST", base+"/jobs/a/pause", "").want(204)
+	b.do("DELETE", base+"/jobs/a", "").want(204)
+	free = 1 << 30
+	b.do("POST", base+"/jobs/cron", body).want(201)
+	if h := read[api.Health](b.do("GET", base+"/health", "").want(200)); h.Components["disk"].Status != "up" {
+		t.Errorf("with room again: %+v", h)
 	}
 }

@@ -103,7 +103,7 @@ func FuzzQuery(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, query string) {
-		for _, path := range []string{"/jobs", "/executions", "/jobs/target/next", "/jobs/target/why", "/next", "/audit/slots"} {
+		for _, path := range []string{"/jobs", "/executions", "/jobs/target/next", "/jobs/target/why", "/next", "/clock-changes", "/audit/slots"} {
 			r := httptest.NewRequest(http.MethodGet, base+path, nil) //nolint:noctx // a fuzz target has no deadline
 			r.URL.RawQuery = query
 			w := httptest.NewRecorder()

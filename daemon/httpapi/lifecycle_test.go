@@ -276,7 +276,7 @@ func TestPlatforms(t *testing.T) {
 			}
 		}
 	}
-	for _, path := range []string{"/jobs", "/executions", "/next", "/audit/slots"} {
+	for _, path := range []string{"/jobs", "/executions", "/next", "/clock-changes", "/audit/slots"} {
 		if items := read[[]any](b.do("GET", base+path, "").want(200)); len(items) != 0 {
 			t.Errorf("%s shows %v", path, items)
 		}
@@ -285,6 +285,7 @@ func TestPlatforms(t *testing.T) {
 	}
 	b.do("GET", base+"/executions?job=secret", "").want(404)
 	b.do("GET", base+"/next?job=secret", "").want(404)
+	b.do("GET", base+"/clock-changes?job=secret", "").want(404)
 	b.do("POST", base+"/jobs/cron", `{"name":"x","platform_id":"shop","schedule":"0 2 * * *","handler_name":"noop"}`).want(403)
 	if j := b.cron("mine", ""); j.PlatformID == nil || *j.PlatformID != "web" {
 		t.Errorf("platform of what the caller makes = %v", j.PlatformID)

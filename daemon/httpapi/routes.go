@@ -114,6 +114,7 @@ func (s *server) routes() []route {
 		get(api.RouteLogs, s.logs, logQuery...),
 		get(api.RouteWhy, s.whyExecution),
 		get(api.RouteForecast, s.forecast, "window", "job", "limit"),
+		get(api.RouteClockChanges, s.clockChanges, "window", "job", "limit"),
 		get(api.RouteAuditSlots, s.auditSlots, "job", "limit", "cursor", "total"),
 		get(api.RouteHandlers, s.handlers),
 		get(api.RouteVersion, s.version),

@@ -90,7 +90,7 @@ func TestQueryRefuses(t *testing.T) {
 		{"/jobs?limit=0&stauts=x&sort_by=y", "stauts"},
 		{"/executions?since=2026-11-02T00:00:00Z&until=2026-11-01T00:00:00Z", "since"}, {"/executions?status=done&trigger=cron", "status trigger"},
 		{"/jobs/nightly/executions?job=x", "job"}, {"/jobs/nightly/next?count=1001", "count"}, {"/jobs/nightly/next?from=x", "from"},
-		{"/jobs/nightly/why?at=x", "at"}, {"/next?window=1w", "window"}, {"/next?window=-1h", "window"}, {"/next?window=99999d", "window"},
+		{"/jobs/nightly/why?at=x", "at"}, {"/next?window=1w", "window"}, {"/clock-changes?window=1w", "window"}, {"/clock-changes?limit=0", "limit"}, {"/next?window=-1h", "window"}, {"/next?window=99999d", "window"},
 		{"/executions/nightly%2F1/logs?level=loud&tail=0", "level tail"}, {"/health?verbose=true", "verbose"},
 		{"/workers?state=up", "state"}, {"/queue?limit=1", "limit"}, {"/maintenance?on=true", "on"}, {"/queue/messages?limit=0", "limit"}, {"/queue/messages?limit=101", "limit"}, {"/dead-letter?reason=died", "reason"},
 		{"/dead-letter?dead_before=7d&limit=0", "dead_before limit"}, {"/dead-letter?status=failed", "status"}, {"/dead-letter?reason=", "reason"},

@@ -14,17 +14,31 @@ const (
 	auditPage      = 20
 )
 
-func (s *server) forecast(rq *request) (any, error) {
+// coming reads what a question about coming runs selects.
+func (rq *request) coming(window time.Duration) (control.ForecastQuery, error) {
 	q := &rq.query
 	f := control.ForecastQuery{
-		Window: q.duration("window", 24*time.Hour, maxForecast),
+		Window: q.duration("window", window, maxForecast),
 		Jobs:   q.list("job"),
 		Limit:  int(q.number("limit", standardComing, 1, maxComing)),
 	}
-	if err := q.err(); err != nil {
+	return f, q.err()
+}
+
+func (s *server) forecast(rq *request) (any, error) {
+	f, err := rq.coming(24 * time.Hour)
+	if err != nil {
 		return nil, err
 	}
 	return s.service.Forecast(rq.Context(), rq.call, f)
+}
+
+func (s *server) clockChanges(rq *request) (any, error) {
+	f, err := rq.coming(control.ClockChangeWindow)
+	if err != nil {
+		return nil, err
+	}
+	return s.service.ClockChanges(rq.Context(), rq.call, f)
 }
 
 func (s *server) auditSlots(rq *request) (any, error) {

@@ -56,6 +56,7 @@ type Timer struct {
 	warmed   time.Time    // definitions due before this were loaded; Run's own
 	lastTick atomic.Int64 // microseconds of the last tick that succeeded
 	rounds   atomic.Uint64
+	next     atomic.Int64 // microseconds of what is due next, as of the last tick; 0 = nothing is
 	lag      atomic.Int64 // how late the newest planned runs were, in nanoseconds
 	behind   atomic.Bool
 }
@@ -79,6 +80,15 @@ func (t *Timer) Wake() {
 // LastTick returns when the last successful tick was; zero before the first.
 func (t *Timer) LastTick() time.Time {
 	us := t.lastTick.Load()
+	if us == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(us).UTC()
+}
+
+// Next returns when the next job is due, as of the last tick; zero when none is.
+func (t *Timer) Next() time.Time {
+	us := t.next.Load()
 	if us == 0 {
 		return time.Time{}
 	}
@@ -129,7 +139,15 @@ func (t *Timer) Tick(ctx context.Context, now time.Time) (next time.Time, err er
 		}
 	}
 	t.lastTick.Store(now.UnixMicro())
-	return t.o.Store.NextDue(ctx)
+	if next, err = t.o.Store.NextDue(ctx); err != nil {
+		return time.Time{}, err
+	}
+	us := int64(0)
+	if !next.IsZero() {
+		us = next.UnixMicro()
+	}
+	t.next.Store(us)
+	return next, nil
 }
 
 const (

@@ -55,6 +55,16 @@ func TestMutants(t *testing.T) {
 	}
 }
 
+// TestMutantsNone holds the same build, with none of its faults switched on, to the same
+// pauses, cuts and kills: what flags a mutant flags nothing else.
+func TestMutantsNone(t *testing.T) {
+	h, text := mutantTrial("", 1, seconds(t, 40)).live(t)
+	if found := Check(h); len(found) > 0 {
+		t.Fatalf("without a fault, seed 1: %s\n%s\nflagged %v: %s", text, tally(h, found), flags(found), found[0])
+	}
+	fmt.Println("mutant none: nothing flagged with seed 1")
+}
+
 // mutantTrial is a run that gives the mutant a chance.
 func mutantTrial(name string, seed uint64, length time.Duration) *trial {
 	tr := twoNodes(seed, length, name)

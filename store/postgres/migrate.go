@@ -20,9 +20,9 @@ const (
 	migrationLock = 727100002
 )
 
-// migrate brings the schema up to date, unless keep forbids it, and returns its version. Of several nodes that
-// do, one migrates and the others wait for it.
-func (s *Store) migrate(ctx context.Context, keep bool) (int64, error) {
+// migrate brings the schema up to date, unless it is to be kept, and returns its version.
+// Of several nodes that do, one migrates and the others wait for it.
+func (s *Store) migrate(ctx context.Context, o *Options) (int64, error) {
 	folder, err := fs.Sub(migrations.Postgres, "postgres")
 	if err != nil {
 		return 0, err
@@ -38,10 +38,13 @@ func (s *Store) migrate(ctx context.Context, keep bool) (int64, error) {
 	switch {
 	case err != nil:
 		return 0, openError(err)
-	case have > known, keep && have < known:
+	case have > known, o.KeepSchema && have < known:
 		return 0, &SchemaError{Have: have, Known: known}
 	case have == known:
 		return known, nil
+	}
+	if o.Migrating != nil {
+		o.Migrating(have, known)
 	}
 	if err := s.alone(ctx, func() error {
 		if have, err := s.schema(ctx); err != nil || have >= known {

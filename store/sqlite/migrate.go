@@ -18,7 +18,7 @@ import (
 type SchemaError = migrations.SchemaError
 
 // migrate brings the schema up to date and returns its version.
-func migrate(ctx context.Context, dsn string) (int64, error) {
+func migrate(ctx context.Context, dsn string, migrating func(have, want int64)) (int64, error) {
 	db, err := openDB(dsn)
 	if err != nil {
 		return 0, err
@@ -42,6 +42,9 @@ func migrate(ctx context.Context, dsn string) (int64, error) {
 	provider, err := goose.NewProvider(goose.DialectSQLite3, db, folder, goose.WithVerbose(false))
 	if err != nil {
 		return 0, fmt.Errorf("read migrations: %w", err)
+	}
+	if migrating != nil {
+		migrating(have, known)
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return 0, openError(err)

@@ -138,18 +138,22 @@ func (w *writer) transaction(group []*operation) error {
 			continue // its caller gave it up
 		}
 		if err := w.run(op); err != nil {
-			_, rollback := w.c.exec("ROLLBACK")
-			return errors.Join(err, rollback)
+			w.rollback()
+			return err
 		}
 	}
 	failpoint.Hit("before_commit")
 	if _, err := w.c.exec("COMMIT"); err != nil {
-		_, rollback := w.c.exec("ROLLBACK")
-		return errors.Join(err, rollback)
+		w.rollback()
+		return err
 	}
 	failpoint.Hit("after_commit")
 	return nil
 }
+
+// rollback ends a transaction that failed. A full disk, for one, has done that already: so
+// its error says nothing new, and where it is another one the next transaction tells.
+func (w *writer) rollback() { _, _ = w.c.exec("ROLLBACK") }
 
 // run runs one operation under a savepoint, so that its error undoes it alone. What
 // it returns is an error of the transaction as a whole.
@@ -160,7 +164,7 @@ func (w *writer) run(op *operation) error {
 	op.err = guard(op.fn, w.c)
 	if op.err != nil {
 		if _, err := w.c.exec("ROLLBACK TO operation"); err != nil {
-			return err
+			return errors.Join(op.err, err) // it undid the whole transaction: that is why all of it failed
 		}
 	}
 	_, err := w.c.exec("RELEASE operation")
