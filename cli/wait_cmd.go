@@ -156,10 +156,10 @@ func (a *app) waiterFor(ctx context.Context, c *client.Client, ref string, o wai
 		case !isJob:
 			return nil, usagef("--for next-run takes jobs, and %s is an execution", ref)
 		}
-		j, err := c.Job(ctx, ref) // it may have no run yet, but one must be able to come
+		j, fault := c.Job(ctx, ref) // it may have no run yet, but one must be able to come
 		switch {
-		case err != nil:
-			return nil, err
+		case fault != nil:
+			return nil, fault
 		case j.Status.Terminal():
 			return nil, job.Errorf(job.Conflict, "job %s is %s: no run follows", j.Name, j.Status).WithHint("schedctl run %s starts one", j.Name)
 		}
