@@ -37,6 +37,7 @@ func TestFormatsOfLists(t *testing.T) {
 		{"columns", []string{"--columns", "revision,name,success_rate"}, "" +
 			"REVISION  NAME             OK%\n6         nightly-backup  97.8\n6         price-sync      61.2\n"},
 		{"jq", []string{"--jq", ".items[] | select(.failure_count > 100) | .name"}, "\"price-sync\"\n"},
+		{"jq, raw", []string{"-r", "--jq", ".items[] | select(.failure_count > 100) | .name, [.name], .description"}, "price-sync\n[\"price-sync\"]\n=HYPERLINK(\"http://x\")\n"},
 		{"jq of the frame", []string{"--jq", "[.total, (.items|length), .next_cursor]"}, "[2,2,null]\n"},
 		{"template", []string{"-o", `template={{.name}}\t{{upper .status}} {{join .tags "+"}}{{.no_such}}`}, "nightly-backup\tACTIVE backup\nprice-sync\tPAUSED a+b|c\n"},
 		{"sorted here", []string{"--sort-by", "-executions_count", "-o", "name"}, "price-sync\nnightly-backup\n"},
