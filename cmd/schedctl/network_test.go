@@ -127,7 +127,7 @@ func (s *site) start() {
 		s.t.Fatal(err)
 	}
 	s.process = exec.Command("schedd", "serve", "--config", s.config)
-	s.process.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "TMPDIR=" + os.TempDir(), "GOCOVERDIR=" + os.Getenv("GOCOVERDIR")}
+	s.process.Env = []string{canary, "PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "TMPDIR=" + os.TempDir(), "GOCOVERDIR=" + os.Getenv("GOCOVERDIR")}
 	s.process.Stderr = s.log
 	if err := s.process.Start(); err != nil {
 		s.t.Fatal(err)
@@ -140,6 +140,9 @@ func (s *site) start() {
 		case err := <-s.ended:
 			if err != nil {
 				s.t.Errorf("schedd: %v\n%s", err, s.logged())
+			}
+			if found := leak([]byte(s.logged())); found != "" {
+				s.t.Errorf("%s is in the log", found)
 			}
 		case <-time.After(patience):
 			_ = s.process.Process.Kill()
