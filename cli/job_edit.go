@@ -43,6 +43,9 @@ gives up.`,
 }
 
 func runJobEdit(ctx context.Context, a *app, ref, reason string) error {
+	if a.editor() == defaultEditor && (!a.env.IsTerminal(a.env.In) || !a.outTTY()) {
+		return usagef("there is no terminal to edit in").WithHint("change fields with schedctl job set, or name a program in EDITOR")
+	}
 	c, err := a.connect()
 	if err != nil {
 		return err
@@ -109,8 +112,11 @@ func (a *app) editor() string {
 			return command
 		}
 	}
-	return "vi"
+	return defaultEditor
 }
+
+// defaultEditor is there wherever there is a terminal.
+const defaultEditor = "vi"
 
 // editable returns the fields of a job that can be changed, and the same as YAML.
 func editable(j *job.Job) (map[string]any, string, error) {

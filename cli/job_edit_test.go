@@ -24,6 +24,17 @@ func editing(seen *[]string, pairs ...string) world {
 	}}
 }
 
+func TestJobEditNeedsATerminal(t *testing.T) {
+	t.Parallel()
+	var seen []string
+	w := editing(&seen)
+	w.env = map[string]string{}
+	newStub(t).runIn(w, "job", "edit", "nightly-backup").check(t, exitUsage, "-", "there is no terminal to edit in", "schedctl job set")
+	if len(seen) != 0 {
+		t.Errorf("an editor was started: %q", seen)
+	}
+}
+
 func TestJobEdit(t *testing.T) {
 	t.Parallel()
 	s := newStub(t)
@@ -62,7 +73,7 @@ func TestJobEdit(t *testing.T) {
 	}
 	before := len(s.asked("PATCH"))
 	s.runIn(editing(&seen, "no such text", ""), "job", "edit", "nightly-backup").check(t, exitOK, "", "Nothing changed.")
-	w = world{edit: func(string, string, []byte) ([]byte, error) { return nil, nil }}
+	w = world{tty: true, inTTY: true, edit: func(string, string, []byte) ([]byte, error) { return nil, nil }}
 	s.runIn(w, "job", "edit", "nightly-backup").check(t, exitUsage, "-", "given up; nothing was changed")
 	seen = nil
 	s.runIn(editing(&seen, "schedule:", "shedule:", "no such text", ""), "job", "edit", "nightly-backup").check(t, exitUsage, "-", `given up; nothing was changed: unknown field "shedule"`)
