@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/agentic-sdlc/scheduler/job"
 )
@@ -129,7 +130,7 @@ func (a *app) writeHelp(w io.Writer, cmd *cobra.Command) {
 	children(&b, cmd)
 	section(&b, "Flags", cmd.LocalNonPersistentFlags().FlagUsages())
 	if cmd.HasParent() {
-		section(&b, "Global flags", cmd.InheritedFlags().FlagUsages())
+		section(&b, `Global flags, which "schedctl --help" explains`, inherited(cmd))
 	} else {
 		section(&b, "Global flags", cmd.PersistentFlags().FlagUsages())
 		b.WriteString("\nTopics: " + strings.Join(topics, ", ") + ` ("schedctl help TOPIC")` + "\n")
@@ -156,6 +157,19 @@ func children(b *strings.Builder, cmd *cobra.Command) {
 		title = "Other"
 	}
 	list(title, "")
+}
+
+// inherited names the flags that every command has: explained each time, they would hide
+// those of the command.
+func inherited(cmd *cobra.Command) string {
+	var names []string
+	cmd.InheritedFlags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, "--"+f.Name)
+		}
+	})
+	const columns = 78
+	return "  " + strings.Join(folded(strings.Join(names, " "), columns), "\n  ") + "\n"
 }
 
 func section(b *strings.Builder, title, text string) {
