@@ -29,6 +29,11 @@ func TestReadOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		if st, err := os.Stat(name); err != nil || st.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v, want it to be for its owner alone", filepath.Base(name), st.Mode(), err)
+		}
+	}
 	life := storetest.NewLife(t, owner)
 	reader, err := open(true)
 	if err != nil {

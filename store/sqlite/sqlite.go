@@ -102,6 +102,8 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		if err := checkSchema(ctx, o); err != nil {
 			return err
 		}
+	} else if err := makeFile(o.Path); err != nil {
+		return err
 	}
 	schema, err := migrate(ctx, s.dsn(o), o.Migrating)
 	if err != nil {
@@ -298,6 +300,17 @@ func (s *Store) release() error {
 		errs = append(errs, s.lock.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// makeFile makes an empty file, which is a new database, that its owner alone can read,
+// whatever the umask; SQLite gives the files beside it the same mode. One that exists
+// keeps its mode.
+func makeFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", filepath.Base(path), err)
+	}
+	return f.Close()
 }
 
 // checkFile refuses what is not a database before SQLite touches it.
