@@ -39,16 +39,17 @@ type observed struct {
 // observe measures what it costs to be looked at: the same work with everything that tells
 // about it, and with nothing.
 func observe(ctx context.Context, dir string, s size) ([]Figure, error) {
+	runs := min(s.Runs, 50_000) // a few seconds: many rounds say more than long ones
 	work := []struct {
 		what string
 		goal *Goal
 		do   func(ctx context.Context, dir string, on bool) (speed, error)
 	}{
 		{"due → settled", atLeast(0.95), func(ctx context.Context, dir string, on bool) (speed, error) {
-			return underObservation(ctx, dir, on, func(b *bed) (speed, error) { return fire(ctx, b, nil, s.Runs, alreadyReady) })
+			return underObservation(ctx, dir, on, func(b *bed) (speed, error) { return fire(ctx, b, nil, runs, alreadyReady) })
 		}},
 		{"a backlog drained", atLeast(0.95), func(ctx context.Context, dir string, on bool) (speed, error) {
-			return underObservation(ctx, dir, on, func(b *bed) (speed, error) { return drain(ctx, b, nil, s.Runs, alreadyReady) })
+			return underObservation(ctx, dir, on, func(b *bed) (speed, error) { return drain(ctx, b, nil, runs, alreadyReady) })
 		}},
 		{"jobs created, one by one", nil, func(ctx context.Context, dir string, on bool) (speed, error) {
 			return underObservation(ctx, dir, on, func(b *bed) (speed, error) { return created(ctx, b, s.Runs/8, on) })
