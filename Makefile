@@ -19,7 +19,7 @@ LDFLAGS  := -s -w \
 # Tests that hold servers, nodes and whole machines to instants: they have the machine
 # for themselves, and their daemons are built as they are shipped. The seed of chaos is
 # fixed here; `make accept` tries a random one as well, and `make chaos` for half an hour.
-TIMED := ^(TestCompletionIsQuick|TestFair|TestChaos|TestChaosOneNode|TestServersFail|TestNodesRace|TestZombie|TestFlood|TestExample[A-Z].*|TestEventsOverRedis)$$
+TIMED := ^(TestCompletionIsQuick|TestFair|TestChaos|TestChaosOneNode|TestServersFail|TestNodesRace|TestZombie|TestFlood|TestExample[A-Z].*|TestEventsOverRedis|TestCanaries)$$
 
 TIMED_RUN = SCHEDD_CHAOS_SEED=$${SCHEDD_CHAOS_SEED:-1} scripts/test.sh -timeout 20m -p 1 -run '$(TIMED)' $(PKG)
 
@@ -98,6 +98,10 @@ chaos: ## Break two nodes and all that they share for half an hour; writes docs/
 .PHONY: chaos-mutants
 chaos-mutants: ## Show that the chaos tests catch builds with a fault on purpose
 	go test -tags mutants ./internal/chaos -run TestMutants -v -timeout 2h
+
+.PHONY: canary
+canary: servers ## Let secrets in everywhere and search all that is left for them, in every format; then in a build that leaks
+	SCHEDD_CANARY_FORMATS=table,wide,json,yaml,ndjson,csv,markdown go test -tags mutants ./internal/canary -count=1 -v -timeout 20m
 
 .PHONY: upgrade-test
 upgrade-test: servers ## Run the build before the newest schema beside this one, upgrade node by node, under faults

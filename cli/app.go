@@ -26,6 +26,8 @@ type app struct {
 	cmd      *cobra.Command            // the one that runs
 	settled  bool                      // the globals are complete
 	leftOut  []string                  // headers of the columns that the terminal had no room for
+	holding  bool                      // what is said waits for what is being shown
+	held     []string                  // lines for standard error that wait
 	watching bool                      // the same is shown again and again: nothing is paged
 	contexts contextFile               // the file of contexts; empty when there is none
 	context  *contextEntry             // the one in use; nil = none
@@ -81,7 +83,13 @@ func (a *app) remark(format string, args ...any) {
 }
 
 // errLine prints text that is clean already.
-func (a *app) errLine(text string) { _, _ = io.WriteString(a.env.Err, text+"\n") }
+func (a *app) errLine(text string) {
+	if a.holding {
+		a.held = append(a.held, text)
+		return
+	}
+	_, _ = io.WriteString(a.env.Err, text+"\n")
+}
 
 // color reports whether a stream gets colours.
 func (a *app) color(stream any) bool {

@@ -75,6 +75,9 @@ func runConfigView(a *app, cmd *cobra.Command, origins bool) error {
 				value = c.Server()
 			}
 		}
+		if s.flag == "server" {
+			value = client.ShownServer(value)
+		}
 		items = append(items, effective{s.flag, value, origin})
 	}
 	if path, origin := a.tokenOrigin(); origin != "" {
@@ -141,7 +144,7 @@ func (a *app) contextTable(contexts []contextEntry, _ bool) *render.Table {
 		if a.context != nil && a.context.Name == c.Name {
 			used = "*"
 		}
-		t.AddText(used, c.Name, or(c.Server, human.Absent), or(c.Platform, human.Absent), or(c.TZ, human.Absent), or(c.Output, human.Absent), fmt.Sprint(c.Confirm))
+		t.AddText(used, c.Name, or(client.ShownServer(c.Server), human.Absent), or(c.Platform, human.Absent), or(c.TZ, human.Absent), or(c.Output, human.Absent), fmt.Sprint(c.Confirm))
 	}
 	return t
 }

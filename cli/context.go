@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/agentic-sdlc/scheduler/cli/render"
+	"github.com/agentic-sdlc/scheduler/client"
 )
 
 // contextFile is the configuration of schedctl.
@@ -208,7 +209,7 @@ func completeContexts(a *app, most int) completer {
 		var names []string
 		for _, c := range a.contexts.Contexts {
 			if strings.HasPrefix(c.Name, prefix) {
-				names = append(names, described(c.Name, c.Server))
+				names = append(names, described(c.Name, client.ShownServer(c.Server)))
 			}
 		}
 		return names, noFileComp

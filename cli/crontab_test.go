@@ -32,9 +32,9 @@ func TestCrontabImport(t *testing.T) {
 	s.handle("POST /jobs/cron", func(w http.ResponseWriter, _ *http.Request) { reply(w, http.StatusCreated, backup()) })
 	s.runIn(crontabWorld(sampleCrontab), "crontab", "import", "-", "--tag", "legacy").check(t, exitOK, ""+
 		"LINE  NAME       ACTION  SCHEDULE           COMMAND                          NOTE\n"+
-		"   3  backup-sh  create  15 1 * * *         /opt/backup.sh                   MAILTO=ops is kept, but no mail is sent\n"+
-		"   4  logrotate  create  @weekly            /usr/sbin/logrotate /etc/l.conf  MAILTO=ops is kept, but no mail is sent\n"+
-		"   7  sync       create  */10 8-18 * * 1-5  /opt/sync --fast | tee /tmp/log  MAILTO=ops is kept, but no mail is sent\n",
+		"   3  backup-sh  create  15 1 * * *         /opt/backup.sh                   MAILTO=ops is kept, but no mail is sent; alerts tell people\n"+
+		"   4  logrotate  create  @weekly            /usr/sbin/logrotate /etc/l.conf\n"+
+		"   7  sync       create  */10 8-18 * * 1-5  /opt/sync --fast | tee /tmp/log\n",
 		"3 created\n")
 	posted := s.asked("POST")
 	if len(posted) != 3 {

@@ -76,6 +76,12 @@ func propagates(args []string) bool {
 // and -o yaml.
 func (a *app) complain(err error) {
 	body := problem(err)
+	if body.Code == job.Unauthenticated && a.client != nil && a.client.Shown() != "" {
+		body.Hint = "the one that was shown is unknown there, has expired or was revoked; an admin makes another with: schedctl token create"
+		if path, origin := a.tokenOrigin(); origin != "" {
+			body.Hint = "it came from " + strings.TrimSpace(origin+" "+path) + "; " + body.Hint
+		}
+	}
 	switch a.g.output {
 	case formatJSON:
 		_ = render.JSON(a.env.Err, body)

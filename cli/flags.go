@@ -154,6 +154,9 @@ func exclusive(cmd *cobra.Command, names ...string) error {
 
 // flagError turns an error of the flag parser into ours.
 func flagError(cmd *cobra.Command, err error) error {
+	if words := cmd.Flags().Args(); cmd.HasSubCommands() && len(words) > 0 {
+		return unknownCommand(cmd, words[0]) // its flags mean nothing without it
+	}
 	see := fmt.Sprintf("see %q", cmd.CommandPath()+" --help")
 	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		name := unknown.GetSpecifiedName()

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -85,6 +87,22 @@ func TestErrorsAreInTheFormat(t *testing.T) {
 	s.run("job", "show", "x", "-o", "ndjson").check(t, exitNotFound, "-", `{"error":"no such job","code":"not_found"`)
 	s.run("job", "show", "x", "--jq", ".").check(t, exitNotFound, "-", `"code": "not_found"`)
 	s.run("job", "show", "x", "-o", "csv").check(t, exitNotFound, "-", "error: no such job")
+}
+
+// TestRemarksFollow keeps remarks below what they are about.
+func TestRemarksFollow(t *testing.T) {
+	t.Parallel()
+	var both bytes.Buffer
+	a := newApp(Env{Out: &both, Err: &both, IsTerminal: func(any) bool { return true }, Getenv: func(string) string { return "" },
+		Height: func() int { return 40 }, Page: func(string, []byte) error { return errors.New("not needed") }})
+	err := a.paged(func() error {
+		a.hint("what to do")
+		a.say("what there is")
+		return nil
+	})
+	if want := "what there is\nhint: what to do\n"; err != nil || both.String() != want {
+		t.Errorf("printed %q, %v; want %q", both.String(), err, want)
+	}
 }
 
 func TestPager(t *testing.T) {

@@ -24,20 +24,25 @@ func group(a *app, cmd *cobra.Command, children ...*cobra.Command) *cobra.Comman
 			a.writeHelp(a.env.Err, cmd)
 			return exitWith(exitUsage)
 		}
-		e := usagef("unknown command %q for %q", args[0], cmd.CommandPath())
-		switch found := suggest(cmd, args[0]); {
-		case args[0] == "serve":
-			return e.WithHint("the daemon is a program of its own: schedd serve")
-		case len(found) > 0:
-			return e.WithHint("did you mean %s?", quoted(found))
-		default:
-			return e.WithHint("see %q", cmd.CommandPath()+" --help")
-		}
+		return unknownCommand(cmd, args[0])
 	}
 	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	return cmd
+}
+
+// unknownCommand is the error for a word that no child of a group has.
+func unknownCommand(cmd *cobra.Command, word string) error {
+	e := usagef("unknown command %q for %q", word, cmd.CommandPath())
+	switch found := suggest(cmd, word); {
+	case word == "serve":
+		return e.WithHint("the daemon is a program of its own: schedd serve")
+	case len(found) > 0:
+		return e.WithHint("did you mean %s?", quoted(found))
+	default:
+		return e.WithHint("see %q", cmd.CommandPath()+" --help")
+	}
 }
 
 // suggest finds the children that a word may have meant.

@@ -57,6 +57,7 @@ func runJobEdit(ctx context.Context, a *app, ref, reason string) error {
 	}
 	head := fmt.Sprintf("# job %s (%s), revision %d; an empty file gives up\n", before.Name, typeWord(before.Type), before.Revision)
 	problem := ""
+	var refused error
 	for {
 		after, err := a.env.Edit(a.editor(), before.Name+".yaml", []byte(problem+head+text))
 		if err != nil {
@@ -64,7 +65,11 @@ func runJobEdit(ctx context.Context, a *app, ref, reason string) error {
 		}
 		edited := uncommented(string(after))
 		if strings.TrimSpace(edited) == "" || edited == text && problem != "" {
-			return usagef("given up; nothing was changed")
+			e := usagef("given up; nothing was changed")
+			if refused != nil {
+				e.Message += ": " + strings.Join(faults(refused), "; ")
+			}
+			return e
 		}
 		in, err := edits(fields, []byte(edited))
 		if err == nil && reflect.ValueOf(in).IsZero() {
@@ -75,15 +80,12 @@ func runJobEdit(ctx context.Context, a *app, ref, reason string) error {
 		if err == nil {
 			changed, err = c.ChangeJob(ctx, before.ID.String(), in, client.Write{Reason: reason, IfRevision: before.Revision})
 		}
-		switch job.CodeOf(err) {
-		case job.Invalid:
-			problem, text = complaints(err), edited
+		if job.CodeOf(err) == job.Invalid {
+			problem, text, refused = complaints(err), edited, err
 			continue
-		case job.VersionMismatch:
-			a.note("%s", edited) // so that the work is not lost
-			return err
 		}
 		if err != nil {
+			a.note("%s", edited) // so that the work is not lost
 			return err
 		}
 		return a.sayEdited(&changed)
@@ -178,22 +180,28 @@ func same(x, y any) bool {
 
 // complaints is what was refused, as comments.
 func complaints(err error) string {
-	body := problem(err)
-	lines := []string{body.Error}
-	if len(body.Fields) > 0 {
-		lines = lines[:0]
-		for _, f := range body.Fields {
-			lines = append(lines, f.Field+": "+f.Message)
-		}
-	}
-	if body.Hint != "" {
-		lines = append(lines, "hint: "+body.Hint)
+	lines := faults(err)
+	if hint := problem(err).Hint; hint != "" {
+		lines = append(lines, "hint: "+hint)
 	}
 	var b strings.Builder
 	for _, line := range lines {
 		b.WriteString("# refused: " + render.Clean(line) + "\n")
 	}
 	return b.String()
+}
+
+// faults is what was refused, one sentence for each field.
+func faults(err error) []string {
+	body := problem(err)
+	if len(body.Fields) == 0 {
+		return []string{body.Error}
+	}
+	var lines []string
+	for _, f := range body.Fields {
+		lines = append(lines, f.Field+": "+f.Message)
+	}
+	return lines
 }
 
 // uncommented is text without the comments in front of it.

@@ -65,7 +65,7 @@ func TestJobEdit(t *testing.T) {
 	w = world{edit: func(string, string, []byte) ([]byte, error) { return nil, nil }}
 	s.runIn(w, "job", "edit", "nightly-backup").check(t, exitUsage, "-", "given up; nothing was changed")
 	seen = nil
-	s.runIn(editing(&seen, "schedule:", "shedule:", "no such text", ""), "job", "edit", "nightly-backup").check(t, exitUsage, "-", "given up")
+	s.runIn(editing(&seen, "schedule:", "shedule:", "no such text", ""), "job", "edit", "nightly-backup").check(t, exitUsage, "-", `given up; nothing was changed: unknown field "shedule"`)
 	if len(seen) != 2 || !strings.Contains(seen[1], `# refused: unknown field "shedule"`) || !strings.Contains(seen[1], `did you mean "schedule"`) {
 		t.Errorf("the editor saw %q", seen)
 	}

@@ -13,9 +13,15 @@ func (a *app) paged(show func() error) error {
 	}
 	var buf bytes.Buffer
 	out := a.out
-	a.out = &sink{w: &buf}
+	a.out, a.holding = &sink{w: &buf}, true
 	err := show()
-	a.out = out
+	a.out, a.holding = out, false
+	defer func() {
+		for _, text := range a.held { // remarks stand below what they are about
+			a.errLine(text)
+		}
+		a.held = nil
+	}()
 	if bytes.Count(buf.Bytes(), []byte("\n")) >= a.env.Height() {
 		if a.env.Page(command, buf.Bytes()) == nil {
 			return err

@@ -63,14 +63,14 @@ is due then is planned when it ends, by the job's misfire policy.`,
 // plan reads the flags.
 func (o *simulateOptions) plan(a *app) (job.Simulation, error) {
 	sim := job.Simulation{Policy: job.DefaultPolicy(), RunTime: o.runTime, Limit: o.limit}
-	from, err := a.reader().Future(o.from)
+	from, err := a.reader().Bound(o.from)
 	if err != nil {
 		return sim, inFlag("from", err)
 	}
 	sim.From = from.At.UTC().Truncate(time.Second)
 	sim.To = sim.From.Add(24 * time.Hour)
 	if o.to != "" {
-		to, err := a.reader().Future(o.to)
+		to, err := a.reader().Bound(o.to)
 		if err != nil {
 			return sim, inFlag("to", err)
 		}
@@ -84,7 +84,7 @@ func (o *simulateOptions) plan(a *app) (job.Simulation, error) {
 		if i < 0 {
 			return sim, usagef("--outage %q is not AT/DURATION", text).WithHint("for example --outage 2026-03-08T06:30:00Z/90m")
 		}
-		at, err := a.reader().Future(text[:i])
+		at, err := a.reader().Bound(text[:i])
 		if err != nil {
 			return sim, inFlag("outage", err)
 		}

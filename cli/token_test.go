@@ -126,7 +126,7 @@ func TestLogin(t *testing.T) {
 	t.Cleanup(server.Close)
 	dir := t.TempDir()
 	env := map[string]string{"SCHEDCTL_SERVER": server.URL, "XDG_CONFIG_HOME": dir}
-	runIn(t, world{env: env, in: "wrong\n"}, "login").check(t, 4, "-", "a valid token is needed")
+	runIn(t, world{env: env, in: "wrong\n"}, "login").check(t, 4, "-", "a valid token is needed", "the one that was shown is unknown there, has expired or was revoked")
 	if files, _ := filepath.Glob(dir + "/schedctl/tokens/*"); len(files) != 0 {
 		t.Errorf("kept a token that opens nothing: %v", files)
 	}

@@ -175,6 +175,7 @@ func TestUsageErrors(t *testing.T) {
 		{"unknown child", []string{"job", "lsit"}, []string{`error: unknown command "lsit" for "schedctl job"`, `hint: did you mean "list"?`}},
 		{"verb mistyped without its noun", []string{"creat", "cron", "x"}, []string{`did you mean "schedctl job create"?`}},
 		{"the daemon's command", []string{"serve"}, []string{"schedd serve"}},
+		{"unknown child with a flag of the one that is meant", []string{"job", "rm", "x", "--dry-run"}, []string{`unknown command "rm" for "schedctl job"`, `did you mean "delete"`}},
 		{"synonym", []string{"job", "rm"}, []string{`did you mean "delete"`}},
 		{"verb without its noun", []string{"pause"}, []string{`did you mean "schedctl job pause"`}},
 		{"nothing like it", []string{"job", "frobnicate"}, []string{`see "schedctl job --help"`}},

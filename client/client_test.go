@@ -102,6 +102,21 @@ func TestServers(t *testing.T) {
 	}
 }
 
+func TestShownServer(t *testing.T) {
+	t.Parallel()
+	for server, want := range map[string]string{
+		"": "", "/run/s@x?y": "/run/s@x?y", "unix:///a": "unix:///a", "http://h:80": "http://h:80", "localhost": "localhost",
+		"http://u:hunter2@h/?token=hunter2": "http://***@h/?***", "http://u:hunter2@x@h": "http://***@h", "u:hunter2@h": "***@h", "http://h?token=hunter2": "http://h?***",
+	} {
+		if got := ShownServer(server); got != want {
+			t.Errorf("ShownServer(%q) = %q, want %q", server, got, want)
+		}
+		if _, err := New(Options{Server: server, Getenv: func(string) string { return "" }}); err != nil && strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("a password is told: %v", err)
+		}
+	}
+}
+
 func TestReferencesStayInTheirSegment(t *testing.T) {
 	t.Parallel()
 	var got string

@@ -47,7 +47,7 @@ func (c *Client) locate() error {
 		return nil
 	}
 	invalid := func() error {
-		return job.Errorf(job.Invalid, "server %q is not an address", c.explicit).
+		return job.Errorf(job.Invalid, "server %q is not an address", ShownServer(c.explicit)).
 			WithHint("use unix:///run/schedd/schedd.sock, a path, or http://host:port")
 	}
 	if path, isSocket := socketPath(c.explicit); isSocket {
@@ -73,6 +73,25 @@ func (c *Client) locate() error {
 	c.base = u.Scheme + "://" + u.Host
 	c.targets = []target{{network: "tcp", address: net.JoinHostPort(u.Hostname(), port), url: c.base}}
 	return nil
+}
+
+// ShownServer is an address of a server as it may be shown: of one that is none, for there
+// is a password or a query in it, those are masked.
+func ShownServer(server string) string {
+	if _, isSocket := socketPath(server); isSocket {
+		return server
+	}
+	if before, _, found := strings.Cut(server, "?"); found {
+		server = before + "?***"
+	}
+	host := 0
+	if i := strings.Index(server, "://"); i >= 0 {
+		host = i + len("://")
+	}
+	if i := strings.LastIndexByte(server, '@'); i > host {
+		return server[:host] + "***" + server[i:]
+	}
+	return server
 }
 
 // socketPath recognises the two ways to write a Unix socket.

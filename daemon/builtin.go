@@ -21,12 +21,12 @@ type components func(ctx context.Context) ([]healthcheck.Component, error)
 func componentNames() []string { return []string{"database", "queue", "scheduler", "workers"} }
 
 // builtin registers what needs no declaration, and what is told to people.
-func (b *registrar) builtin(cfg config.Handlers, parts components) {
+func (b *registrar) builtin(cfg config.Handlers, parts components, hide func(string) string) {
 	if b.err != nil {
 		return
 	}
 	var err error
-	b.sender, err = notify.NewSender(notify.Options{Channels: channels(cfg.Channels), Guard: b.guard})
+	b.sender, err = notify.NewSender(notify.Options{Channels: channels(cfg.Channels), Guard: b.guard, Hide: hide})
 	b.add(handler.Info{Name: "send-notification", Kind: "builtin", Description: "tell people: e-mail, Slack, webhook"}, notify.New(b.sender), err)
 	if err != nil {
 		return

@@ -24,6 +24,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/handler/notify"
 	"github.com/agentic-sdlc/scheduler/handler/workflow"
 	"github.com/agentic-sdlc/scheduler/internal/build"
+	"github.com/agentic-sdlc/scheduler/internal/secret"
 	"github.com/agentic-sdlc/scheduler/internal/supervise"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/queue"
@@ -138,8 +139,9 @@ func (n *node) startSupervisor(ctx context.Context) error {
 
 // build makes the handlers, the engine and the use cases.
 func (n *node) build(context.Context) error {
+	vault := secret.New(n.cfg.Secrets())
 	var err error
-	if n.handlers, n.sender, err = buildHandlers(n.cfg.Handlers, n.runner, os.Environ(), n.parts); err != nil {
+	if n.handlers, n.sender, err = buildHandlers(n.cfg.Handlers, n.runner, os.Environ(), n.parts, vault.Hide); err != nil {
 		return &exitError{status: exitConfig, err: err}
 	}
 	if err := addWorkflows(n.handlers, n.cfg.Handlers, n.store, n.clock.Now, func() *Engine { return n.engine }); err != nil {
@@ -162,7 +164,7 @@ func (n *node) build(context.Context) error {
 		Store:  n.metrics.Watch(n.store), Queue: n.queue, Bus: n.bus, Handlers: n.handlers, Logger: n.log,
 		Prepare: n.prepare, Node: n.name, Version: n.o.Build.Version, IDs: ids, Clock: n.clock, Shared: n.shared(), Roles: n.cfg.Roles, Settings: settingsOf(&n.cfg),
 		Slots: w.Slots, SlowSlots: w.Commands, Lease: w.Lease, Heartbeat: w.Heartbeat, ReapEvery: w.ReapEvery, Drain: w.DrainTimeout, ClaimIdle: n.cfg.Queue.Redis.ClaimIdle,
-		LogCaps: n.logCaps(), Allows: n.allows, KeepsOutput: n.keepsOutput,
+		LogCaps: n.logCaps(), Allows: n.allows, Secrets: vault, KeepsOutput: n.keepsOutput,
 	}
 	if n.tracer != nil {
 		o.Attempted, o.Sampled = n.tracer.Attempt, n.tracer.Sampled

@@ -20,6 +20,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/daemon/timer"
 	"github.com/agentic-sdlc/scheduler/event"
 	"github.com/agentic-sdlc/scheduler/handler"
+	"github.com/agentic-sdlc/scheduler/internal/secret"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/queue"
 	"github.com/agentic-sdlc/scheduler/store"
@@ -56,8 +57,9 @@ type EngineOptions struct {
 	Poll                        time.Duration // how long the store is at most not looked at; 0 = 1 s
 	LogCaps                     store.LogCaps
 
-	// Allows, KeepsOutput, Attempted and Sampled are as in executor.Options.
+	// Allows, Secrets, KeepsOutput, Attempted and Sampled are as in executor.Options.
 	Allows      func(platform, handler string) bool
+	Secrets     *secret.Vault
 	KeepsOutput func() bool
 	Attempted   func(c *store.Claimed, s *store.Settlement)
 	Sampled     func(trace string) bool
@@ -103,7 +105,7 @@ func NewEngine(o EngineOptions) *Engine {
 	e.executor = executor.New(executor.Options{
 		Store: o.Store, Queue: gate{Queue: o.Queue, shut: e.standing.draining.Load}, Handlers: o.Handlers, Logger: o.Logger, Now: now, Random: mathrand.Float64, Node: o.Node,
 		Session: e.session.Load, Holds: e.holds, Slots: o.Slots, SlowSlots: o.SlowSlots, Drain: o.Drain, ClaimIdle: o.ClaimIdle,
-		Allows: o.Allows, KeepsOutput: o.KeepsOutput, Attempted: o.Attempted, Sampled: o.Sampled, Freed: func(n int) { e.dispatch.Freed(n) }, Look: func() { e.dispatch.Kick() }, Stepped: func() { e.flow.Kick() },
+		Allows: o.Allows, Secrets: o.Secrets, KeepsOutput: o.KeepsOutput, Attempted: o.Attempted, Sampled: o.Sampled, Freed: func(n int) { e.dispatch.Freed(n) }, Look: func() { e.dispatch.Kick() }, Stepped: func() { e.flow.Kick() },
 	})
 	e.dispatch = dispatch.New(dispatch.Options{
 		Store: o.Store, Queue: o.Queue, Logger: o.Logger, Now: now, Free: e.freeAnywhere, Reach: e.reach, Alone: e.alone, Mine: e.mine, Sweep: o.Poll, Claim: e.executor.Claim,

@@ -19,11 +19,11 @@ import (
 
 // buildHandlers makes the registry: what is built in, and what the configuration
 // names; and what tells people, which alerts use too.
-func buildHandlers(cfg config.Handlers, runner exec.Runner, environ []string, parts components) (*handler.Registry, *notify.Sender, error) {
+func buildHandlers(cfg config.Handlers, runner exec.Runner, environ []string, parts components, hide func(string) string) (*handler.Registry, *notify.Sender, error) {
 	b := registrar{registry: &handler.Registry{}}
 	b.commands(cfg, runner, environ)
 	b.calls(cfg)
-	b.builtin(cfg, parts)
+	b.builtin(cfg, parts, hide)
 	return b.registry, b.sender, b.err
 }
 

@@ -92,7 +92,7 @@ func postgresOptions(cfg *config.Config) postgres.Options {
 	c := cfg.Store.Postgres
 	return postgres.Options{
 		URL: c.DSN, ExecMode: c.ExecMode, MaxConns: c.MaxConns, Durability: c.Durability, Instance: newInstance(),
-		StatementTimeout: c.StatementTimeout, KeepSchema: !cfg.Store.AutoMigrate,
+		StatementTimeout: c.StatementTimeout, KeepSchema: !cfg.Store.AutoMigrate, TenantRole: c.TenantRole,
 	}
 }
 

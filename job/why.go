@@ -262,14 +262,30 @@ func WhyJob(j *Job, last *Execution, now time.Time) Reason {
 		}
 	}
 	if last != nil {
-		result := StepOK
-		if last.Status == Failed || last.Status == TimedOut {
-			result = StepFailed
-		}
-		r.step("last run", result, last.ScheduledAt, "%s/%d is %s", j.Name, last.RunNumber, last.Status)
+		r.last(j, last)
 	}
 	r.standing(j, now)
 	return r
+}
+
+// last says how the newest execution of a job stands, and where to look when it failed.
+func (r *Reason) last(j *Job, e *Execution) {
+	run := fmt.Sprintf("%s/%d", j.Name, e.RunNumber)
+	fault := ""
+	if e.Error != "" {
+		fault = ": " + e.Error
+	}
+	switch {
+	case e.Status == Failed || e.Status == TimedOut:
+		r.step("last run", StepFailed, e.ScheduledAt, "%s %s after %s%s", run, e.Status, counted(e.Attempt, "attempt"), fault)
+		r.Change = fmt.Sprintf("schedctl logs %s has what it printed, schedctl why %[1]s each attempt", run)
+	case e.Status == Pending && e.NextRetryAt != nil:
+		r.step("last run", StepWaits, e.ScheduledAt, "%s failed %s and is tried again at %s%s", run, counted(e.Attempt, "time"), stamp(*e.NextRetryAt), fault)
+	case e.Status == Skipped:
+		r.step("last run", StepSkipped, e.ScheduledAt, "%s was skipped: %s", run, skipText(e.SkipReason, e.SkipDetail))
+	default:
+		r.step("last run", StepOK, e.ScheduledAt, "%s is %s", run, e.Status)
+	}
 }
 
 // standing gives the verdict of a job.
@@ -283,14 +299,14 @@ func (r *Reason) standing(j *Job, now time.Time) {
 		if j.PauseReason != "" {
 			reason = ": " + j.PauseReason
 		}
-		r.Verdict, r.Change = fmt.Sprintf("does not run: paused since %s%s", stamp(deref(j.PausedAt)), reason), "resume the job"
+		r.Verdict, r.Change = fmt.Sprintf("does not run: paused since %s%s", stamp(deref(j.PausedAt)), reason), "schedctl job resume "+j.Name
 		if j.PauseUntil != nil {
 			r.Verdict = fmt.Sprintf("does not run: paused since %s until %s%s", stamp(deref(j.PausedAt)), stamp(*j.PauseUntil), reason)
-			r.Change = "it resumes by itself; resume the job to have it sooner"
+			r.Change = "it resumes by itself; schedctl job resume " + j.Name + " has it sooner"
 		}
 	case j.Status == JobError:
 		r.Verdict = "does not run: its definition cannot be used" + reason
-		r.Change = "correct the definition"
+		r.Change = "correct the definition: schedctl job edit " + j.Name
 	case j.Status.Terminal():
 		r.Verdict = fmt.Sprintf("does not run any more: it is %s%s", j.Status, reason)
 	case j.Type == TypeEvent:

@@ -112,6 +112,35 @@ func TestWhyJob(t *testing.T) {
 	}
 }
 
+// TestWhyJobLast says what became of the newest run, and where to look.
+func TestWhyJobLast(t *testing.T) {
+	retried := noon.Add(time.Minute)
+	tests := []struct {
+		name           string
+		edit           func(e *Execution)
+		detail, change string
+	}{
+		{"succeeded", func(e *Execution) { e.Status = Success }, "nightly/7 is success", ""},
+		{"failed", func(e *Execution) { e.Status, e.Attempt, e.Error = Failed, 3, "exit status 3: disk full" },
+			"nightly/7 failed after 3 attempts: exit status 3: disk full", "schedctl logs nightly/7 has what it printed, schedctl why nightly/7 each attempt"},
+		{"waits for its next attempt", func(e *Execution) {
+			e.Status, e.Attempt, e.NextRetryAt, e.Error = Pending, 1, &retried, "exit status 3"
+		}, "nightly/7 failed 1 time and is tried again at 2026-11-22T12:01:00Z: exit status 3", ""},
+		{"skipped", func(e *Execution) { e.Status, e.SkipReason = Skipped, SkipMissed }, "nightly/7 was skipped: " + skipText(SkipMissed, ""), ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			j := Job{Spec: specFor(TypeCron, nil), Status: JobActive}
+			j.Name = "nightly"
+			last := whyRun(tt.edit)
+			r := WhyJob(&j, &last, noon)
+			if got := r.Steps[1]; got.Check != "last run" || got.Detail != tt.detail || r.Change != tt.change {
+				t.Errorf("got %q, change %q\nwant %q, %q", got.Detail, r.Change, tt.detail, tt.change)
+			}
+		})
+	}
+}
+
 // TestWhySlot asks for every kind of instant in the life of one job: hourly from noon,
 // paused from 15:30 to 18:30, then every two hours.
 func TestWhySlot(t *testing.T) {

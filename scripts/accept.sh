@@ -62,6 +62,12 @@ mutants_line() {
 	return "$verdict"
 }
 
+canary_line() {
+	make canary | tee "$dir/gotest.out"
+	local verdict=${PIPESTATUS[0]}
+	[ "$verdict" = 0 ] && grep -q '^--- PASS: TestLeakIsFound' "$dir/gotest.out"
+}
+
 upgrade_line() {
 	make upgrade-test | tee "$dir/gotest.out"
 	local verdict=${PIPESTATUS[0]}
@@ -78,7 +84,8 @@ many_line() { # many_line PACKAGE TEST: shows the figures that the test prints
 
 access_line() {
 	local verdict=0
-	gotest ./daemon/httpapi 'TestMatrix$|TestForeign$|TestForeignBodies$|TestNothingWithoutCredential$|TestPages$' || verdict=1
+	gotest ./daemon/httpapi 'TestMatrix$|TestForeign$|TestForeignBodies$|TestForeignQueries$|TestNothingWithoutCredential$|TestPages$' || verdict=1
+	gotest ./store/postgres 'TestWall$|TestForgetfulReads$' || verdict=1
 	gotest ./cmd/schedctl 'TestNetwork$|TestHostileRequests$|TestSlowCallers$|TestTLS$|TestSocketComesBack$' -timeout 10m || verdict=1
 	return "$verdict"
 }
@@ -161,6 +168,7 @@ line zombie   'SIGSTOP for two leases: the late result is refused, one success' 
 line histories 'every bad history is flagged by its invariant'               gotest ./internal/chaos 'TestBad|TestGood'
 line chaos    'two nodes, a fixed and a random seed: 0 violations'            chaos_line
 line mutants  'each build with a fault on purpose is caught by a named invariant' mutants_line
+line canary   'secrets let in everywhere are found where they belong only; a leak is'  canary_line
 line upgrade  'the build of the older schema beside this one, under faults'   upgrade_line
 line access   'every route as every kind of caller; foreign ids; the network'  access_line
 line audit    'every route that changes something leaves one entry, on both stores' audit_line

@@ -77,6 +77,11 @@ func Parse(text string, o Options) File {
 			e.refuse("convert the file, for example with dos2unix", "the line ends in a carriage return, which cron hands to the command")
 		}
 		e.parse(line, o)
+		var before Entry
+		if len(f.Entries) > 0 {
+			before = f.Entries[len(f.Entries)-1]
+		}
+		e.remarks(&before, o)
 		f.Entries = append(f.Entries, e)
 	}
 	return f
@@ -119,7 +124,6 @@ func (e *Entry) parse(line string, o Options) {
 	if strings.TrimSpace(command) == "" {
 		e.refuse("", "there is no command")
 	}
-	e.remarks(o)
 }
 
 // cut takes n words off a line; the rest starts with what follows the blanks.
@@ -170,15 +174,21 @@ func unescape(text string, stop bool) (out, rest string, stopped bool) {
 	return b.String(), "", false
 }
 
-// remarks notes what works, but perhaps not as somebody thinks.
-func (e *Entry) remarks(o Options) {
-	if to, ok := e.Lookup("MAILTO"); ok && to != "" {
-		e.note("MAILTO=%s is kept, but no mail is sent", to)
+// remarks notes what works, but perhaps not as somebody thinks. What is so for the line
+// before, too, is said there.
+func (e *Entry) remarks(before *Entry, o Options) {
+	assigned := func(name string) (value string, anew bool) {
+		value, ok := e.Lookup(name)
+		old, had := before.Lookup(name)
+		return value, ok && (!had || old != value)
 	}
-	if zone, ok := e.Lookup("TZ"); ok {
+	if to, anew := assigned("MAILTO"); anew && to != "" {
+		e.note("MAILTO=%s is kept, but no mail is sent; alerts tell people", to)
+	}
+	if zone, anew := assigned("TZ"); anew {
 		e.note("TZ=%s is for the command only, as with cron", zone)
 	}
-	if _, ok := e.Lookup("RANDOM_DELAY"); ok {
+	if _, anew := assigned("RANDOM_DELAY"); anew {
 		e.note("RANDOM_DELAY is not taken over; see --jitter")
 	}
 	first, _, _ := strings.Cut(e.Command, " ")

@@ -29,8 +29,18 @@ func (r Reader) Future(text string) (Instant, error) { return r.parse(text, fals
 // durations mean "ago", and a day alone means its first moment.
 func (r Reader) Past(text string) (Instant, error) { return r.parse(text, true) }
 
+// Bound reads an instant as Future does, but a day alone means its first moment: it is
+// where a span begins or ends.
+func (r Reader) Bound(text string) (Instant, error) {
+	return phrase{text: text, now: r.Now, zone: r.Zone, days: true}.parse()
+}
+
 func (r Reader) parse(text string, past bool) (Instant, error) {
-	p := phrase{text: text, now: r.Now, zone: r.Zone, past: past, words: strings.Fields(text)}
+	return phrase{text: text, now: r.Now, zone: r.Zone, past: past, days: past}.parse()
+}
+
+func (p phrase) parse() (Instant, error) {
+	p.words = strings.Fields(p.text)
 	if len(p.words) == 0 {
 		return Instant{}, p.unknown("")
 	}
@@ -45,7 +55,7 @@ func (r Reader) parse(text string, past bool) (Instant, error) {
 		return Instant{}, err
 	}
 	if at.Year() < 1 || at.Year() > 9999 {
-		return Instant{}, job.Errorf(job.Invalid, "%q lies outside the years 1 to 9999", clip(text))
+		return Instant{}, job.Errorf(job.Invalid, "%q lies outside the years 1 to 9999", clip(p.text))
 	}
 	return Instant{At: at.UTC(), Zone: p.zone}, nil
 }
@@ -56,7 +66,8 @@ type phrase struct {
 	words []string
 	now   time.Time
 	zone  *time.Location
-	past  bool
+	past  bool // it looks back
+	days  bool // a day alone means its first moment
 }
 
 // takeZone removes a zone at the end.
@@ -89,6 +100,9 @@ func (p *phrase) read() (time.Time, error) {
 	case first[0] == '+' && len(rest) == 0:
 		d, err := p.duration([]string{first[1:]})
 		return p.now.Add(d), err
+	case p.past && first[0] == '-' && len(first) > 1 && len(rest) == 0:
+		d, err := ParseDuration(first[1:])
+		return p.now.Add(-d), err
 	case p.words[len(p.words)-1] == "ago" && len(rest) > 0:
 		d, err := p.duration(p.words[:len(p.words)-1])
 		return p.now.Add(-d), err
@@ -206,9 +220,9 @@ func (p *phrase) day(today time.Time, words []string) (day time.Time, took int, 
 	return today, 0, false
 }
 
-// dayAlone is a day without a time: its start when looking back, else refused.
+// dayAlone is a day without a time: its start, or refused.
 func (p *phrase) dayAlone(day time.Time) (time.Time, error) {
-	if !p.past {
+	if !p.days {
 		return time.Time{}, job.Errorf(job.Invalid, "%q is a day without a time", clip(p.text)).
 			WithHint("say when, for example %q", strings.Join(p.words, " ")+" 09:00")
 	}
@@ -230,6 +244,9 @@ func (p *phrase) unknown(why string) error {
 		e.Message += ": " + why
 	}
 	e.Hint = `examples: "+2h", "tomorrow 09:00", "2026-12-01 09:00 Europe/Berlin"`
+	if p.past {
+		e.Hint = `examples: "10m", "2h ago", "yesterday 09:00", "2026-12-01 09:00 Europe/Berlin"`
+	}
 	for _, w := range p.words {
 		if isKnown(w) || '0' <= w[0] && w[0] <= '9' {
 			continue

@@ -71,12 +71,29 @@ func TestFuture(t *testing.T) {
 	}
 }
 
+// TestBound reads the ends of a span: as the future is read, but that days have a beginning.
+func TestBound(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"2027-03-28": "2027-03-28T00:00:00+02:00", "tomorrow": "2026-11-23T00:00:00+02:00", "09:00": "2026-11-23T09:00:00+02:00", "+1h": "2026-11-22T20:30:00+02:00",
+	} {
+		got, err := Reader{Now: sunday, Zone: time.FixedZone("", 2*60*60)}.Bound(text)
+		if err != nil {
+			t.Fatalf("Bound(%q): %v", text, err)
+		}
+		if s := got.At.In(time.FixedZone("", 2*60*60)).Format(time.RFC3339); s != want {
+			t.Errorf("Bound(%q) = %s, want %s", text, s, want)
+		}
+	}
+}
+
 func TestPast(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, text, want string
 	}{
 		{"bare duration", "3d", "2026-11-19T17:30:00Z"},
+		{"negative duration", "-90m", "2026-11-22T16:00:00Z"},
 		{"ago", "2h ago", "2026-11-22T15:30:00Z"},
 		{"ago in words", "2 days ago", "2026-11-20T17:30:00Z"},
 		{"time of today", "09:00", "2026-11-22T09:00:00Z"},

@@ -10,6 +10,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/daemon/config"
 	"github.com/agentic-sdlc/scheduler/daemon/logging"
 	"github.com/agentic-sdlc/scheduler/internal/build"
+	"github.com/agentic-sdlc/scheduler/internal/secret"
 )
 
 // Serve runs the daemon until ctx ends, drains, and returns nil; an error is what
@@ -62,7 +63,7 @@ func runServe(ctx context.Context, env Env, src *source, serve Serve) (err error
 	}
 	log := logging.New(logging.Options{
 		Out: env.Err, Format: logging.Format(cfg.Log.Format), Level: logging.ParseLevel(cfg.Log.Level),
-		Redact: cfg.Log.Redact, Getenv: env.getenv,
+		Redact: cfg.Log.Redact, Hide: secret.New(cfg.Secrets()).Hide, Getenv: env.getenv,
 	})
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flush)

@@ -21,6 +21,7 @@ type Config struct {
 	Worker    Worker    `yaml:"worker"`                 //
 	Handlers  Handlers  `yaml:"handlers"`               //
 	Agents    Agents    `yaml:"agents"`                 //
+	Declared  []Secret  `yaml:"secrets"`                // what payloads may name
 	Alerts    Alerts    `yaml:"alerts"`                 //
 	Limits    Limits    `yaml:"limits"`                 //
 	Health    Health    `yaml:"health"`                 //
@@ -83,6 +84,7 @@ type Postgres struct {
 	MaxConns         int           `yaml:"max_conns" range:"4..1000"`
 	ExecMode         string        `yaml:"exec_mode" oneof:"cache_statement|exec|simple_protocol"` // exec behind pgbouncer in transaction mode
 	StatementTimeout time.Duration `yaml:"statement_timeout" range:"1s..10m"`
+	TenantRole       string        `yaml:"tenant_role"`                     // rows of one platform are read in this role; "" = no row-level security
 	Durability       string        `yaml:"durability" oneof:"full|relaxed"` // relaxed accepts a server or role with synchronous_commit off
 }
 

@@ -49,6 +49,7 @@ func TestSampleIsTheReference(t *testing.T) {
 func TestSampleExamplesAreKeys(t *testing.T) {
 	t.Parallel()
 	text := strings.NewReplacer("  # - ", "  - ", "  #   ", "    ", "commands: []", "commands:", "urls: []", "urls:", "channels: []", "channels:", "notifications: []", "notifications:",
+		"\n# - ", "\n- ", "\n#   ", "\n  ", "secrets: []", "secrets:", "file: smtp-password", "file: \"\"", "value: \"\"  ", "value: x  ",
 		"/usr/local/bin/backup", "/bin/true").Replace(configs.Sample)
 	cfg, _, err := Load(Options{File: file(t, text)})
 	if err != nil {

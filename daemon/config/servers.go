@@ -71,6 +71,7 @@ func readSecrets(cfg *Config, env environment) error {
 		readSecret(&cfg.Store.Postgres.DSN, cfg.Store.Postgres.DSNFile, "store.postgres.dsn_file", env),
 		readSecret(&cfg.Queue.Redis.URL, cfg.Queue.Redis.URLFile, "queue.redis.url_file", env),
 		readHandlerSecrets(&cfg.Handlers, env),
+		readDeclared(cfg.Declared, env),
 		readSecret(&cfg.Alerts.Ping.URL, cfg.Alerts.Ping.URLFile, "alerts.ping.url_file", env),
 		readSecret(&cfg.Agents.RedisURL, cfg.Agents.RedisURLFile, "agents.redis_url_file", env),
 	)

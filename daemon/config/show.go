@@ -114,7 +114,7 @@ func masked(cfg Config) Config {
 	hide := func(pairs []Pair) []Pair {
 		shown := make([]Pair, len(pairs))
 		for i, p := range pairs {
-			if secret(p.Name, cfg.Log.Redact) {
+			if secretName(p.Name, cfg.Log.Redact) {
 				p.Value = mask
 			}
 			shown[i] = p
@@ -143,6 +143,12 @@ func masked(cfg Config) Config {
 	} else if r.URL != "" {
 		r.URL = maskURL(r.URL, cfg.Log.Redact)
 	}
+	declared := make([]Secret, len(cfg.Declared))
+	for i, s := range cfg.Declared {
+		s.Value = shownSecret(s.Value, s.File+s.Env)
+		declared[i] = s
+	}
+	cfg.Declared = declared
 	cfg.Alerts.Ping.URL = shownSecret(cfg.Alerts.Ping.URL, cfg.Alerts.Ping.URLFile)
 	if g := &cfg.Agents; g.RedisURLFile != "" {
 		g.RedisURL = ""
@@ -160,7 +166,7 @@ func maskURL(address string, redact []string) string {
 	}
 	query, hidden := u.Query(), false
 	for name := range query {
-		if secret(name, redact) {
+		if secretQuery(name, redact) {
 			query.Set(name, mask)
 			hidden = true
 		}
@@ -171,9 +177,15 @@ func maskURL(address string, redact []string) string {
 	return u.Redacted()
 }
 
-// secret reports whether a name contains one of the words, whatever the case;
+// secretQuery reports whether a parameter of a URL is a secret: by its name, or because it
+// is what keys and signatures are called there.
+func secretQuery(name string, words []string) bool {
+	return secretName(name, words) || secretName(name, []string{"key", "sig", "pass", "code"})
+}
+
+// secretName reports whether a name contains one of the words, whatever the case;
 // hyphens count as underscores.
-func secret(name string, words []string) bool {
+func secretName(name string, words []string) bool {
 	plain := strings.NewReplacer("-", "_").Replace(strings.ToLower(name))
 	for _, w := range words {
 		if strings.Contains(plain, strings.ReplaceAll(strings.ToLower(w), "-", "_")) {

@@ -49,6 +49,7 @@ func Validate(cfg Config) Problems {
 	ps.limits(cfg)
 	ps.tracing(cfg.Tracing)
 	ps.ping(cfg.Alerts.Ping)
+	ps.secrets(cfg.Declared)
 	ps.handlers(cfg.Handlers)
 	return ps
 }

@@ -39,7 +39,7 @@ func TestFileProblems(t *testing.T) {
 		{"keys for a value", "timezone: {a: b}\n", []string{"FILE:1:11: timezone: must be a single value, not keys"}},
 		{"value for a list", "roles: api\n", []string{`FILE:1:8: roles: must be a list, not "api"`}},
 		{"value for a section", "log: debug\n", []string{`FILE:1:6: log: holds keys (level, format, redact), not "debug"`}},
-		{"list for the whole", "- a\n", []string{"FILE:1:1: holds keys (node_id, roles, data_dir, jobs_dir, timezone, listen, store, queue, scheduler, worker, handlers, agents, alerts, limits, health, retention, log, tracing), not a list"}},
+		{"list for the whole", "- a\n", []string{"FILE:1:1: holds keys (node_id, roles, data_dir, jobs_dir, timezone, listen, store, queue, scheduler, worker, handlers, agents, secrets, alerts, limits, health, retention, log, tracing), not a list"}},
 		{"value in a list of named things", "handlers: {urls: [x]}\n", []string{
 			`FILE:1:19: handlers.urls[0]: holds keys (name, url, method, headers, secret, secret_file, expect_status, timeout, description), not "x"`,
 			"FILE:1:19: handlers.urls[0]: needs a name",

@@ -333,7 +333,11 @@ func (h *examination) backlog(ctx context.Context) {
 		return
 	}
 	if totals.Dead > 0 {
-		h.issue("queue", "dead", severityWarning, "schedctl dlq list", "%d dead letters", totals.Dead)
+		noun := "dead letters"
+		if totals.Dead == 1 {
+			noun = "dead letter"
+		}
+		h.issue("queue", "dead", severityWarning, "schedctl dlq list", "%d %s", totals.Dead, noun)
 	}
 	if broken := totals.Jobs[job.JobError]; broken > 0 {
 		h.issue("scheduler", "broken", severityWarning, "schedctl ls --status error", "%d jobs have a definition that cannot be used", broken)

@@ -133,7 +133,10 @@ func (r *run) call(ctx context.Context) (result handler.Result, err error) {
 		r.finish(job.Outcome{Status: job.Failed}, result, &handler.Failure{Class: "handler_exit", Message: "handler ended its goroutine"})
 		r.log.end()
 	}()
-	result, err = r.handler.Run(ctx, r.describeTask())
+	task := r.describeTask()
+	if task.Payload, err = r.e.reveal(&r.c, task); err == nil {
+		result, err = r.handler.Run(ctx, task)
+	}
 	finished = true
 	return result, err
 }

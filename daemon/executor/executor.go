@@ -9,6 +9,7 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/handler"
 	"github.com/agentic-sdlc/scheduler/internal/mutant"
+	"github.com/agentic-sdlc/scheduler/internal/secret"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/queue"
 	"github.com/agentic-sdlc/scheduler/store"
@@ -28,6 +29,9 @@ type Options struct {
 	Handlers *handler.Registry
 	// Allows says whether jobs of a platform may use a handler; nil = all may use all.
 	Allows func(platform, handler string) bool
+	// Secrets puts secrets into payloads, and hides them in what handlers say; nil = there
+	// are none.
+	Secrets *secret.Vault
 	// KeepsOutput says whether there is room for what handlers print; nil = there is.
 	KeepsOutput func() bool
 	Logger      *slog.Logger

@@ -21,7 +21,7 @@ func (e *Executor) Hook(ctx context.Context, j *job.Job, x *job.Execution) job.H
 	out := job.HookRun{HandlerName: spec.HandlerName, Status: string(job.Failed), StartedAt: &began}
 	ctx, cancel := context.WithTimeout(ctx, spec.Timeout())
 	defer cancel()
-	var printed tail
+	printed := tail{hide: e.o.Secrets.Hide}
 	task := hookTask(j, x, &printed)
 	task.TraceParent = job.TraceParent(x.TraceID, x.ID, x.Attempt, e.o.Sampled == nil || e.o.Sampled(x.TraceID))
 	result, err := e.callHook(ctx, spec, task)
@@ -34,7 +34,7 @@ func (e *Executor) Hook(ctx context.Context, j *job.Job, x *job.Execution) job.H
 	case errors.Is(context.Cause(ctx), context.DeadlineExceeded):
 		out.Status = string(job.TimedOut)
 	}
-	out.Error, out.ErrorClass = clip(err.Error(), job.MaxErrorLen), "error"
+	out.Error, out.ErrorClass = clip(e.o.Secrets.Hide(err.Error()), job.MaxErrorLen), "error"
 	if f, ok := errors.AsType[*handler.Failure](err); ok && f.Class != "" {
 		out.ErrorClass = f.Class
 	}
@@ -62,6 +62,11 @@ func (e *Executor) callHook(ctx context.Context, spec *job.Hook, t *handler.Task
 	if !e.allows(t.Platform, spec.HandlerName) {
 		return handler.Result{}, notAllowed(t.Platform, spec.HandlerName)
 	}
+	payload, err := e.revealFor(t.Platform, spec.HandlerName, t.Payload)
+	if err != nil {
+		return handler.Result{}, err
+	}
+	t.Payload = payload
 	type answer struct {
 		result handler.Result
 		err    error
@@ -94,6 +99,8 @@ func (e *Executor) callHook(ctx context.Context, spec *job.Hook, t *handler.Task
 
 // tail keeps the end of what a hook prints.
 type tail struct {
+	hide func(string) string // secrets
+
 	mu   sync.Mutex
 	kept []byte
 }
@@ -102,7 +109,7 @@ type tail struct {
 func (t *tail) Line(_ job.LogLevel, _ job.Stream, text string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.kept = append(append(t.kept, text...), '\n')
+	t.kept = append(append(t.kept, t.hide(text)...), '\n')
 	if over := len(t.kept) - job.MaxHookOutput; over > 0 {
 		t.kept = append(t.kept[:0], t.kept[over:]...)
 	}

@@ -52,6 +52,7 @@ type mark struct {
 
 // Line takes one line.
 func (l *taskLog) Line(level job.LogLevel, stream job.Stream, text string) {
+	text = l.e.o.Secrets.Hide(text)
 	if len(text) > job.MaxLogLine {
 		text = text[:job.MaxLogLine]
 	}

@@ -16,13 +16,13 @@ func (r *run) settlement(o job.Outcome, result handler.Result, err error) store.
 	now := r.e.o.Now()
 	t := store.Settlement{
 		ID: r.c.ID, Session: r.session, Token: r.c.Token, Attempt: r.c.Attempt, Batch: r.c.Batch, Owner: r.c.Owner, Ends: r.c.Ends,
-		StartedAt: r.started, CompletedAt: now, ExitCode: result.ExitCode, Result: kept(result.Value),
+		StartedAt: r.started, CompletedAt: now, ExitCode: result.ExitCode, Result: kept(r.e.o.Secrets.HideJSON(result.Value)),
 	}
 	if !result.Since.IsZero() {
 		t.StartedAt = result.Since
 	}
 	if err != nil {
-		describe(&t, err, o, r.c.Job.TimeoutMS)
+		describe(&t, err, o, r.c.Job.TimeoutMS, r.e.o.Secrets.Hide)
 	}
 	d := r.decide(o, now)
 	t.Event, t.RetryAt, t.DeadReason = d.Event, d.RetryAt, d.DeadReason
@@ -48,10 +48,10 @@ func (r *run) decide(o job.Outcome, now time.Time) job.Decision {
 }
 
 // describe puts an error into words and a class.
-func describe(t *store.Settlement, err error, o job.Outcome, timeoutMS int64) {
-	t.Error, t.ErrorClass = err.Error(), "error"
+func describe(t *store.Settlement, err error, o job.Outcome, timeoutMS int64, hide func(string) string) {
+	t.Error, t.ErrorClass = hide(err.Error()), "error"
 	if f, ok := errors.AsType[*handler.Failure](err); ok {
-		t.ErrorStack = clip(f.Stack, job.MaxStackLen)
+		t.ErrorStack = clip(hide(f.Stack), job.MaxStackLen)
 		if f.Class != "" {
 			t.ErrorClass = f.Class
 		}

@@ -44,10 +44,23 @@ func misleading(r rune) bool {
 
 // safe escapes, in whole lines, what the standard handlers let through: control
 // characters beyond ASCII and misleading ones. Where they stand inside JSON, the
-// escape is JSON's own.
-type safe struct{ w io.Writer }
+// escape is JSON's own. Secrets are hidden here, too: nothing else writes.
+type safe struct {
+	w    io.Writer
+	hide func(string) string // nil = nothing is hidden
+}
 
 func (s safe) Write(line []byte) (int, error) {
+	if s.hide == nil {
+		return s.escaped(line)
+	}
+	if _, err := s.escaped([]byte(s.hide(string(line)))); err != nil {
+		return 0, err
+	}
+	return len(line), nil
+}
+
+func (s safe) escaped(line []byte) (int, error) {
 	if bytes.ContainsFunc(line, beyond) {
 		var b bytes.Buffer
 		for _, r := range string(line) {

@@ -26,6 +26,7 @@ type Options struct {
 	Format Format              // "" = Auto
 	Level  slog.Level          // zero = info
 	Redact []string            // words; case does not matter and - is _
+	Hide   func(string) string // hides secrets in whole lines; nil = there are none
 	Getenv func(string) string // for JOURNAL_STREAM, NO_COLOR and TERM; nil = none is set
 	Queue  int                 // lines that wait for Out at most; 0 = 4096
 }
@@ -51,8 +52,8 @@ func New(o Options) *Logger {
 	l.level.Set(o.Level)
 	l.SetRedact(o.Redact)
 	// The notice about dropped lines goes past the queue that was full.
-	direct := slog.New(l.handler(o, safe{o.Out}))
-	l.queue = newQueue(safe{o.Out}, o.Queue, func(n uint64) {
+	direct := slog.New(l.handler(o, safe{o.Out, o.Hide}))
+	l.queue = newQueue(safe{o.Out, o.Hide}, o.Queue, func(n uint64) {
 		direct.Warn("log lines dropped", slog.Uint64("dropped", n))
 	})
 	l.Logger = slog.New(limitRepeats(l.handler(o, l.queue)))

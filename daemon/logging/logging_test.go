@@ -108,6 +108,21 @@ func TestRedaction(t *testing.T) {
 	}
 }
 
+// TestHide: secrets are hidden in all of a line, in the message and in the notice about lost
+// lines too.
+func TestHide(t *testing.T) {
+	t.Parallel()
+	hide := strings.NewReplacer("hunter2", "[redacted]").Replace
+	for _, format := range []Format{JSON, Text, Pretty, Journal} {
+		got := lines(t, Options{Format: format, Hide: hide}, func(l *Logger) {
+			l.Info("as hunter2", slog.Any("err", fmt.Errorf("dial: %w", errors.New("password hunter2 refused"))), slog.Group("g", slog.String("hunter2", "x")))
+		})
+		if strings.Contains(got, "hunter2") || strings.Count(got, "[redacted]") != 3 {
+			t.Errorf("%s: %s", format, got)
+		}
+	}
+}
+
 func TestControlCharactersAreEscaped(t *testing.T) {
 	t.Parallel()
 	bad := "a\x1b]0;pwn\x07\r\nb\u009b31m\u202ec\x7f\u2028d"

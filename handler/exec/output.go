@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"runtime"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -43,6 +44,11 @@ func (p *pipe) copy() {
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := p.read.Read(buf)
+		if p.stream == job.StreamStderr {
+			// Two pipes do not tell what was written first. When both are ready at once it
+			// was mostly the output, and then the complaint with which the command ended.
+			runtime.Gosched()
+		}
 		p.take(buf[:n])
 		if err != nil {
 			p.open = errors.Is(err, os.ErrDeadlineExceeded)

@@ -66,7 +66,7 @@ func (g *Guard) checkPort(u *url.URL) string {
 		return "has a port outside 1 to 65535"
 	}
 	if !g.portAllowed(uint16(port)) {
-		return "has a port that is not allowed; allowed are 80, 443 and those of the configuration"
+		return "has a port that is not allowed; allowed are 80, 443 and those of handlers.http.allow_ports in the configuration"
 	}
 	return ""
 }

@@ -72,7 +72,7 @@ func sender(t *testing.T, channels ...notify.Channel) *notify.Sender {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := notify.NewSender(notify.Options{Channels: channels, Guard: guard})
+	s, err := notify.NewSender(notify.Options{Channels: channels, Guard: guard, Hide: strings.NewReplacer(password, "[redacted]").Replace})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -69,7 +69,7 @@ func (s *Sender) send(ctx context.Context, t *handler.Task, c *channel, m *Messa
 	case ctx.Err() != nil:
 		f = &handler.Failure{Class: "cancelled", Message: "sending was stopped", Err: ctx.Err()}
 	}
-	f.Message = oneLine(s.hide.Replace(f.Message))
+	f.Message = oneLine(s.hide(f.Message))
 	t.Log.Line(job.LogWarn, job.StreamSystem, c.Name+": "+f.Message)
 	return f
 }

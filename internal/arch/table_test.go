@@ -66,7 +66,7 @@ var table = map[string]row{
 	"daemon/timer":    {ours: "internal/loop internal/mutant job schedule store"},
 	"daemon/dispatch": {ours: "internal/mutant job queue store"},
 	"daemon/flow":     {ours: "internal/loop job store"},
-	"daemon/executor": {ours: "internal/mutant handler internal/failpoint job queue store", third: "golang.org/x/sync"},
+	"daemon/executor": {ours: "internal/mutant handler internal/failpoint internal/secret job queue store", third: "golang.org/x/sync"},
 	"daemon/maintain": {ours: "internal/loop job queue store"},
 	"daemon/alerts":   {ours: "alert handler internal/failpoint internal/loop job store"},
 	"daemon/events":   {ours: "event internal/loop job store"},
@@ -75,18 +75,18 @@ var table = map[string]row{
 	"daemon/metrics":  {ours: "alert job store", third: "github.com/prometheus/client_golang"},
 	"daemon/control":  {ours: "alert api event handler internal/token job queue schedule store workflow"},
 	"daemon/httpapi":  {ours: "alert api daemon/control docs/api job queue store"},
-	"daemon/config":   {ours: "configs job jobfile", third: "github.com/spf13/viper github.com/go-viper/mapstructure/v2 go.yaml.in/yaml/v3 golang.org/x/sys/unix"},
+	"daemon/config":   {ours: "configs internal/secret job jobfile", third: "github.com/spf13/viper github.com/go-viper/mapstructure/v2 go.yaml.in/yaml/v3 golang.org/x/sys/unix"},
 	"daemon/logging":  {third: "github.com/lmittmann/tint golang.org/x/term"},
 	"daemon/listen":   {third: "github.com/coreos/go-systemd/v22/activation golang.org/x/sys/unix"},
 
 	// Composition.
 	"daemon": {
 		ours: "alert api daemon/access daemon/alerts daemon/config daemon/control daemon/dispatch daemon/events daemon/executor daemon/flow daemon/httpapi daemon/listen daemon/logging daemon/maintain daemon/metrics daemon/timer daemon/tracing " +
-			"event handler handler/agent handler/cleanup handler/emit handler/exec handler/function handler/healthcheck handler/httpcall handler/notify handler/reindex handler/workflow internal/build internal/failpoint internal/supervise internal/token job jobfile migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
+			"event handler handler/agent handler/cleanup handler/emit handler/exec handler/function handler/healthcheck handler/httpcall handler/notify handler/reindex handler/workflow internal/build internal/failpoint internal/secret internal/supervise internal/token job jobfile migrations queue queue/failover queue/memory queue/redis schedule store store/dump store/postgres store/sqlite",
 		third: "golang.org/x/sync golang.org/x/sys/unix",
 	},
 	"daemon/command": {
-		ours:  "daemon/config daemon/listen daemon/logging internal/build job migrations store/dump",
+		ours:  "daemon/config daemon/listen daemon/logging internal/build internal/secret job migrations store/dump",
 		third: "github.com/spf13/cobra github.com/spf13/pflag github.com/coreos/go-systemd/v22/daemon golang.org/x/sys/unix",
 	},
 
@@ -109,6 +109,7 @@ var table = map[string]row{
 	// Helpers that know nothing of the domain.
 	"internal/arch":      {},
 	"internal/build":     {},
+	"internal/canary":    {},
 	"internal/chaos":     {ours: "schedule/oracle"},
 	"internal/crash":     {third: "modernc.org/sqlite"},
 	"internal/expr":      {third: "github.com/expr-lang/expr", pure: true},
@@ -117,6 +118,7 @@ var table = map[string]row{
 	"internal/genapi":    {ours: "alert api daemon/control daemon/httpapi job jobfile", third: "go.yaml.in/yaml/v3"},
 	"internal/gendocs":   {ours: "cli cli/manual"},
 	"internal/mutant":    {},
+	"internal/secret":    {ours: "job"},
 	"internal/supervise": {third: "golang.org/x/sys/unix"},
 	"internal/token":     {},
 	"internal/testbed":   {third: "github.com/jackc/pgx/v5/pgconn go.opentelemetry.io/proto/otlp golang.org/x/sys/unix google.golang.org/protobuf/proto"},

@@ -69,6 +69,9 @@ func compile(source string, env Env, options ...expr.Option) (*Program, error) {
 	guard := &guard{}
 	options = append(options, expr.Env(env.types()), expr.MaxNodes(maxNodes), expr.DisableBuiltin("repeat"), expr.DisableBuiltin("now"), expr.Patch(guard))
 	program, err := expr.Compile(source, options...)
+	if err != nil && strings.Contains(source, "${") {
+		return nil, errors.New(position(err) + "; here stands an expression itself, without ${ and }")
+	}
 	if err != nil {
 		return nil, errors.New(position(err))
 	}

@@ -106,3 +106,26 @@ func TestTemplates(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// TestFilledInNamesNoSecret: what comes from anybody must not name a secret, what the author
+// of a template wrote may.
+func TestFilledInNamesNoSecret(t *testing.T) {
+	t.Parallel()
+	env := Env{"input": map[string]any{"plain": "x", "named": "secret://db", "deep": map[string]any{"list": []any{1, "Bearer secret://db"}}, "half": "://db"}}
+	for text, want := range map[string]string{
+		`{"a":"secret://db ${input.plain}"}`: `{"a":"secret://db x"}`,
+		`{"a":"secret://db"}`:                `{"a":"secret://db"}`,
+		`{"a":"${input.named}"}`:             "",
+		`{"a":"as ${input.named}"}`:          "",
+		`{"a":"secret://x ${input.named}"}`:  "",
+		`{"a":"${input.deep}"}`:              "",
+		`{"a":"${input}"}`:                   "",
+		`{"a":"${\"secret\"}${input.half}"}`: "",
+	} {
+		tpl := CompileTemplate("payload", json.RawMessage(text), Any("input"), func(path string, err error) { t.Errorf("%s: %s: %v", text, path, err) })
+		got, err := tpl.Expand(env)
+		if string(got) != want || err == nil && want == "" || err != nil && !strings.Contains(err.Error(), "payload.a: what is filled in must not name a secret") {
+			t.Errorf("%s becomes %s, %v; want %q", text, got, err, want)
+		}
+	}
+}

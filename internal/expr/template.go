@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -186,13 +187,25 @@ func expand(v any, env Env) (any, error) {
 	return v, nil
 }
 
+// reference is how a reference to a secret begins. Whoever writes a template may name one;
+// what is filled in may not, for it comes from anybody.
+const reference = "secret://"
+
+var errReference = errors.New("what is filled in must not name a secret (" + reference + ")")
+
 func (t *text) expand(env Env) (any, error) {
 	if len(t.parts) == 1 && t.parts[0].program != nil {
-		return t.parts[0].program.Run(env)
+		value, err := t.parts[0].program.Run(env)
+		if err == nil && refers(value) {
+			err = errReference
+		}
+		return value, err
 	}
 	var b strings.Builder
+	written := 0 // references by the template itself
 	for _, p := range t.parts {
 		if p.program == nil {
+			written += strings.Count(p.literal, reference)
 			b.WriteString(p.literal)
 			continue
 		}
@@ -202,5 +215,25 @@ func (t *text) expand(env Env) (any, error) {
 		}
 		b.WriteString(value)
 	}
+	if strings.Count(b.String(), reference) > written {
+		return nil, errReference
+	}
 	return b.String(), nil
+}
+
+// refers reports whether a text within a value names a secret.
+func refers(value any) bool {
+	switch v := value.(type) {
+	case string:
+		return strings.Contains(v, reference)
+	case []any:
+		return slices.ContainsFunc(v, refers)
+	case map[string]any:
+		for _, member := range v {
+			if refers(member) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -15,9 +15,10 @@ const (
 	CountersApart = "counters_apart" // counters change in a transaction of their own
 	NoFence       = "no_fence"       // a node whose lease is over goes on with what runs
 	Early         = "early"          // the timer is 300 ms ahead
+	Leak          = "leak"           // payloads are in the log at level debug; for the tests of canaries
 )
 
-// All lists them.
+// All lists those that the chaos tests find.
 func All() []string {
 	return []string{NoCAS, SlotTwice, NoToken, ClaimAny, ReapAny, AnnounceOnce, CountersApart, NoFence, Early}
 }

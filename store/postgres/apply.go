@@ -22,7 +22,7 @@ func (s *Store) ApplyJobs(ctx context.Context, p store.ApplyJobs) ([]store.Appli
 		if p.Begin != nil {
 			p.Begin()
 		}
-		if err := lockSteps(t, p.Steps); err != nil {
+		if err := s.lockSteps(t, p.Steps); err != nil {
 			return err
 		}
 		var events stored.Events // one row for the whole transaction
@@ -48,10 +48,10 @@ func (s *Store) ApplyJobs(ctx context.Context, p store.ApplyJobs) ([]store.Appli
 }
 
 // lockSteps locks the jobs of all steps in the order in which everybody locks jobs.
-func lockSteps(t *tx, steps []store.ApplyStep) error {
+func (s *Store) lockSteps(t *tx, steps []store.ApplyStep) error {
 	seqs := make([]int64, 0, len(steps))
 	for i := range steps {
-		seq, err := dialect.Find(t.query, steps[i].Platform, steps[i].Ref)
+		seq, err := dialect.Find(s.within(t, steps[i].Platform), steps[i].Platform, steps[i].Ref)
 		switch {
 		case err == nil:
 			seqs = append(seqs, seq)
@@ -66,7 +66,7 @@ func lockSteps(t *tx, steps []store.ApplyStep) error {
 // applyStep changes the job that the step finds, whose row number it returns, or creates
 // one.
 func (s *Store) applyStep(t *tx, p *store.ApplyJobs, step *store.ApplyStep, events *stored.Events) (a store.AppliedJob, seq int64, err error) {
-	seq, err = dialect.Find(t.query, step.Platform, step.Ref)
+	seq, err = dialect.Find(s.within(t, step.Platform), step.Platform, step.Ref)
 	if err != nil && job.CodeOf(err) != job.NotFound {
 		return a, seq, err
 	}

@@ -39,7 +39,7 @@ func cancelWaiting(t *tx, seq int64, keys []int64, now time.Time, events *stored
 func (s *Store) CancelExecution(ctx context.Context, p store.CancelExecution) (job.Execution, error) {
 	var after job.Execution
 	err := s.write(ctx, func(t *tx) error {
-		k, err := dialect.FindExecution(t.query, p.Platform, p.Ref)
+		k, err := dialect.FindExecution(s.within(t, p.Platform), p.Platform, p.Ref)
 		if err != nil {
 			return err
 		}
@@ -60,7 +60,7 @@ func (s *Store) CancelExecution(ctx context.Context, p store.CancelExecution) (j
 func (s *Store) DropDead(ctx context.Context, p store.DropDead) (job.Execution, error) {
 	var after job.Execution
 	err := s.write(ctx, func(t *tx) error {
-		k, err := dialect.FindExecution(t.query, p.Platform, p.Ref)
+		k, err := dialect.FindExecution(s.within(t, p.Platform), p.Platform, p.Ref)
 		if err != nil {
 			return err
 		}

@@ -15,7 +15,7 @@ import (
 func (s *Store) ChangeJob(ctx context.Context, p store.ChangeJob) (job.Job, error) {
 	var after job.Job
 	err := s.write(ctx, func(t *tx) error {
-		seq, err := dialect.Find(t.query, p.Platform, p.Ref)
+		seq, err := dialect.Find(s.within(t, p.Platform), p.Platform, p.Ref)
 		if err != nil {
 			return err
 		}

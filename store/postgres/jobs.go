@@ -18,6 +18,9 @@ const sqlInsertJob = `INSERT INTO jobs (seq, id, platform, name, live, type, pri
 	created_by, updated_by, created_at, updated_at, paused_at, pause_reason)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT DO NOTHING`
 
+// sqlLiveJobs counts the jobs of a platform that have not ended; steps of workflows are none.
+const sqlLiveJobs = `SELECT count(*) FROM jobs j JOIN cursors c ON c.job = j.seq WHERE j.platform = $1 AND j.live AND j.type <> 4 AND c.status NOT IN (3, 4, 5)`
+
 // CreateJob stores a job with its first epoch and its cursor.
 func (s *Store) CreateJob(ctx context.Context, p store.CreateJob) (created job.Job, replayed bool, err error) {
 	err = s.write(ctx, func(t *tx) error {
@@ -31,7 +34,7 @@ func (s *Store) CreateJob(ctx context.Context, p store.CreateJob) (created job.J
 			}
 		}
 		if replayed {
-			seq, err = dialect.Find(t.query, p.Job.Platform, id.String())
+			seq, err = dialect.Find(s.within(t, p.Job.Platform), p.Job.Platform, id.String())
 		} else {
 			seq, err = createJob(t, &p, &events)
 		}
@@ -212,7 +215,7 @@ func jobBySeq(t *tx, seq int64) (job.Job, error) {
 // PurgeJob removes a job and all that belongs to it.
 func (s *Store) PurgeJob(ctx context.Context, platform, ref string, now time.Time, by string) error {
 	return s.write(ctx, func(t *tx) error {
-		seq, err := dialect.Find(t.query, platform, ref)
+		seq, err := dialect.Find(s.within(t, platform), platform, ref)
 		if err != nil {
 			return err
 		}

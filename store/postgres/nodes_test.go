@@ -119,7 +119,7 @@ func TestExecModes(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) store.Store {
 		t.Helper()
-		return open(t, postgres.Options{URL: database(t, false), ExecMode: "exec"})
+		return byTurns(t, 1, "exec")
 	})
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/internal/mutant"
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/acts"
 	"github.com/agentic-sdlc/scheduler/store/internal/alerts"
 	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
@@ -36,6 +37,9 @@ type Options struct {
 	MaxConns int
 	// Durability "relaxed" accepts a server that may lose the last commits.
 	Durability string
+	// TenantRole is the role in which rows of one platform are read, so that the server
+	// hides those of others; "" = statements alone keep platforms apart. See wall.go.
+	TenantRole string
 	// Node names this process to the server; "" = the instance.
 	Node string
 	// Instance is the identity given to a new store. See store.Info.
@@ -58,10 +62,12 @@ type Options struct {
 type Store struct {
 	reads.Reader
 	writes.Writer
+	acts.Rules
 	alerts.Keeper
 	pool        *pgxpool.Pool
 	pooled      bool   // a pooler may sit in between: connections keep nothing
 	timeouts    string // sets the time limits of one transaction
+	wall        string // role of tenants; "" = none
 	prelude     string // the first statement of every write
 	acquire     time.Duration
 	limit       time.Duration // of one operation
@@ -95,13 +101,6 @@ var dialect = reads.Dialect{
 	Expecting: `deleted_at IS NULL AND (
     position('"start_within_ms":'::bytea in spec) > 0 OR position('"finish_within_ms":'::bytea in spec) > 0
     OR position('"min_duration_ms":'::bytea in spec) > 0 OR position('"max_gap_ms":'::bytea in spec) > 0)`,
-}
-
-// reading is how package reads gets a connection.
-func reading(run func(context.Context, func(t *tx) error) error) reads.Run {
-	return func(ctx context.Context, fn func(rows reads.Rows) error) error {
-		return run(ctx, func(t *tx) error { return fn(t.query) })
-	}
 }
 
 // changing is write for what adapters write alike.
@@ -138,9 +137,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, openError(err)
 	}
 	s := &Store{pool: pool, pooled: config.ConnConfig.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement, acquire: 5 * time.Second, limit: max(limit, 2*o.StatementTimeout)}
-	s.Reader = reads.NewReader(&dialect, reading(s.read), reading(s.snapshot))
-	s.Writer = writes.NewWriter(&writes.Dialect{ForUpdate: " FOR UPDATE", Taken: func(err error) bool { return violated(err) != "" }}, s.changing)
-	s.Keeper = alerts.NewKeeper(reading(s.read), s.alerting, " FOR UPDATE SKIP LOCKED")
+	s.Reader = reads.NewReader(&dialect, s.reading(s.read), s.reading(s.snapshot))
+	s.Rules = acts.NewRules(s.reading(s.snapshot), s.deciding)
+	s.Writer = writes.NewWriter(&writes.Dialect{ForUpdate: " FOR UPDATE", LiveJobs: sqlLiveJobs, Taken: func(err error) bool { return violated(err) != "" }}, s.changing)
+	s.Keeper = alerts.NewKeeper(s.reading(s.read), s.alerting, " FOR UPDATE SKIP LOCKED")
 	s.timeouts = "SELECT " + settings(o.timeLimits())
 	s.prelude = "SELECT " + writerSettings + ", pg_advisory_xact_lock_shared(" + strconv.Itoa(outboxLock) + ")"
 	if s.pooled {
@@ -217,6 +217,9 @@ func (s *Store) open(ctx context.Context, o *Options) error {
 		if _, err := s.pool.Exec(ctx, dropped); err != nil {
 			return err
 		}
+	}
+	if err := s.raise(ctx, o.TenantRole); err != nil {
+		return err
 	}
 	s.info = store.Info{Driver: "postgres", Version: version, Schema: schema}
 	return s.write(ctx, func(t *tx) error {

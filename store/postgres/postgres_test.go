@@ -3,7 +3,9 @@ package postgres_test
 import (
 	"context"
 	"fmt"
+	"hash/crc32"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -16,8 +18,12 @@ import (
 	"github.com/agentic-sdlc/scheduler/store/storetest"
 )
 
-// cluster is the server that the tests of this package share, with a migrated database
-// to copy: migrating one for each test would be most of their time.
+// tenants is the role behind the wall of tests; see wall.go.
+const tenants = "tests tenants" // a name that must be quoted
+
+// cluster is the server that the tests of this package share, with migrated databases to
+// copy, one without a wall and one with: migrating one for each test would be most of
+// their time.
 var cluster struct {
 	once sync.Once
 	*testbed.PostgresServer
@@ -40,30 +46,45 @@ func start() {
 	if cluster.PostgresServer, cluster.err = testbed.StartPostgres("", testbed.PostgresOptions{Settings: []string{"max_connections=400"}}); cluster.err != nil {
 		return
 	}
-	if cluster.err = cluster.Exec("CREATE DATABASE ready"); cluster.err != nil {
-		return
+	for _, statement := range []string{`CREATE ROLE "` + tenants + `" NOLOGIN`, "CREATE DATABASE ready", "CREATE DATABASE walled"} {
+		if cluster.err = cluster.Exec(statement); cluster.err != nil {
+			return
+		}
 	}
-	s, err := postgres.Open(context.Background(), postgres.Options{URL: cluster.DSN("ready"), Instance: "test"})
-	if err != nil {
-		cluster.err = err
-		return
+	for name, role := range map[string]string{"ready": "", "walled": tenants} {
+		s, err := postgres.Open(context.Background(), postgres.Options{URL: cluster.DSN(name), Instance: "test", TenantRole: role})
+		if err == nil {
+			err = s.Close()
+		}
+		if cluster.err = err; err != nil {
+			return
+		}
 	}
-	cluster.err = s.Close()
+}
+
+// walled returns the address of a database of this test whose wall stands.
+func walled(t testing.TB) string {
+	t.Helper()
+	return copied(t, "walled")
 }
 
 // database returns the address of a database of this test: a copy of the migrated one,
 // or with empty set a new one.
 func database(t testing.TB, empty bool) string {
 	t.Helper()
+	if empty {
+		return copied(t, "template1")
+	}
+	return copied(t, "ready")
+}
+
+func copied(t testing.TB, template string) string {
+	t.Helper()
 	cluster.once.Do(start)
 	if cluster.err != nil {
 		t.Fatal(cluster.err)
 	}
 	name := fmt.Sprintf("test_%d", cluster.count.Add(1))
-	template := "ready"
-	if empty {
-		template = "template1"
-	}
 	if err := cluster.Exec("CREATE DATABASE " + name + " TEMPLATE " + template); err != nil {
 		t.Fatal(err)
 	}
@@ -92,12 +113,24 @@ func open(t testing.TB, o postgres.Options) *postgres.Store {
 	return s
 }
 
+// TestStore runs the suite, half of it behind the wall; TestExecModes has the other half
+// there.
 func TestStore(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) store.Store {
 		t.Helper()
-		return open(t, postgres.Options{URL: database(t, false)})
+		return byTurns(t, 0, "")
 	})
+}
+
+// byTurns opens a store behind the wall in every other test of the suite.
+func byTurns(t *testing.T, turn uint32, execMode string) *postgres.Store {
+	t.Helper()
+	_, test, _ := strings.Cut(t.Name(), "/")
+	if crc32.ChecksumIEEE([]byte(test))%2 == turn {
+		return open(t, postgres.Options{URL: walled(t), ExecMode: execMode, TenantRole: tenants})
+	}
+	return open(t, postgres.Options{URL: database(t, false), ExecMode: execMode})
 }
 
 // name returns the database of an address that database returned.

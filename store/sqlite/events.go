@@ -10,62 +10,6 @@ import (
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
 )
 
-// CreateRule stores a rule.
-func (s *Store) CreateRule(ctx context.Context, r event.Rule) (event.Rule, error) {
-	err := s.write(ctx, func(c *conn) error {
-		err := acts.CreateRule(eventTx{c: c}, &r)
-		store.TrailOf(ctx).Note(stored.NoteRule(nil, &r))
-		return err
-	})
-	return r, err
-}
-
-// ChangeRule changes a rule.
-func (s *Store) ChangeRule(ctx context.Context, p store.ChangeRule) (r event.Rule, err error) {
-	err = s.write(ctx, func(c *conn) error {
-		r, err = acts.ChangeRule(eventTx{c: c}, &p, store.TrailOf(ctx))
-		return err
-	})
-	return r, err
-}
-
-// DeleteRule forgets a rule.
-func (s *Store) DeleteRule(ctx context.Context, platform, ref string) (r event.Rule, err error) {
-	err = s.write(ctx, func(c *conn) error {
-		r, err = acts.DeleteRule(eventTx{c: c}, platform, ref)
-		store.TrailOf(ctx).Note(stored.NoteRule(&r, nil))
-		return err
-	})
-	return r, err
-}
-
-// Rule returns a rule.
-func (s *Store) Rule(ctx context.Context, platform, ref string) (r event.Rule, err error) {
-	err = s.read(ctx, func(c *conn) error {
-		r, err = acts.FindRule(c.query, platform, ref)
-		return err
-	})
-	return r, err
-}
-
-// ListRules returns the rules of a platform.
-func (s *Store) ListRules(ctx context.Context, platform string) (list []event.Rule, err error) {
-	err = s.read(ctx, func(c *conn) error {
-		list, err = acts.ListRules(c.query, platform)
-		return err
-	})
-	return list, err
-}
-
-// RuleActs returns the newest acts of a rule.
-func (s *Store) RuleActs(ctx context.Context, platform, ref string, limit int) (list []store.RuleAct, err error) {
-	err = s.snapshot(ctx, func(c *conn) error {
-		list, err = acts.RuleActs(c.query, platform, ref, limit)
-		return err
-	})
-	return list, err
-}
-
 const sqlAcceptEvent = `INSERT INTO events (k, lo, id, platform, name, data, at, depth, execution, trace_id, parent_span)
 	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (platform, id) DO NOTHING`
 
@@ -127,20 +71,7 @@ func (s *Store) Act(ctx context.Context, p store.Act) (acted store.Acted, err er
 	return acted, err
 }
 
-// NextAct returns when the earliest act that waits is due.
-func (s *Store) NextAct(ctx context.Context) (at time.Time, err error) {
-	err = s.read(ctx, func(c *conn) error {
-		at, err = acts.NextAct(c.query)
-		return err
-	})
-	return at, err
-}
-
-// ForgetEvents removes events and acts that were over for so long.
-func (s *Store) ForgetEvents(ctx context.Context, now time.Time, keep time.Duration, limit int) (more bool, err error) {
-	err = s.write(ctx, func(c *conn) error {
-		_, more, err = acts.Forget(eventTx{c: c}, store.AnyPlatform, now, keep, limit)
-		return err
-	})
-	return more, err
+// deciding is write for what changes event rules.
+func (s *Store) deciding(ctx context.Context, fn func(tx acts.Tx) error) error {
+	return s.write(ctx, func(c *conn) error { return fn(eventTx{c: c}) })
 }

@@ -15,6 +15,9 @@ import (
 const sqlInsertJob = `INSERT INTO jobs (id, platform, name, live, type, status, priority, handler, revision, spec, anchor, seed,
 	created_by, updated_by, created_at, updated_at, paused_at, pause_reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
+// sqlLiveJobs counts the jobs of a platform that have not ended; steps of workflows are none.
+const sqlLiveJobs = `SELECT count(*) FROM jobs j WHERE j.platform = $1 AND j.live = 1 AND j.type <> 4`
+
 // CreateJob stores a job with its first epoch and its cursor.
 func (s *Store) CreateJob(ctx context.Context, p store.CreateJob) (created job.Job, replayed bool, err error) {
 	err = s.write(ctx, func(c *conn) error {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/agentic-sdlc/scheduler/job"
 	"github.com/agentic-sdlc/scheduler/store"
+	"github.com/agentic-sdlc/scheduler/store/internal/acts"
 	"github.com/agentic-sdlc/scheduler/store/internal/alerts"
 	"github.com/agentic-sdlc/scheduler/store/internal/reads"
 	"github.com/agentic-sdlc/scheduler/store/internal/stored"
@@ -49,6 +50,7 @@ type Options struct {
 type Store struct {
 	reads.Reader
 	writes.Writer
+	acts.Rules
 	alerts.Keeper
 	path    string
 	lock    *os.File // nil when it only reads
@@ -76,7 +78,8 @@ type Store struct {
 func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{path: o.Path}
 	s.Reader = reads.NewReader(&dialect, reading(s.read), reading(s.snapshot))
-	s.Writer = writes.NewWriter(&writes.Dialect{Taken: uniqueViolation}, s.changing)
+	s.Rules = acts.NewRules(reading(s.snapshot), s.deciding)
+	s.Writer = writes.NewWriter(&writes.Dialect{LiveJobs: sqlLiveJobs, Taken: uniqueViolation}, s.changing)
 	s.Keeper = alerts.NewKeeper(reading(s.read), s.alerting, "")
 	if !o.ReadOnly {
 		lock, err := lockFile(o.Path)
@@ -192,9 +195,10 @@ var dialect = reads.Dialect{
     OR instr(spec, CAST('"min_duration_ms":' AS BLOB)) > 0 OR instr(spec, CAST('"max_gap_ms":' AS BLOB)) > 0)`,
 }
 
-// reading is how package reads gets a connection.
+// reading is how package reads gets a connection. What keeps platforms apart here is the
+// statements alone.
 func reading(run func(context.Context, func(c *conn) error) error) reads.Run {
-	return func(ctx context.Context, fn func(rows reads.Rows) error) error {
+	return func(ctx context.Context, _ string, fn func(rows reads.Rows) error) error {
 		return run(ctx, func(c *conn) error { return fn(c.query) })
 	}
 }

@@ -459,7 +459,7 @@ func testAuditMasked(_ *testing.T, b *bench) {
 		"password": "canary-1", "nested": map[string]any{"api_key": "canary-2", "list": []any{map[string]any{"Token": 7}}},
 		"headers": []any{map[string]any{"name": "Authorization", "value": "Bearer canary-3"}}, "url": "https://u:canary-4@example.com/?token=canary-5",
 		"argv": []any{"curl", "-H", "Authorization: Bearer canary-6", "--password", "canary-7", "--db-password=canary-8"},
-		"text": "schd_abcdefgh_canary9", "env": []any{"PGPASSWORD=canary-10"}, "kept": "secret://smtp", "secret": "secret://smtp", "plain": "harmless",
+		"text": "schd_abcdefgh_canary9", "env": []any{"PGPASSWORD=canary-10"}, "endpoint": "https://example.com/?a=1&key=canary-11&b=2", "kept": "secret://smtp", "secret": "secret://smtp", "plain": "harmless",
 		"gone": map[string]any{"secret": nil},
 	}
 	b.record("x.y", store.Note{Kind: "x", ID: "x", After: secrets})

@@ -14,8 +14,8 @@ import (
 // Rows runs a statement and calls fn for each row.
 type Rows = func(query string, args []any, fn func(r *stored.Row) error) error
 
-// FindRule returns the rule with the id, else the one with the name, ref.
-func FindRule(rows Rows, platform, ref string) (event.Rule, error) {
+// findRule returns the rule with the id, else the one with the name, ref.
+func findRule(rows Rows, platform, ref string) (event.Rule, error) {
 	statement, args := `SELECT `+stored.RuleColumns+` FROM event_rules WHERE (platform = $1 OR $1 = '*') AND `, []any{platform, ref}
 	if id, bad := job.ParseID(ref); bad == nil {
 		statement, args[1] = statement+`id = $2`, id[:]
@@ -39,8 +39,8 @@ func FindRule(rows Rows, platform, ref string) (event.Rule, error) {
 	return found[0], nil
 }
 
-// ListRules returns the rules of a platform by name.
-func ListRules(rows Rows, platform string) (list []event.Rule, err error) {
+// listRules returns the rules of a platform by name.
+func listRules(rows Rows, platform string) (list []event.Rule, err error) {
 	err = rows(`SELECT `+stored.RuleColumns+` FROM event_rules WHERE platform = $1 OR $1 = '*' ORDER BY name, platform`, []any{platform}, func(r *stored.Row) error {
 		rule, err := stored.ScanRule(r)
 		list = append(list, rule)
@@ -49,8 +49,8 @@ func ListRules(rows Rows, platform string) (list []event.Rule, err error) {
 	return list, err
 }
 
-// CreateRule stores a rule.
-func CreateRule(tx Tx, r *event.Rule) error {
+// createRule stores a rule.
+func createRule(tx Tx, r *event.Rule) error {
 	r.Seq = 0
 	if err := free(tx, r); err != nil {
 		return err
@@ -77,7 +77,7 @@ func CreateRule(tx Tx, r *event.Rule) error {
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, r.Seq, r.ID[:], r.Platform, r.Name, raw, r.Revision, r.CreatedBy, r.UpdatedBy, r.CreatedAt.UnixMicro(), r.UpdatedAt.UnixMicro()); err != nil {
 		return err
 	}
-	*r, err = FindRule(tx.Query, r.Platform, r.ID.String())
+	*r, err = findRule(tx.Query, r.Platform, r.ID.String())
 	return err
 }
 
@@ -104,12 +104,12 @@ func systemRule(r *event.Rule) bool {
 	return system
 }
 
-// ChangeRule changes a rule, and notes that on the trail if it did.
-func ChangeRule(tx Tx, p *store.ChangeRule, trail *store.Trail) (event.Rule, error) {
+// changeRule changes a rule, and notes that on the trail if it did.
+func changeRule(tx Tx, p *store.ChangeRule, trail *store.Trail) (event.Rule, error) {
 	if err := Listens(tx, false); err != nil { // the lock comes first
 		return event.Rule{}, err
 	}
-	before, err := FindRule(tx.Query, p.Platform, p.Ref)
+	before, err := findRule(tx.Query, p.Platform, p.Ref)
 	if err != nil {
 		return before, err
 	}
@@ -142,17 +142,17 @@ func ChangeRule(tx Tx, p *store.ChangeRule, trail *store.Trail) (event.Rule, err
 		after.Name, raw, p.By, p.Now.UnixMicro(), before.Seq); err != nil {
 		return before, err
 	}
-	after, err = FindRule(tx.Query, before.Platform, before.ID.String())
+	after, err = findRule(tx.Query, before.Platform, before.ID.String())
 	trail.Note(stored.NoteRule(&before, &after))
 	return after, err
 }
 
-// DeleteRule forgets a rule with what belongs to it.
-func DeleteRule(tx Tx, platform, ref string) (event.Rule, error) {
+// deleteRule forgets a rule with what belongs to it.
+func deleteRule(tx Tx, platform, ref string) (event.Rule, error) {
 	if err := Listens(tx, false); err != nil {
 		return event.Rule{}, err
 	}
-	r, err := FindRule(tx.Query, platform, ref)
+	r, err := findRule(tx.Query, platform, ref)
 	if err != nil {
 		return r, err
 	}
@@ -164,9 +164,9 @@ func DeleteRule(tx Tx, platform, ref string) (event.Rule, error) {
 	return r, nil
 }
 
-// RuleActs returns the newest acts of a rule.
-func RuleActs(rows Rows, platform, ref string, limit int) (list []store.RuleAct, err error) {
-	r, err := FindRule(rows, platform, ref)
+// ruleActs returns the newest acts of a rule.
+func ruleActs(rows Rows, platform, ref string, limit int) (list []store.RuleAct, err error) {
+	r, err := findRule(rows, platform, ref)
 	if err != nil {
 		return nil, err
 	}

@@ -56,7 +56,7 @@ func (k *Keeper) DeleteAlertRule(ctx context.Context, p store.DeleteAlertRule) (
 
 // AlertRule returns a rule.
 func (k *Keeper) AlertRule(ctx context.Context, platform, ref string) (r alert.Rule, err error) {
-	err = k.read(ctx, func(rows Rows) error {
+	err = k.read(ctx, platform, func(rows Rows) error {
 		r, err = FindRule(rows, platform, ref)
 		return err
 	})
@@ -65,7 +65,7 @@ func (k *Keeper) AlertRule(ctx context.Context, platform, ref string) (r alert.R
 
 // ListAlertRules returns the rules of a platform.
 func (k *Keeper) ListAlertRules(ctx context.Context, platform string) (list []alert.Rule, err error) {
-	err = k.read(ctx, func(rows Rows) error {
+	err = k.read(ctx, platform, func(rows Rows) error {
 		list, err = ListRules(rows, platform)
 		return err
 	})
@@ -83,7 +83,7 @@ func (k *Keeper) Observe(ctx context.Context, p store.Observe) (o store.Observed
 
 // Alert returns the alert of that number.
 func (k *Keeper) Alert(ctx context.Context, platform string, number int64) (a alert.Alert, err error) {
-	err = k.read(ctx, func(rows Rows) error {
+	err = k.read(ctx, platform, func(rows Rows) error {
 		a, err = Find(rows, platform, number)
 		return err
 	})
@@ -101,7 +101,7 @@ func (k *Keeper) ChangeAlert(ctx context.Context, p store.ChangeAlert) (a alert.
 
 // AlertCounts counts open
 func (k *Keeper) AlertCounts(ctx context.Context, platform string) (list []store.AlertCount, err error) {
-	err = k.read(ctx, func(rows Rows) error {
+	err = k.read(ctx, platform, func(rows Rows) error {
 		list, err = Counts(rows, platform)
 		return err
 	})
@@ -112,7 +112,7 @@ func (k *Keeper) AlertCounts(ctx context.Context, platform string) (list []store
 // no lock.
 func (k *Keeper) TakeNotices(ctx context.Context, p store.TakeNotices) (list []store.TakenNotice, err error) {
 	due := false
-	if err := k.read(ctx, func(rows Rows) error {
+	if err := k.read(ctx, store.AnyPlatform, func(rows Rows) error {
 		due, err = Due(rows, p.Now)
 		return err
 	}); err != nil || !due {
@@ -136,7 +136,7 @@ func (k *Keeper) EndNotice(ctx context.Context, p store.EndNotice) (noted bool, 
 
 // Notices returns what channels were told.
 func (k *Keeper) Notices(ctx context.Context, limit int) (list []store.TakenNotice, err error) {
-	err = k.read(ctx, func(rows Rows) error {
+	err = k.read(ctx, store.AnyPlatform, func(rows Rows) error {
 		list, err = Notices(rows, limit)
 		return err
 	})

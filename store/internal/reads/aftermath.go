@@ -19,7 +19,7 @@ const (
 
 // PausesOver returns jobs whose pause ends by itself by now.
 func (r *Reader) PausesOver(ctx context.Context, now time.Time, limit int) ([]store.JobRef, error) {
-	return ask(ctx, r.read, func(rows Rows) (list []store.JobRef, err error) {
+	return ask(ctx, r.read, store.AnyPlatform, func(rows Rows) (list []store.JobRef, err error) {
 		err = rows(sqlPausesOver, []any{now.UnixMicro(), limit}, func(r *stored.Row) error {
 			list = append(list, store.JobRef{Platform: r.Text(), ID: r.ID()})
 			return nil
@@ -30,7 +30,7 @@ func (r *Reader) PausesOver(ctx context.Context, now time.Time, limit int) ([]st
 
 // Aftermaths returns final failures with something left to do.
 func (r *Reader) Aftermaths(ctx context.Context, limit int) ([]store.Aftermath, error) {
-	return ask(ctx, r.read, func(rows Rows) (list []store.Aftermath, err error) {
+	return ask(ctx, r.read, store.AnyPlatform, func(rows Rows) (list []store.Aftermath, err error) {
 		err = rows(sqlAftermaths, []any{limit}, func(r *stored.Row) error {
 			list = append(list, store.Aftermath{
 				Execution: stored.IDOf(r.Int(), r.Int()), State: store.AftermathState(r.Int()), Session: r.Int(),

@@ -24,7 +24,7 @@ func agents(rows Rows, where string, args ...any) (list []store.Agent, err error
 
 // Agent returns the agent of that name.
 func (r *Reader) Agent(ctx context.Context, platform, name string) (store.Agent, error) {
-	return ask(ctx, r.read, func(rows Rows) (store.Agent, error) { return FindAgent(rows, platform, name, "") })
+	return ask(ctx, r.read, platform, func(rows Rows) (store.Agent, error) { return FindAgent(rows, platform, name, "") })
 }
 
 // FindAgent reads an agent; lock is what the database adds to lock it.
@@ -38,7 +38,7 @@ func FindAgent(rows Rows, platform, name, lock string) (store.Agent, error) {
 
 // ListAgents returns agents by name.
 func (r *Reader) ListAgents(ctx context.Context, platform, typ string) ([]store.Agent, error) {
-	return ask(ctx, r.read, func(rows Rows) ([]store.Agent, error) {
+	return ask(ctx, r.read, platform, func(rows Rows) ([]store.Agent, error) {
 		return agents(rows, `WHERE (a.platform = $1 OR $1 = '*') AND (a.type = $2 OR $2 = '') ORDER BY a.name, a.platform`, platform, typ)
 	})
 }

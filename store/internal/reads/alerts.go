@@ -13,7 +13,7 @@ const recentRuns = 10
 
 // AlertFacts returns jobs that may not be as they should be.
 func (r *Reader) AlertFacts(ctx context.Context, q store.AlertFacts) (facts []alert.Facts, partial bool, err error) {
-	err = r.snapshot(ctx, func(rows Rows) error {
+	err = r.snapshot(ctx, store.AnyPlatform, func(rows Rows) error {
 		facts, partial, err = r.dialect.alertFacts(rows, &q)
 		return err
 	})
@@ -107,7 +107,7 @@ func (d *Dialect) factsOf(rows Rows, seqs []int64, misses map[int64]*alert.Miss)
 
 // ListAlerts returns one page of alerts.
 func (r *Reader) ListAlerts(ctx context.Context, f store.AlertFilter) (store.Page[alert.Alert], error) {
-	return ask(ctx, r.read, func(rows Rows) (store.Page[alert.Alert], error) { return listAlerts(rows, &f) })
+	return ask(ctx, r.read, f.Platform, func(rows Rows) (store.Page[alert.Alert], error) { return listAlerts(rows, &f) })
 }
 
 func listAlerts(rows Rows, f *store.AlertFilter) (page store.Page[alert.Alert], err error) {

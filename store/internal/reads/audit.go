@@ -15,7 +15,7 @@ const fromAudit = ` FROM audit j`
 
 // ListAudit returns one page of the audit log.
 func (r *Reader) ListAudit(ctx context.Context, f store.AuditFilter) (store.Page[store.AuditEntry], error) {
-	return ask(ctx, r.snapshot, func(rows Rows) (store.Page[store.AuditEntry], error) { return listAudit(rows, &f) })
+	return ask(ctx, r.snapshot, f.Platform, func(rows Rows) (store.Page[store.AuditEntry], error) { return listAudit(rows, &f) })
 }
 
 func listAudit(rows Rows, f *store.AuditFilter) (page store.Page[store.AuditEntry], err error) {
@@ -76,7 +76,7 @@ func (l *list) actions(actions []string) {
 
 // AuditEntry returns one entry of the audit log.
 func (r *Reader) AuditEntry(ctx context.Context, platform string, number int64) (store.AuditEntry, error) {
-	return ask(ctx, r.read, func(rows Rows) (e store.AuditEntry, err error) {
+	return ask(ctx, r.read, platform, func(rows Rows) (e store.AuditEntry, err error) {
 		found, err := rows.first(`SELECT `+stored.AuditColumns+fromAudit+` WHERE j.seq = $1 AND (j.platform = $2 OR $2 = '*')`, []any{number, platform},
 			func(r *stored.Row) { e = stored.ScanAudit(r) })
 		if err == nil && !found {

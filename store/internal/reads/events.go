@@ -17,7 +17,7 @@ var eventColumns = `j.k, j.lo, j.id, j.platform, j.name, CASE WHEN length(j.data
 
 // ListEvents returns one page of the events that came in.
 func (r *Reader) ListEvents(ctx context.Context, f store.EventFilter) (store.Page[store.CameIn], error) {
-	return ask(ctx, r.snapshot, func(rows Rows) (store.Page[store.CameIn], error) { return listEvents(rows, &f) })
+	return ask(ctx, r.snapshot, f.Platform, func(rows Rows) (store.Page[store.CameIn], error) { return listEvents(rows, &f) })
 }
 
 func listEvents(rows Rows, f *store.EventFilter) (page store.Page[store.CameIn], err error) {

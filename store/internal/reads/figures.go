@@ -14,12 +14,12 @@ import (
 
 // Tally sums up how the executions of a platform ended.
 func (r *Reader) Tally(ctx context.Context, t store.TallyOf) (job.Tally, error) {
-	return ask(ctx, r.snapshot, func(rows Rows) (job.Tally, error) { return tally(rows, &t) })
+	return ask(ctx, r.snapshot, t.Platform, func(rows Rows) (job.Tally, error) { return tally(rows, &t) })
 }
 
 // JobFigures sums up the executions of a job.
 func (r *Reader) JobFigures(ctx context.Context, platform, ref string, since time.Time) (store.JobFigures, error) {
-	return ask(ctx, r.snapshot, func(rows Rows) (store.JobFigures, error) { return r.dialect.jobFigures(rows, platform, ref, since) })
+	return ask(ctx, r.snapshot, platform, func(rows Rows) (store.JobFigures, error) { return r.dialect.jobFigures(rows, platform, ref, since) })
 }
 
 // sqlRollups goes by the primary key.

@@ -10,7 +10,7 @@ import (
 
 // CountOld counts what retention would remove.
 func (r *Reader) CountOld(ctx context.Context, platform string, p store.Retention, now time.Time) (store.Retained, error) {
-	return ask(ctx, r.snapshot, func(rows Rows) (store.Retained, error) { return r.dialect.countOld(rows, platform, p, now) })
+	return ask(ctx, r.snapshot, platform, func(rows Rows) (store.Retained, error) { return r.dialect.countOld(rows, platform, p, now) })
 }
 
 // Adapters remove by the same conditions.

@@ -1,6 +1,7 @@
 package reads
 
 import (
+	"context"
 	"encoding/json"
 
 	"github.com/agentic-sdlc/scheduler/job"
@@ -11,6 +12,16 @@ import (
 const selectPlatforms = `SELECT slug, description, max_jobs, max_running, events_per_second, creates_per_minute, handlers,
 	created_at, created_by, updated_at, updated_by, deleted_at FROM platforms WHERE ($1 = '*' OR slug = $1)`
 
+// Platform returns a platform that is in use.
+func (r *Reader) Platform(ctx context.Context, scope, slug string) (store.Platform, error) {
+	return ask(ctx, r.read, scope, func(rows Rows) (store.Platform, error) { return Platform(rows, scope, slug, "") })
+}
+
+// ListPlatforms returns platforms by name.
+func (r *Reader) ListPlatforms(ctx context.Context, f store.PlatformFilter) ([]store.Platform, error) {
+	return ask(ctx, r.read, f.Scope, func(rows Rows) ([]store.Platform, error) { return platforms(rows, f) })
+}
+
 // Platform returns a platform that is in use; lock is what the database adds to lock it.
 func Platform(rows Rows, scope, slug, lock string) (p store.Platform, err error) {
 	found, err := rows.first(selectPlatforms+` AND slug = $2 AND deleted_at IS NULL`+lock, []any{scope, slug}, func(r *stored.Row) { p = scanPlatform(r) })
@@ -20,8 +31,7 @@ func Platform(rows Rows, scope, slug, lock string) (p store.Platform, err error)
 	return p, err
 }
 
-// Platforms lists platforms by name.
-func Platforms(rows Rows, f store.PlatformFilter) (list []store.Platform, err error) {
+func platforms(rows Rows, f store.PlatformFilter) (list []store.Platform, err error) {
 	statement := selectPlatforms
 	if !f.Deleted {
 		statement += ` AND deleted_at IS NULL`

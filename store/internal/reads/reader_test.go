@@ -19,7 +19,7 @@ func TestEntriesOnce(t *testing.T) {
 	t.Parallel()
 	lost := errors.New("lost")
 	var slots []int64 // after which each run begins
-	run := func(ctx context.Context, fn func(rows reads.Rows) error) error {
+	run := func(_ context.Context, _ string, fn func(rows reads.Rows) error) error {
 		var err error
 		for range 5 {
 			told := 0

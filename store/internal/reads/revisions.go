@@ -15,7 +15,7 @@ const sqlRevisions = `SELECT revision, changed_at, changed_by, status, reason, s
 
 // Revisions returns what a job is and was, the newest first.
 func (r *Reader) Revisions(ctx context.Context, platform, ref string, upto int64, limit int) ([]store.Revision, error) {
-	return ask(ctx, r.snapshot, func(rows Rows) ([]store.Revision, error) {
+	return ask(ctx, r.snapshot, platform, func(rows Rows) ([]store.Revision, error) {
 		return r.dialect.revisions(rows, platform, ref, upto, limit)
 	})
 }

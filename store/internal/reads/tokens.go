@@ -23,7 +23,7 @@ func tokens(rows Rows, where string, args []any) (list []store.Token, err error)
 
 // Token returns the token with the id.
 func (r *Reader) Token(ctx context.Context, id string) (store.Token, error) {
-	return ask(ctx, r.read, func(rows Rows) (store.Token, error) {
+	return ask(ctx, r.read, store.AnyPlatform, func(rows Rows) (store.Token, error) {
 		list, err := tokens(rows, `WHERE id = $1`, []any{id})
 		if err == nil && len(list) == 0 {
 			err = noToken(id)
@@ -37,7 +37,7 @@ func (r *Reader) Token(ctx context.Context, id string) (store.Token, error) {
 
 // ListTokens returns the tokens of a platform.
 func (r *Reader) ListTokens(ctx context.Context, platform string) ([]store.Token, error) {
-	return ask(ctx, r.read, func(rows Rows) ([]store.Token, error) {
+	return ask(ctx, r.read, platform, func(rows Rows) ([]store.Token, error) {
 		return tokens(rows, `WHERE platform = $1 OR $1 = '*' ORDER BY name, platform, created_at DESC, id`, []any{platform})
 	})
 }

@@ -14,12 +14,12 @@ import (
 
 // Totals counts by indexes only; what runs is counted from claims.
 func (r *Reader) Totals(ctx context.Context, platform string, now time.Time) (store.Totals, error) {
-	return ask(ctx, r.snapshot, func(rows Rows) (store.Totals, error) { return r.dialect.totals(rows, platform, now) })
+	return ask(ctx, r.snapshot, platform, func(rows Rows) (store.Totals, error) { return r.dialect.totals(rows, platform, now) })
 }
 
 // LogBytes adds up the sizes of logs.
 func (r *Reader) LogBytes(ctx context.Context) (int64, error) {
-	return ask(ctx, r.read, func(rows Rows) (n int64, err error) {
+	return ask(ctx, r.read, store.AnyPlatform, func(rows Rows) (n int64, err error) {
 		_, err = rows.first(`SELECT CAST(coalesce(sum(bytes), 0) AS bigint) FROM log_sizes`, nil, func(r *stored.Row) { n = r.Int() })
 		return n, err
 	})

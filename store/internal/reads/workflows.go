@@ -43,7 +43,7 @@ func Workflow(rows Rows, platform, name string, revision int64) (w store.Workflo
 
 // Workflow returns a revision of a workflow.
 func (r *Reader) Workflow(ctx context.Context, platform, name string, revision int64) (store.Workflow, error) {
-	return ask(ctx, r.read, func(rows Rows) (store.Workflow, error) { return Workflow(rows, platform, name, revision) })
+	return ask(ctx, r.read, platform, func(rows Rows) (store.Workflow, error) { return Workflow(rows, platform, name, revision) })
 }
 
 // ListWorkflows returns the workflows in use, or all revisions of one.
@@ -52,7 +52,7 @@ func (r *Reader) ListWorkflows(ctx context.Context, platform, name string) ([]st
 	if name != "" {
 		statement, args = SelectWorkflows+` WHERE (platform = $1 OR $1 = '*') AND name = $2 ORDER BY platform, revision DESC`, []any{platform, name}
 	}
-	return ask(ctx, r.read, func(rows Rows) (list []store.Workflow, err error) {
+	return ask(ctx, r.read, platform, func(rows Rows) (list []store.Workflow, err error) {
 		err = rows(statement, args, func(r *stored.Row) error {
 			list = append(list, ScanWorkflow(r))
 			return nil
@@ -63,7 +63,7 @@ func (r *Reader) ListWorkflows(ctx context.Context, platform, name string) ([]st
 
 // FlowSteps returns the executions that a flow has started.
 func (r *Reader) FlowSteps(ctx context.Context, platform, ref string) ([]store.FlowStep, error) {
-	return ask(ctx, r.snapshot, func(rows Rows) (list []store.FlowStep, err error) {
+	return ask(ctx, r.snapshot, platform, func(rows Rows) (list []store.FlowStep, err error) {
 		parent, err := r.dialect.FindExecution(rows, platform, ref)
 		if err != nil {
 			return nil, err

@@ -15,6 +15,8 @@ var (
 	secretName = regexp.MustCompile(`(?i)` + secretWords)
 	// userinfo is the password in a URL.
 	userinfo = regexp.MustCompile(`(://[^/@\s:]*:)[^/@\s]+@`)
+	// parameter is a parameter of a URL that is called as keys and signatures are.
+	parameter = regexp.MustCompile(`(?i)([?&](?:key|sig|signature|code|pass)=)[^&#\s"']+`)
 	// assigned is a secret within a text: PASSWORD=x, "Authorization: x", ?token=x.
 	assigned = regexp.MustCompile(`(?is)((?:` + secretWords + `)[a-z0-9_-]*["']?\s*[:=]).+`)
 	// shown is a token of ours, wherever it stands.
@@ -65,6 +67,7 @@ func maskText(s string) string {
 		return s
 	}
 	s = userinfo.ReplaceAllString(s, "${1}"+Masked+"@")
+	s = parameter.ReplaceAllString(s, "${1}"+Masked)
 	s = shown.ReplaceAllString(s, Masked)
 	return assigned.ReplaceAllString(s, "${1}"+Masked)
 }

@@ -1,6 +1,7 @@
 package writes
 
 import (
+	"context"
 	"encoding/json"
 
 	"github.com/agentic-sdlc/scheduler/job"
@@ -12,8 +13,29 @@ import (
 // AddPlatform makes the row of a platform, unless it is there.
 const AddPlatform = `INSERT INTO platforms (slug) VALUES ($1) ON CONFLICT (slug) DO NOTHING`
 
-// CreatePlatform registers a platform, and notes that on the trail.
-func CreatePlatform(t Tx, p *store.Platform, trail *store.Trail) (store.Platform, error) {
+// CreatePlatform registers a platform.
+func (w *Writer) CreatePlatform(ctx context.Context, p store.Platform) (store.Platform, error) {
+	return change(ctx, w, func(t Tx) (store.Platform, error) {
+		made := p
+		return createPlatform(t, &made, store.TrailOf(ctx))
+	})
+}
+
+// ChangePlatform edits a platform.
+func (w *Writer) ChangePlatform(ctx context.Context, c store.ChangePlatform) (store.Platform, error) {
+	return change(ctx, w, func(t Tx) (store.Platform, error) {
+		return w.dialect.changePlatform(t, &c, store.TrailOf(ctx))
+	})
+}
+
+// DeletePlatform takes a platform out of use.
+func (w *Writer) DeletePlatform(ctx context.Context, d store.DeletePlatform) (store.Platform, error) {
+	return change(ctx, w, func(t Tx) (store.Platform, error) {
+		return w.dialect.deletePlatform(t, &d, store.TrailOf(ctx))
+	})
+}
+
+func createPlatform(t Tx, p *store.Platform, trail *store.Trail) (store.Platform, error) {
 	if _, err := t.Exec(AddPlatform, p.Slug); err != nil {
 		return *p, err
 	}
@@ -29,10 +51,8 @@ func CreatePlatform(t Tx, p *store.Platform, trail *store.Trail) (store.Platform
 	return writePlatform(t, p, nil)
 }
 
-// ChangePlatform edits a platform, and notes that on the trail. lock is what the database
-// adds to a statement to lock what it reads.
-func ChangePlatform(t Tx, c *store.ChangePlatform, lock string, trail *store.Trail) (store.Platform, error) {
-	p, err := reads.Platform(t.Query, c.Scope, c.Slug, lock)
+func (d *Dialect) changePlatform(t Tx, c *store.ChangePlatform, trail *store.Trail) (store.Platform, error) {
+	p, err := reads.Platform(t.Query, c.Scope, c.Slug, d.ForUpdate)
 	if err != nil {
 		return p, err
 	}
@@ -97,10 +117,8 @@ func countRunning(t Tx, slug string) error {
 	return nil
 }
 
-// DeletePlatform takes a platform out of use, and notes that on the trail. live is the
-// statement that counts its jobs.
-func DeletePlatform(t Tx, d *store.DeletePlatform, live, lock string, trail *store.Trail) (store.Platform, error) {
-	p, err := reads.Platform(t.Query, d.Scope, d.Slug, lock)
+func (d *Dialect) deletePlatform(t Tx, c *store.DeletePlatform, trail *store.Trail) (store.Platform, error) {
+	p, err := reads.Platform(t.Query, c.Scope, c.Slug, d.ForUpdate)
 	if err != nil {
 		return p, err
 	}
@@ -108,7 +126,7 @@ func DeletePlatform(t Tx, d *store.DeletePlatform, live, lock string, trail *sto
 		return p, job.Errorf(job.Conflict, "the platform %q is always there", p.Slug)
 	}
 	var jobs int64
-	if _, err := t.first(live, []any{p.Slug}, func(r *stored.Row) { jobs = r.Int() }); err != nil {
+	if _, err := t.first(d.LiveJobs, []any{p.Slug}, func(r *stored.Row) { jobs = r.Int() }); err != nil {
 		return p, err
 	}
 	if jobs > 0 {
@@ -116,11 +134,11 @@ func DeletePlatform(t Tx, d *store.DeletePlatform, live, lock string, trail *sto
 			WithHint("delete them first: schedctl job delete --all --platform %s", p.Slug)
 	}
 	trail.Note(stored.NotePlatform(&p, nil))
-	at := stored.Cut(d.Now)
-	p.DeletedAt, p.UpdatedAt, p.UpdatedBy = &at, &at, d.By
-	if _, err := t.Exec(`UPDATE platforms SET deleted_at = $1, updated_at = $2, updated_by = $3 WHERE slug = $4`, at.UnixMicro(), at.UnixMicro(), d.By, p.Slug); err != nil {
+	at := stored.Cut(c.Now)
+	p.DeletedAt, p.UpdatedAt, p.UpdatedBy = &at, &at, c.By
+	if _, err := t.Exec(`UPDATE platforms SET deleted_at = $1, updated_at = $2, updated_by = $3 WHERE slug = $4`, at.UnixMicro(), at.UnixMicro(), c.By, p.Slug); err != nil {
 		return p, err
 	}
-	_, err = t.Exec(`UPDATE tokens SET revoked_at = $1, revoked_by = $2 WHERE platform = $3 AND revoked_at IS NULL`, at.UnixMicro(), d.By, p.Slug)
+	_, err = t.Exec(`UPDATE tokens SET revoked_at = $1, revoked_by = $2 WHERE platform = $3 AND revoked_at IS NULL`, at.UnixMicro(), c.By, p.Slug)
 	return p, err
 }

@@ -20,6 +20,9 @@ type Dialect struct {
 	// ForUpdate is the end of a SELECT that locks what it reads; empty where only one
 	// writes.
 	ForUpdate string
+	// LiveJobs is the statement that counts the jobs of the platform $1 that have not ended;
+	// steps of workflows are none.
+	LiveJobs string
 	// Taken reports whether an error says that there is a row of that key already.
 	Taken func(err error) bool
 }
