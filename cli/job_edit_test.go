@@ -24,6 +24,15 @@ func editing(seen *[]string, pairs ...string) world {
 	}}
 }
 
+func TestJobEditWithoutTerminal(t *testing.T) {
+	t.Parallel()
+	s := newStub(t)
+	s.run("job", "edit", "nightly-backup").check(t, exitUsage, "-", "error: there is no terminal to edit at")
+	if got := s.asked("GET"); len(got) > 0 {
+		t.Errorf("asked %v, want nothing", got)
+	}
+}
+
 func TestJobEdit(t *testing.T) {
 	t.Parallel()
 	s := newStub(t)
@@ -62,7 +71,7 @@ func TestJobEdit(t *testing.T) {
 	}
 	before := len(s.asked("PATCH"))
 	s.runIn(editing(&seen, "no such text", ""), "job", "edit", "nightly-backup").check(t, exitOK, "", "Nothing changed.")
-	w = world{edit: func(string, string, []byte) ([]byte, error) { return nil, nil }}
+	w = world{tty: true, inTTY: true, edit: func(string, string, []byte) ([]byte, error) { return nil, nil }}
 	s.runIn(w, "job", "edit", "nightly-backup").check(t, exitUsage, "-", "given up; nothing was changed")
 	seen = nil
 	s.runIn(editing(&seen, "schedule:", "shedule:", "no such text", ""), "job", "edit", "nightly-backup").check(t, exitUsage, "-", `given up; nothing was changed: unknown field "shedule"`)
