@@ -105,7 +105,7 @@ func (a *app) printAgent(g *api.Agent, did string) error {
 			{"created", a.when(&g.CreatedAt) + " by " + g.CreatedBy}, {"changed", a.when(&g.UpdatedAt) + " by " + g.UpdatedBy},
 		} {
 			if row[1] != "" && row[1] != human.Absent {
-				a.say("  %-10s %s", row[0], row[1])
+				a.fact(10, row[0], row[1])
 			}
 		}
 		return nil

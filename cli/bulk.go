@@ -19,6 +19,7 @@ type bulkChange struct {
 
 	done    string // how a job is called afterwards
 	already string // how it is called that was so before; "" = as done
+	strict  bool   // that it was so before is a failure
 	// ask asks for confirmation; nil = where nobody named the jobs.
 	ask func(c *client.Client, chosen *choice) error
 }
@@ -46,10 +47,22 @@ func (a *app) changeJobs(ctx context.Context, s selector, args []string, change 
 	if err != nil {
 		return err
 	}
+	if change.strict {
+		refuseUnchanged(result.Items, or(change.already, change.done))
+	}
 	if err := a.printBulk(ctx, c, chosen, result, change); err != nil {
 		return err
 	}
 	return a.bulkFailure(result.Items)
+}
+
+// refuseUnchanged makes failures of jobs that were so before.
+func refuseUnchanged(items []api.BulkItem, already string) {
+	for i := range items {
+		if item := &items[i]; item.Result == api.BulkUnchanged {
+			item.Result, item.Error = api.BulkFailed, &api.ErrorBody{Code: job.Conflict, Error: fmt.Sprintf("job %s is already %s", item.Name, already)}
+		}
+	}
 }
 
 // bulk asks for a change of jobs, in as few requests as the daemon allows.

@@ -17,7 +17,7 @@ completed as well, by asking the daemon.
 
   schedctl completion install     for the shell in SHELL, or the one that is named
 
-  bash        source <(schedctl completion bash)
+  bash        source <(schedctl completion bash); needs the package bash-completion
   zsh         schedctl completion zsh > "${fpath[1]}/_schedctl"
   fish        schedctl completion fish > ~/.config/fish/completions/schedctl.fish
   powershell  schedctl completion powershell | Out-String | Invoke-Expression`,

@@ -76,6 +76,7 @@ func runDoctor(ctx context.Context, a *app) error {
 	if d.daemon(ctx, c) {
 		d.health(ctx, c)
 		d.jobs(ctx, c)
+		d.clockChanges(ctx, c)
 	}
 	d.unit()
 	d.completion()
@@ -204,6 +205,23 @@ func (d *doctor) jobs(ctx context.Context, c *client.Client) {
 		return
 	}
 	d.add("time zones", findingOK, "", "%s used by jobs, all known here", human.Plural(len(zones), "zone"))
+}
+
+// soonChanging is how long before a change of clocks it is told.
+const soonChanging = 14 * 24 * time.Hour
+
+// clockChanges tells of a change of clocks that concerns jobs soon. That is nothing to
+// mend, so it is no warning.
+func (d *doctor) clockChanges(ctx context.Context, c *client.Client) {
+	changes, err := c.ClockChanges(ctx, soonChanging, nil, 0)
+	if err != nil || len(changes) == 0 { // an older schedd does not know
+		return
+	}
+	concerned := map[job.ID]bool{}
+	for i := range changes {
+		concerned[changes[i].JobID] = true
+	}
+	d.add("clock changes", findingOK, "schedctl next --clock-changes", "%s: due times of %s are skipped or come twice", d.a.changeDay(changes[0]), human.Plural(len(concerned), "job"))
 }
 
 // unit looks for the service where systemd runs the machine.

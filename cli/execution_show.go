@@ -59,7 +59,7 @@ func (a *app) showRun(e *job.Execution) error {
 	_, _ = io.WriteString(a.out, render.Clean(runName(e))+"  "+a.painted(a.runStatus(e.Status))+"  id "+e.ID.String()+"\n")
 	for _, row := range a.runFacts(e) {
 		if row[1] != "" {
-			a.say("  %-10s %s", row[0], row[1])
+			a.fact(10, row[0], row[1])
 		}
 	}
 	if len(e.Attempts) > 0 {

@@ -264,6 +264,13 @@ func TestLogs(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	s.runIn(world{tty: true, env: map[string]string{"NO_COLOR": "1"}}, "logs", "nightly-backup").check(t, exitOK, "17:30:01 INFO  a\n17:30:02 INFO  b\n")
+	again := logLine(2, "b")
+	again.Attempt = 2
+	two := newStub(t)
+	two.on("GET /jobs/{id}/executions", http.StatusOK, []job.Execution{failedRun()})
+	two.life([]job.LogEntry{logLine(1, "a"), again}, failedRun())
+	two.runIn(world{tty: true, env: map[string]string{"NO_COLOR": "1"}}, "logs", "nightly-backup").check(t, exitOK, "17:30:01 INFO  a\n17:30:02 INFO  b\n", "attempt 2\n")
+	two.run("logs", "nightly-backup").check(t, exitOK, "a\nb\n", "")
 	if r := s.run("logs", "nightly-backup", "-o", "json"); !strings.Contains(r.out, `"total": 2`) {
 		t.Errorf("got %s", r.out)
 	}

@@ -88,6 +88,10 @@ func TestJobStatsCommand(t *testing.T) {
 	if got, want := s.asked("GET")[0].Query, "since=2026-10-23T17%3A30%3A00Z"; got != want {
 		t.Errorf("asked for %s, want %s", got, want)
 	}
+	seen := s.runIn(world{tty: true, width: 120}, "job", "stats", "reindex").out
+	if want := "last        \x1b[32m✓ success\x1b[0m reindex/812, "; !strings.Contains(seen, want) {
+		t.Errorf("on a terminal %q, want %q in it", seen, want)
+	}
 	s.run("job", "stats", "reindex", "--graph").check(t, exitOK, figures+"\n"+
 		"DAY         RUNS    AVG  SHARE\n"+
 		"2026-11-20     4  1m36s  ########################################\n"+

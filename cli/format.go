@@ -62,6 +62,8 @@ func (g *globals) settleOutput(chosen bool) error {
 	text, isTemplate := strings.CutPrefix(g.output, formatTemplate)
 	var err error
 	switch {
+	case g.raw && g.jq == "":
+		return usagef("--raw goes with --jq").WithHint("-o name and -o 'template={{.name}}' print text without quotes as well")
 	case g.jq != "" && chosen && g.output != formatJSON:
 		return usagef("--jq and -o %s can't be combined", g.output).WithHint("--jq implies -o json")
 	case g.jq != "" && len(g.columns) > 0:

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,6 +37,7 @@ func TestFormatsOfLists(t *testing.T) {
 		{"columns", []string{"--columns", "revision,name,success_rate"}, "" +
 			"REVISION  NAME             OK%\n6         nightly-backup  97.8\n6         price-sync      61.2\n"},
 		{"jq", []string{"--jq", ".items[] | select(.failure_count > 100) | .name"}, "\"price-sync\"\n"},
+		{"jq, raw", []string{"-r", "--jq", ".items[] | select(.failure_count > 100) | .name, [.name], .description"}, "price-sync\n[\"price-sync\"]\n=HYPERLINK(\"http://x\")\n"},
 		{"jq of the frame", []string{"--jq", "[.total, (.items|length), .next_cursor]"}, "[2,2,null]\n"},
 		{"template", []string{"-o", `template={{.name}}\t{{upper .status}} {{join .tags "+"}}{{.no_such}}`}, "nightly-backup\tACTIVE backup\nprice-sync\tPAUSED a+b|c\n"},
 		{"sorted here", []string{"--sort-by", "-executions_count", "-o", "name"}, "price-sync\nnightly-backup\n"},
@@ -87,6 +89,29 @@ func TestErrorsAreInTheFormat(t *testing.T) {
 	s.run("job", "show", "x", "-o", "ndjson").check(t, exitNotFound, "-", `{"error":"no such job","code":"not_found"`)
 	s.run("job", "show", "x", "--jq", ".").check(t, exitNotFound, "-", `"code": "not_found"`)
 	s.run("job", "show", "x", "-o", "csv").check(t, exitNotFound, "-", "error: no such job")
+}
+
+func TestFolded(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, text string
+		width      int
+		want       []string
+	}{
+		{"fits", "timeout 30m, 2 retries", 22, []string{"timeout 30m, 2 retries"}},
+		{"between words", "timeout 30m, 2 retries  after 1m", 24, []string{"timeout 30m, 2 retries", "after 1m"}},
+		{"a word without room", "exec  /opt/a/command/that/is/long x", 20, []string{"exec", "/opt/a/command/that/is/long", "x"}},
+		{"no terminal", "timeout 30m, 2 retries", -15, []string{"timeout 30m, 2 retries"}},
+		{"nothing", "", 40, []string{""}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if got := folded(tt.text, tt.width); !slices.Equal(got, tt.want) {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
 }
 
 // TestRemarksFollow keeps remarks below what they are about.

@@ -46,6 +46,7 @@ type globals struct {
 	timeout      time.Duration
 
 	zone     *time.Location   // what tz names; the viewer's when it is empty
+	raw      bool             // of what jq makes, text without its quotes
 	query    *render.Query    // what jq says; nil = nothing
 	template *render.Template // nil = another format
 }
@@ -64,6 +65,7 @@ func (g *globals) declare(cmd *cobra.Command, a *app) {
 	g.output, g.color, g.timeout = formatTable, "auto", client.DefaultTimeout
 	f.VarP(format{&g.output}, "output", "o", "output format (SCHEDCTL_OUTPUT): "+strings.Join(formats, "|"))
 	f.StringVar(&g.jq, "jq", "", "print what this jq expression makes of the JSON")
+	f.BoolVarP(&g.raw, "raw", "r", false, "with --jq: text without its quotes")
 	f.Var(&wordList{&g.columns}, "columns", "columns to print, in this order, such as name,next_run")
 	f.Var(&wordList{&g.sortBy}, "sort-by", "columns to sort what is listed by; with - in front descending")
 	f.BoolVar(&g.noHeaders, "no-headers", false, "tables without their first line")

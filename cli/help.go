@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/agentic-sdlc/scheduler/job"
 )
@@ -24,6 +25,7 @@ func newHelpCmd(a *app) *cobra.Command {
 		Short: "Explain a command or a topic",
 		Long:  "Explain a command, or one of the topics " + strings.Join(topics, ", ") + ".",
 		Example: `  schedctl help job create cron
+  schedctl help topics
   schedctl help exit-codes`,
 		Args: cobra.ArbitraryArgs,
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
@@ -38,6 +40,7 @@ func newHelpCmd(a *app) *cobra.Command {
 				}
 			}
 			if len(args) == 0 {
+				names = append(names, allTopics)
 				names = append(names, topics...)
 			}
 			return names, cobra.ShellCompDirectiveNoFileComp
@@ -47,7 +50,10 @@ func newHelpCmd(a *app) *cobra.Command {
 }
 
 func runHelp(a *app, root *cobra.Command, args []string) error {
-	if len(args) == 1 && slices.Contains(topics, args[0]) {
+	switch {
+	case len(args) == 1 && args[0] == allTopics:
+		return a.listTopics()
+	case len(args) == 1 && slices.Contains(topics, args[0]):
 		return a.topic(args[0])
 	}
 	cmd, rest, err := root.Find(args)
@@ -59,6 +65,23 @@ func runHelp(a *app, root *cobra.Command, args []string) error {
 		return e.WithHint("topics: %s", strings.Join(topics, ", "))
 	}
 	a.writeHelp(a.out, cmd)
+	return nil
+}
+
+// allTopics is the topic that tells of the others.
+const allTopics = "topics"
+
+// listTopics prints what each topic is about: its first sentence.
+func (a *app) listTopics() error {
+	for _, name := range topics {
+		text, err := topicFiles.ReadFile("topics/" + name + ".txt")
+		if err != nil {
+			return fmt.Errorf("read topic: %w", err)
+		}
+		first, _, _ := strings.Cut(string(text), "\n")
+		first, _, _ = strings.Cut(first, ". ")
+		a.say("%-12s  %s", name, strings.TrimSuffix(first, "."))
+	}
 	return nil
 }
 
@@ -107,7 +130,7 @@ func (a *app) writeHelp(w io.Writer, cmd *cobra.Command) {
 	children(&b, cmd)
 	section(&b, "Flags", cmd.LocalNonPersistentFlags().FlagUsages())
 	if cmd.HasParent() {
-		section(&b, "Global flags", cmd.InheritedFlags().FlagUsages())
+		section(&b, `Global flags, which "schedctl --help" explains`, inherited(cmd))
 	} else {
 		section(&b, "Global flags", cmd.PersistentFlags().FlagUsages())
 		b.WriteString("\nTopics: " + strings.Join(topics, ", ") + ` ("schedctl help TOPIC")` + "\n")
@@ -134,6 +157,19 @@ func children(b *strings.Builder, cmd *cobra.Command) {
 		title = "Other"
 	}
 	list(title, "")
+}
+
+// inherited names the flags that every command has: explained each time, they would hide
+// those of the command.
+func inherited(cmd *cobra.Command) string {
+	var names []string
+	cmd.InheritedFlags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, "--"+f.Name)
+		}
+	})
+	const columns = 78
+	return "  " + strings.Join(folded(strings.Join(names, " "), columns), "\n  ") + "\n"
 }
 
 func section(b *strings.Builder, title, text string) {

@@ -43,9 +43,8 @@ gives up.`,
 }
 
 func runJobEdit(ctx context.Context, a *app, ref, reason string) error {
-	editor, err := a.editor()
-	if err != nil {
-		return err
+	if a.editor() == defaultEditor && (!a.env.IsTerminal(a.env.In) || !a.outTTY()) {
+		return usagef("there is no terminal to edit in").WithHint("change fields with schedctl job set, or name a program in EDITOR")
 	}
 	c, err := a.connect()
 	if err != nil {
@@ -63,7 +62,7 @@ func runJobEdit(ctx context.Context, a *app, ref, reason string) error {
 	problem := ""
 	var refused error
 	for {
-		after, err := a.env.Edit(editor, before.Name+".yaml", []byte(problem+head+text))
+		after, err := a.env.Edit(a.editor(), before.Name+".yaml", []byte(problem+head+text))
 		if err != nil {
 			return usagef("the editor failed: %v", err).WithHint("set EDITOR")
 		}
@@ -106,18 +105,18 @@ func (a *app) sayEdited(changed *job.Job) error {
 	})
 }
 
-// editor is the command of the editor. One that nobody named is for people at a terminal.
-func (a *app) editor() (string, error) {
+// editor is the command of the editor.
+func (a *app) editor() string {
 	for _, name := range []string{"SCHEDCTL_EDITOR", "VISUAL", "EDITOR"} {
 		if command := a.env.Getenv(name); command != "" {
-			return command, nil
+			return command
 		}
 	}
-	if !a.env.IsTerminal(a.env.In) || !a.outTTY() {
-		return "", usagef("there is no terminal to edit at").WithHint(`change fields with "schedctl job set", or name an editor that is a program: EDITOR`)
-	}
-	return "vi", nil
+	return defaultEditor
 }
+
+// defaultEditor is there wherever there is a terminal.
+const defaultEditor = "vi"
 
 // editable returns the fields of a job that can be changed, and the same as YAML.
 func editable(j *job.Job) (map[string]any, string, error) {

@@ -24,12 +24,14 @@ func editing(seen *[]string, pairs ...string) world {
 	}}
 }
 
-func TestJobEditWithoutTerminal(t *testing.T) {
+func TestJobEditNeedsATerminal(t *testing.T) {
 	t.Parallel()
-	s := newStub(t)
-	s.run("job", "edit", "nightly-backup").check(t, exitUsage, "-", "error: there is no terminal to edit at")
-	if got := s.asked("GET"); len(got) > 0 {
-		t.Errorf("asked %v, want nothing", got)
+	var seen []string
+	w := editing(&seen)
+	w.env = map[string]string{}
+	newStub(t).runIn(w, "job", "edit", "nightly-backup").check(t, exitUsage, "-", "there is no terminal to edit in", "schedctl job set")
+	if len(seen) != 0 {
+		t.Errorf("an editor was started: %q", seen)
 	}
 }
 

@@ -11,6 +11,7 @@ type jobPauseOptions struct {
 	selector
 	stopFlags
 	cancelRunning bool
+	strict        bool
 }
 
 func newJobPauseCmd(a *app) *cobra.Command {
@@ -34,6 +35,7 @@ late or missed as after an outage. Said again for a paused job, it changes when 
 	o.selector.declare(cmd, a)
 	o.stopFlags.declare(cmd)
 	cmd.Flags().BoolVar(&o.cancelRunning, "cancel-running", false, "stop what runs, too")
+	cmd.Flags().BoolVar(&o.strict, "strict", false, "exit with 5 when one is paused already")
 	return cmd
 }
 
@@ -44,7 +46,7 @@ func runJobPause(cmd *cobra.Command, a *app, args []string, o jobPauseOptions) e
 	}
 	change := bulkChange{
 		Bulk: api.Bulk{Action: api.BulkPause, Until: stop.Until, For: stop.For, Reason: stop.Reason, CancelRunning: o.cancelRunning},
-		done: "paused",
+		done: "paused", already: "paused", strict: o.strict,
 	}
 	switch {
 	case stop.Until != nil:

@@ -10,6 +10,8 @@ import (
 
 type jobResumeOptions struct {
 	selector
+
+	strict bool
 	resume api.Resume
 	reason string
 }
@@ -31,12 +33,13 @@ func newJobResumeCmd(a *app) *cobra.Command {
 	o.declare(cmd, a)
 	enumVar(cmd, &o.resume.CatchUp, "catch-up", "runs that fell into the pause", "none", "once", "all")
 	cmd.Flags().StringVar(&o.reason, "reason", "", "why, for the audit log")
+	cmd.Flags().BoolVar(&o.strict, "strict", false, "exit with 5 when one is active already")
 	return cmd
 }
 
 func runJobResume(ctx context.Context, a *app, args []string, o jobResumeOptions) error {
 	return a.changeJobs(ctx, o.selector, args, bulkChange{
 		Bulk: api.Bulk{Action: api.BulkResume, CatchUp: o.resume.CatchUp, Reason: o.reason},
-		done: "resumed", already: "active",
+		done: "resumed", already: "active", strict: o.strict,
 	})
 }

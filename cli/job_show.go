@@ -81,7 +81,7 @@ func (a *app) showJob(ctx context.Context, c *client.Client, j *job.Job) error {
 	_, _ = io.WriteString(a.out, title+"  id "+j.ID.String()+"\n")
 	for _, row := range a.jobFacts(j, next) {
 		if row[1] != "" {
-			a.say("  %-12s %s", row[0], row[1])
+			a.fact(12, row[0], row[1])
 		}
 	}
 	if len(runs.Items) == 0 {

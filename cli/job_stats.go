@@ -65,8 +65,8 @@ func (a *app) showJobStats(s *api.JobStats, graph bool) error {
 		{"next", a.nextWord(s)},
 		{"busiest", busiestWord(s)},
 	} {
-		if line[1] != "" {
-			a.say("%-11s %s", line[0], line[1])
+		if line[1] != "" { // a colour is among the words of the last run
+			_, _ = io.WriteString(a.out, fmt.Sprintf("%-11s %s\n", line[0], line[1]))
 		}
 	}
 	if graph {
@@ -155,7 +155,7 @@ func (a *app) trendWord(days []api.DayStats) string {
 		}
 		line.WriteRune(shades[*ms*int64(len(shades)-1)/longest])
 	}
-	return line.String() + "   (average by day, since " + days[0].Day + ")"
+	return line.String() + "   (average by day, since " + render.Clean(days[0].Day) + ")"
 }
 
 func (a *app) lastWord(s *api.JobStats) string {
@@ -192,7 +192,7 @@ func busiestWord(s *api.JobStats) string {
 	for i, h := range hours {
 		parts[i] = fmt.Sprintf("%02dh (%d)", h.Hour, h.ExecutionCount)
 	}
-	return strings.Join(parts, "  ") + "   " + s.Timezone
+	return strings.Join(parts, "  ") + "   " + render.Clean(s.Timezone)
 }
 
 // graphTrend prints one line a day.

@@ -319,6 +319,8 @@ func TestJobPauseAndResume(t *testing.T) {
 	s.run("job", "resume", "price-sync", "--catch-up", "once").check(t, exitOK, "job price-sync resumed\n")
 	s.run("job", "resume", "nightly-backup").check(t, exitOK, "job nightly-backup already active\n")
 	s.run("job", "pause", "drip-*", "--yes").check(t, exitOK, "job nightly-backup paused\njob price-sync already paused\n")
+	s.run("job", "pause", "drip-*", "--yes", "--strict").check(t, exitConflict, "job nightly-backup paused\n", "job price-sync is already paused")
+	s.run("job", "resume", "drip-*", "--yes", "--strict").check(t, exitConflict, "job price-sync resumed\n", "job nightly-backup is already active")
 	s.run("job", "pause", "--tag", "drip", "-o", "name", "--yes").check(t, exitOK, "nightly-backup\nprice-sync\n")
 	if r := s.run("job", "pause", "nightly-backup", "-o", "json"); !strings.HasPrefix(r.out, "{\n  \"id\"") {
 		t.Errorf("JSON of one: %s", r.out)

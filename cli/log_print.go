@@ -19,10 +19,11 @@ type logPrinter struct {
 	utc     bool
 	wide    bool
 	colored bool
+	attempt *int // whose line was printed last, for people; 0 = none
 }
 
 func (a *app) newLogPrinter(timestamps bool) logPrinter {
-	p := logPrinter{a: a, prefix: timestamps || a.outTTY(), layout: "15:04:05", wide: a.g.output == formatWide, colored: a.color(a.env.Out)}
+	p := logPrinter{a: a, prefix: timestamps || a.outTTY(), layout: "15:04:05", wide: a.g.output == formatWide, colored: a.color(a.env.Out), attempt: new(int)}
 	switch {
 	case !a.outTTY():
 		p.layout, p.utc = "2006-01-02T15:04:05.000Z", true
@@ -35,6 +36,7 @@ func (a *app) newLogPrinter(timestamps bool) logPrinter {
 // of is the printer for a run of a job that is followed for days: on a terminal its lines
 // say whose they are, and have dates.
 func (p logPrinter) of(e *job.Execution) logPrinter {
+	p.attempt = new(int)
 	if p.a.outTTY() {
 		p.run = runName(e)
 		if p.layout == "15:04:05" {
@@ -54,6 +56,10 @@ func (p logPrinter) print(e *job.LogEntry) error {
 	case p.a.structured():
 		return render.JSONLine(p.a.out, e)
 	}
+	if e.Attempt != *p.attempt && *p.attempt != 0 && p.a.outTTY() {
+		p.a.footer("attempt %d", e.Attempt)
+	}
+	*p.attempt = e.Attempt
 	line := render.CleanLine(e.Message)
 	if len(e.Context) > 0 && p.prefix {
 		line += "  " + render.CleanLine(compact(e.Context))

@@ -90,7 +90,7 @@ func (a *app) printStructured(v any) error {
 	var err error
 	switch {
 	case a.g.query != nil:
-		err = a.g.query.Run(a.out, v)
+		err = a.g.query.Run(a.out, v, a.g.raw)
 	case a.g.template != nil:
 		err = a.g.template.Run(a.out, v)
 	case a.tabular():

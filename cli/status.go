@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/agentic-sdlc/scheduler/alert"
 	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/cli/human"
 	"github.com/agentic-sdlc/scheduler/cli/render"
@@ -25,6 +26,7 @@ type summary struct {
 	Jobs        map[string]int64     `json:"jobs"`    // by status
 	Failing     []string             `json:"failing"` // at most 5 names
 	Paused      []pausedJob          `json:"paused"`  // at most 5
+	Alerts      []api.Alert          `json:"alerts"`  // at most 5 that fire
 	Queue       api.Queue            `json:"queue"`
 	Maintenance api.Maintenance      `json:"maintenance"`
 	Running     []job.Execution      `json:"running"` // at most 5
@@ -116,6 +118,11 @@ func gather(ctx context.Context, a *app, c *client.Client) (s summary, err error
 		}
 		s.Paused = append(s.Paused, pausedJob{Name: j.Name, Since: j.PausedAt, Until: j.PauseUntil, Reason: j.PauseReason})
 	}
+	firing, err := c.Alerts(ctx, client.AlertQuery{States: []string{string(alert.Firing)}, Limit: nextOnStatus})
+	if err != nil {
+		return s, err
+	}
+	s.Alerts = firing.Items
 	since := a.env.Now().Add(-24 * time.Hour)
 	for _, status := range []job.Status{job.Success, job.Failed, job.TimedOut, job.Cancelled, job.Skipped} {
 		page, err := c.Executions(ctx, client.ExecutionQuery{Statuses: []job.Status{status}, Since: since, Limit: 1, WithTotal: true})
@@ -144,10 +151,14 @@ func (a *app) showSummary(s *summary) error {
 		a.say("  %-11s %s", "maintenance", said("since "+a.when(m.Since)+a.ending(m.Until), m.By, m.Reason))
 	}
 	for _, i := range s.Health.Issues {
-		a.say("  %-11s %s: %s  %s", i.Severity, i.Component, i.Message, i.Fix)
+		a.fact(11, i.Severity, fmt.Sprintf("%s: %s  %s", i.Component, i.Message, i.Fix))
+	}
+	for i := range s.Alerts {
+		one := &s.Alerts[i]
+		a.fact(11, "alert", fmt.Sprintf("%s %s %s: %s  schedctl alert show %[1]s", one.ID, one.Severity, one.Rule, aboutAlert(one)))
 	}
 	if len(s.Failing) > 0 {
-		a.say("  %-11s %s", "failing", strings.Join(s.Failing, " "))
+		a.fact(11, "failing", strings.Join(s.Failing, " "))
 	}
 	for i := range s.Paused {
 		p := &s.Paused[i]
@@ -155,7 +166,7 @@ func (a *app) showSummary(s *summary) error {
 		if p.Until != nil {
 			text += ", until " + a.moment(*p.Until)
 		}
-		a.say("  %-11s %s", "paused", text)
+		a.fact(11, "paused", text)
 	}
 	if len(s.Running) > 0 {
 		_, _ = io.WriteString(a.out, "\n")

@@ -192,6 +192,7 @@ func TestUsageErrors(t *testing.T) {
 		{"columns of JSON", []string{"ls", "-o", "json", "--columns", "name"}, []string{"--columns goes with -o table"}},
 		{"bad jq", []string{"ls", "--jq", ".items["}, []string{"--jq: unexpected EOF"}},
 		{"jq and another format", []string{"ls", "--jq", ".", "-o", "yaml"}, []string{"--jq and -o yaml can't be combined"}},
+		{"raw without jq", []string{"ls", "-r"}, []string{"--raw goes with --jq", "-o name"}},
 		{"bad template", []string{"ls", "-o", "template={{.name"}, []string{"-o template:", "is not closed by }}"}},
 		{"two platforms", []string{"ls", "-p", "web", "--all-platforms"}, []string{"can't be combined"}},
 		{"context without a file", []string{"ls", "-c", "prod"}, []string{`no context "prod"`, "schedctl config set-context prod"}},
@@ -261,8 +262,12 @@ func TestHelp(t *testing.T) {
 			t.Errorf("%v: status %d, stdout %q, stderr %q", args, r.code, r.out, r.err)
 		}
 	}
+	all := runIn(t, world{}, "help", "topics")
 	for _, topic := range topics {
 		runIn(t, world{}, "help", topic).check(t, exitOK, "")
+		if !strings.Contains(all.out, "\n"+topic+" ") && !strings.HasPrefix(all.out, topic+" ") {
+			t.Errorf("help topics leaves out %s:\n%s", topic, all.out)
+		}
 	}
 }
 

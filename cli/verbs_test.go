@@ -46,8 +46,12 @@ func TestWait(t *testing.T) {
 	s.run("wait", "nightly-backup/184", "nightly-backup/183", "-o", "name").check(t, exitOK, "nightly-backup/184\nnightly-backup/183\n")
 	s.run("wait", "nightly-backup/200", "--for", "status=running").check(t, exitOK, "nightly-backup/184 running\n")
 	s.run("wait", "nightly-backup/184", "--for", "status=running").check(t, exitConflict, "", "is failed now; it was waited for status=running")
-	s.run("wait", "nightly-backup/200", "--timeout", "30ms").check(t, exitTimeout, "-", "not finished after 30ms")
+	s.run("wait", "nightly-backup/200", "--timeout", "30ms").check(t, exitTimeout, "-", "nightly-backup/184 is not over after 30ms")
 	s.run("wait", "nightly-backup/184", "--for", "next-run").check(t, exitUsage, "-", "takes jobs")
+	over := backup()
+	over.Status = job.JobCompleted
+	s.on("GET /jobs/{id}", http.StatusOK, over)
+	s.run("wait", "nightly-backup", "--for", "next-run").check(t, exitConflict, "-", "job nightly-backup is completed: no run follows")
 }
 
 func TestExecutionDiff(t *testing.T) {
@@ -165,6 +169,7 @@ func TestStatus(t *testing.T) {
 	s.on("GET /queue", http.StatusOK, api.Queue{Driver: "memory", Ready: 5, OldestMS: new(int64(1200)), Running: 3, Delayed: 2, Dead: 4})
 	s.on("GET /maintenance", http.StatusOK, api.Maintenance{})
 	s.on("GET /next", http.StatusOK, []api.ForecastItem{{At: now.Add(time.Hour), Job: "a"}})
+	s.alerts()
 	s.jobsPage("1", backup())
 	s.handle("GET /executions", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set(api.HeaderTotalCount, or(map[string]string{"success": "118", "failed": "1", "running": "1"}[r.URL.Query().Get("status")], "0"))
@@ -178,6 +183,8 @@ func TestStatus(t *testing.T) {
 		"  last 24h    119 executions: 118 success, 1 failed; 99.2 % ok\n"+
 		"  queue       5 ready, oldest 1.2s, 3 running, 2 delayed, 4 dead\n"+
 		"  warning     queue: 4 dead letters  schedctl dlq list\n"+
+		"  alert       a17 critical scheduler-timeout-spike: 7 > 5 for 10m  schedctl alert show a17\n"+
+		"  alert       a16 warning scheduler-high-failure-rate: 11.2 % > 10 % for 5m  schedctl alert show a16\n"+
 		"  failing     nightly-backup\n"+
 		"\n"+
 		"RUNNING             FOR     WORKER  ATTEMPT\n"+

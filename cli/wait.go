@@ -209,7 +209,9 @@ func (w *waiter) ended() error {
 		return &statusError{status: status, outcome: true}
 	}
 	problem := &job.Error{Code: job.Code(e.Status), Message: w.sentence()}
-	if e.Attempt > 0 {
+	if e.Attempt > 0 && e.ErrorClass == "step_failed" {
+		problem.Hint = "schedctl workflow steps " + runName(e)
+	} else if e.Attempt > 0 {
 		problem.Hint = "schedctl logs " + runName(e)
 		if e.Attempt > 1 {
 			problem.Hint += fmt.Sprintf(" --attempt %d", e.Attempt)

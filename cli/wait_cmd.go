@@ -130,9 +130,20 @@ func (o waitCmdOptions) explain(ctx, waitCtx context.Context, what string, err e
 	case ctx.Err() != nil:
 		return exitWith(exitInterrupted)
 	case waitCtx.Err() != nil:
-		return job.Errorf(job.Timeout, "%s: not %s after %s", what, o.goal, human.Setting(o.timeout))
+		return job.Errorf(job.Timeout, "%s %s after %s", what, o.unmet(), human.Setting(o.timeout))
 	}
 	return err
+}
+
+// unmet says what is not so yet, behind the name of what was waited for.
+func (o waitCmdOptions) unmet() string {
+	switch status, isStatus := strings.CutPrefix(o.goal, waitStatus); {
+	case isStatus:
+		return "is not " + status
+	case o.goal == waitNextRun:
+		return "has no further run that is over"
+	}
+	return "is not over"
 }
 
 // waiterFor finds what to follow for an argument.
@@ -144,10 +155,13 @@ func (a *app) waiterFor(ctx context.Context, c *client.Client, ref string, o wai
 			return nil, err
 		case !isJob:
 			return nil, usagef("--for next-run takes jobs, and %s is an execution", ref)
-		case err != nil: // it may have no run yet, but it must be there
-			if _, err := c.Job(ctx, ref); err != nil {
-				return nil, err
-			}
+		}
+		j, fault := c.Job(ctx, ref) // it may have no run yet, but one must be able to come
+		switch {
+		case fault != nil:
+			return nil, fault
+		case j.Status.Terminal():
+			return nil, job.Errorf(job.Conflict, "job %s is %s: no run follows", j.Name, j.Status).WithHint("schedctl run %s starts one", j.Name)
 		}
 		e, err = a.nextRun(ctx, c, ref, e.RunNumber)
 	}

@@ -61,7 +61,7 @@ func (a *app) showWorker(w *api.Worker) error {
 		{"drained", a.drained(w)},
 	} {
 		if row[1] != "" && row[1] != human.Absent {
-			a.say("  %-10s %s", row[0], row[1])
+			a.fact(10, row[0], row[1])
 		}
 	}
 	return nil

@@ -64,7 +64,7 @@ func (n *node) serve(ctx context.Context) error {
 	if n.tracer != nil {
 		o.Trace = n.tracer.Request
 	}
-	n.local = newServer(n.metrics.HTTP(httpapi.New(o)), n.log)
+	n.local = newServer(n.withProfiles(n.metrics.HTTP(httpapi.New(o))), n.log)
 	n.local.ConnContext = peers.ConnContext
 	servers := []*http.Server{n.local}
 	engine := start(context.WithoutCancel(ctx), n.engine.Run)

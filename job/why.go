@@ -217,9 +217,10 @@ func (r *Reason) dead(e *Execution) {
 	case "":
 	case "retries_exhausted":
 		r.step("retry", StepFailed, deref(e.CompletedAt), "%d of %d retries used: moved to the dead letters", e.RetryCount, e.MaxRetries)
-		r.Change = "a greater max_retries would have tried again; retry it by hand once the cause is gone"
+		r.Change = "once the cause is gone: schedctl execution retry " + r.Subject
 	case "permanent":
 		r.step("retry", StepFailed, deref(e.CompletedAt), "the handler said that trying again is pointless: moved to the dead letters")
+		r.Change = "once the cause is gone: schedctl execution retry " + r.Subject
 	case "poison":
 		r.step("retry", StepFailed, deref(e.CompletedAt), "%d workers vanished over it: moved to the dead letters", e.LostCount)
 	case "worker_lost":

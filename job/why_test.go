@@ -46,7 +46,7 @@ func TestWhyExecution(t *testing.T) {
 		}, "failed after 3 attempts: exit status 2", "schedule:ok queue:ok attempt 3:failed retry:failed", true},
 		{"lost", func(e *Execution) { e.Status, e.DeadReason = Failed, "worker_lost" }, "failed after 1 attempt", "schedule:ok queue:ok attempt 1:ok retry:failed", true},
 		{"poison", func(e *Execution) { e.Status, e.DeadReason, e.LostCount = Failed, "poison", 3 }, "failed after 1 attempt", "schedule:ok queue:ok attempt 1:ok retry:failed", false},
-		{"permanent", func(e *Execution) { e.Status, e.DeadReason = TimedOut, "permanent" }, "timeout after 1 attempt", "schedule:ok queue:ok attempt 1:ok retry:failed", false},
+		{"permanent", func(e *Execution) { e.Status, e.DeadReason = TimedOut, "permanent" }, "timeout after 1 attempt", "schedule:ok queue:ok attempt 1:ok retry:failed", true},
 		{"waits for its retry", func(e *Execution) {
 			e.Status, e.NextRetryAt, e.ReadyAt, e.RetryCount = Pending, at(time.Minute), at(time.Minute), 1
 		}, "failed 1 time and is tried again at 2026-11-22T12:01:00Z", "schedule:ok queue:ok attempt 1:ok retry:waits", false},

@@ -76,8 +76,9 @@ func ParseQuery(text string) (*Query, error) {
 	return &Query{code}, nil
 }
 
-// Run writes what the expression makes of v, one JSON value a line.
-func (q *Query) Run(w io.Writer, v any) error {
+// Run writes what the expression makes of v, one JSON value a line; raw leaves out the
+// quotes of values that are text.
+func (q *Query) Run(w io.Writer, v any, raw bool) error {
 	in, err := Generic(v)
 	if err != nil {
 		return err
@@ -94,7 +95,7 @@ func (q *Query) Run(w io.Writer, v any) error {
 			}
 			return err
 		}
-		text, err := gojq.Marshal(value)
+		text, err := marshal(value, raw)
 		if err != nil {
 			return err
 		}
@@ -102,4 +103,12 @@ func (q *Query) Run(w io.Writer, v any) error {
 			return err
 		}
 	}
+}
+
+// marshal writes one result of a query; raw leaves text as it is.
+func marshal(value any, raw bool) ([]byte, error) {
+	if text, is := value.(string); is && raw {
+		return []byte(text), nil
+	}
+	return gojq.Marshal(value)
 }

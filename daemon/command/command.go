@@ -94,7 +94,7 @@ func newRoot(env Env, tools Tools) *cobra.Command {
 		cmd.Flags().BoolVar(&check, "check-config", false, "check the configuration and exit")
 	}
 	root.Flags().BoolVar(&version, "version", false, "print the version and exit")
-	root.AddCommand(serveCmd, newConfig(env, src, tools), newMigrate(env, src, tools.Store), newStore(env, src, tools.Store), newBackup(env, src, tools.Store), newToken(env, src, tools), newHealthcheck(env, src), &cobra.Command{
+	root.AddCommand(serveCmd, newConfig(env, src, tools), newMigrate(env, src, tools.Store), newStore(env, src, tools.Store), newBackup(env, src, tools.Store), newToken(env, src, tools), newHealthcheck(env, src), newSupportDump(env, src, tools.Store), &cobra.Command{
 		Use:     "version",
 		Short:   "Print the version",
 		Example: "  schedd version",

@@ -63,16 +63,9 @@ func ready(ctx context.Context, src *source, wait time.Duration) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "unix", cfg.Listen.Socket)
-	}}
-	rq, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost/readyz", http.NoBody)
+	answer, err := ask(ctx, cfg.Listen.Socket, "/readyz")
 	if err != nil {
 		return err
-	}
-	answer, err := transport.RoundTrip(rq)
-	if err != nil {
-		return fmt.Errorf("schedd does not answer at %s: %w", cfg.Listen.Socket, err)
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode == http.StatusOK {
@@ -83,4 +76,20 @@ func ready(ctx context.Context, src *source, wait time.Duration) error {
 	}
 	_ = json.NewDecoder(io.LimitReader(answer.Body, 64<<10)).Decode(&body) // the status is enough
 	return fmt.Errorf("schedd is not ready: %s %s", answer.Status, body.Error)
+}
+
+// ask sends one request to the daemon at a socket.
+func ask(ctx context.Context, socket, path string) (*http.Response, error) {
+	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
+	}}
+	rq, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost"+path, http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := transport.RoundTrip(rq)
+	if err != nil {
+		return nil, fmt.Errorf("schedd does not answer at %s: %w", socket, err)
+	}
+	return answer, nil
 }

@@ -14,7 +14,7 @@ func (s *Service) dryCreate(ctx context.Context, c *Call, p store.CreateJob) (jo
 	return s.dry(ctx, c, store.ApplyStep{
 		Platform: p.Job.Platform, Ref: p.Job.Name,
 		Change: func(cur job.Job, _ job.State) (job.Changed, error) {
-			return job.Changed{}, job.Errorf(job.Conflict, "a job named %q exists", cur.Name).WithHint("its id is %s; change it with PATCH, or choose another name", cur.ID)
+			return job.Changed{}, job.Errorf(job.Conflict, "a job named %q exists", cur.Name).WithHint("its id is %s; change that one, or choose another name", cur.ID)
 		},
 		Create: func(*job.Job) (*store.CreateJob, error) { return &p, nil },
 	})

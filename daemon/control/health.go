@@ -333,14 +333,10 @@ func (h *examination) backlog(ctx context.Context) {
 		return
 	}
 	if totals.Dead > 0 {
-		noun := "dead letters"
-		if totals.Dead == 1 {
-			noun = "dead letter"
-		}
-		h.issue("queue", "dead", severityWarning, "schedctl dlq list", "%d %s", totals.Dead, noun)
+		h.issue("queue", "dead", severityWarning, "schedctl dlq list", "%s", plural(totals.Dead, "dead letter"))
 	}
 	if broken := totals.Jobs[job.JobError]; broken > 0 {
-		h.issue("scheduler", "broken", severityWarning, "schedctl ls --status error", "%d jobs have a definition that cannot be used", broken)
+		h.issue("scheduler", "broken", severityWarning, "schedctl ls --status error", "%s with a definition that cannot be used", plural(broken, "job"))
 	}
 }
 
@@ -386,4 +382,12 @@ func (s *Service) Version(ctx context.Context) (api.Version, error) {
 	}
 	v.Store, v.Schema = info.Driver+" "+info.Version, info.Schema
 	return v, nil
+}
+
+// plural is a number of things.
+func plural(n int64, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
 }

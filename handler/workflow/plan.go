@@ -78,7 +78,7 @@ func (c *plan) Items(s *workflow.Step, env workflow.Values) ([]any, error) {
 	value, _ := job.Value(raw)
 	list, ok := value.([]any)
 	if !ok {
-		return nil, workflow.ErrNoList
+		return nil, fmt.Errorf("%w, but %.60s", workflow.ErrNoList, string(raw))
 	}
 	return list, nil
 }

@@ -17,7 +17,7 @@ func NameTaken(rows Rows, j *job.Job) error {
 	case err != nil:
 		return err
 	case found && holder != j.ID:
-		return job.Errorf(job.Conflict, "a job named %q exists", j.Name).WithHint("its id is %s; change it with PATCH, or choose another name", holder)
+		return job.Errorf(job.Conflict, "a job named %q exists", j.Name).WithHint("its id is %s; change that one, or choose another name", holder)
 	default:
 		return job.Errorf(job.Conflict, "a job with id %s exists", j.ID)
 	}
