@@ -23,7 +23,7 @@ const (
 	readTimeout       = 35 * time.Second // headers and body
 	answerTimeout     = 10 * time.Minute // until an answer begins; nobody waits longer
 	idleTimeout       = 60 * time.Second
-	maxHeaderBytes    = 16 << 10
+	maxHeaderBytes    = 16<<10 - 4<<10 // 16 KiB: net/http reads 4 KiB more than it is told
 )
 
 // newServer is an HTTP server as every listener has it: HTTP/1.1 only.

@@ -123,6 +123,7 @@ func startDaemon(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	daemon := inScript(ts, "schedd", append([]string{"serve", "--config", ts.MkAbs("schedd.yaml")}, args...)...)
 	daemon.Stdout, daemon.Stderr = logFile, logFile
+	daemon.Env = append(daemon.Env, "SCHEDD_LOG_LEVEL=debug", canary)
 	ts.Check(daemon.Start())
 	*ts.Value(theProcess).(**os.Process) = daemon.Process
 	ended := make(chan error, 1)
@@ -137,8 +138,11 @@ func startDaemon(ts *testscript.TestScript, _ bool, args []string) {
 			err = errors.New("it did not stop")
 		}
 		_ = logFile.Close()
+		text, _ := os.ReadFile(logFile.Name())
+		if found := leak(text); found != "" && err == nil {
+			err = errors.New("a secret is in its log: " + found)
+		}
 		if err != nil {
-			text, _ := os.ReadFile(logFile.Name())
 			ts.Value(theTest).(testscript.T).Fatal(fmt.Sprintf("schedd: %v\n%s", err, text))
 		}
 	})

@@ -127,7 +127,7 @@ func (s *site) start() {
 		s.t.Fatal(err)
 	}
 	s.process = exec.Command("schedd", "serve", "--config", s.config)
-	s.process.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "TMPDIR=" + os.TempDir(), "GOCOVERDIR=" + os.Getenv("GOCOVERDIR")}
+	s.process.Env = []string{canary, "PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "TMPDIR=" + os.TempDir(), "GOCOVERDIR=" + os.Getenv("GOCOVERDIR")}
 	s.process.Stderr = s.log
 	if err := s.process.Start(); err != nil {
 		s.t.Fatal(err)
@@ -140,6 +140,9 @@ func (s *site) start() {
 		case err := <-s.ended:
 			if err != nil {
 				s.t.Errorf("schedd: %v\n%s", err, s.logged())
+			}
+			if found := leak([]byte(s.logged())); found != "" {
+				s.t.Errorf("%s is in the log", found)
 			}
 		case <-time.After(patience):
 			_ = s.process.Process.Kill()
@@ -280,6 +283,8 @@ func TestHostileRequests(t *testing.T) {
 		{"B12 odd chunks", post + host + bearer + "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n", []int{400, 501}, true},
 		{"B12 two hosts", get + host + "Host: evil.example\r\n" + bearer + "\r\n", []int{400}, true},
 		{"B13 header of 64 KiB", get + host + bearer + "X: " + strings.Repeat("x", 64<<10) + "\r\n\r\n", []int{431}, true},
+		{"B13 headers of 16 KiB", get + host + bearer + "Connection: close\r\nX: " + strings.Repeat("x", 16<<10) + "\r\n\r\n", []int{431}, true},
+		{"B13 headers of 15 KiB", get + host + bearer + "Connection: close\r\nX: " + strings.Repeat("x", 15<<10) + "\r\n\r\n", []int{200}, true},
 		{"B13 parameters", strings.Replace(get, "jobs", "jobs?"+strings.Repeat("a&", 3000), 1) + host + bearer + "Connection: close\r\n\r\n", []int{400}, true},
 		{"V14 another host", get + "Host: evil.example\r\n" + bearer + "Connection: close\r\n\r\n", []int{403}, true},
 		{"V14 a name for the address", get + "Host: 127.0.0.1.nip.example\r\n" + bearer + "Connection: close\r\n\r\n", []int{403}, true},

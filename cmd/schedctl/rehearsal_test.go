@@ -119,7 +119,7 @@ func (r *rehearsal) at(instant time.Time) {
 	r.stop()
 	cmd := exec.Command("schedd", "serve", "--config", "schedd.yaml")
 	cmd.Dir, cmd.Stdout, cmd.Stderr = r.dir, &r.log, &r.log
-	cmd.Env = append(os.Environ(), rehearsalAt+"="+instant.UTC().Format(time.RFC3339))
+	cmd.Env = append(os.Environ(), canary, "SCHEDD_LOG_LEVEL=debug", rehearsalAt+"="+instant.UTC().Format(time.RFC3339))
 	if err := cmd.Start(); err != nil {
 		r.t.Fatal(err)
 	}
@@ -140,6 +140,9 @@ func (r *rehearsal) stop() {
 	_ = r.daemon.Process.Signal(syscall.SIGTERM)
 	if err := r.daemon.Wait(); err != nil {
 		r.t.Errorf("schedd ended with %v, want status 0", err)
+	}
+	if found := leak(r.log.Bytes()); found != "" {
+		r.t.Errorf("%s is in the log", found)
 	}
 	r.daemon = nil
 	r.client.Close()

@@ -71,9 +71,13 @@ const (
 func (a *Alerts) Tick(ctx context.Context, now time.Time) error {
 	var errs []error
 	if !now.Before(a.look) {
-		a.look = now.Add(a.o.Every)
-		held, err := a.o.Store.HoldDuty(ctx, store.Duty{Name: "alerts", Session: a.o.Session(), Now: now, Lease: 2 * a.o.Every})
+		// Whoever looks keeps the duty until a little after its next look; the others ask
+		// more often, so that the next look is late by little when it dies.
+		soon := a.o.Every / 3
+		a.look = now.Add(soon)
+		held, err := a.o.Store.HoldDuty(ctx, store.Duty{Name: "alerts", Session: a.o.Session(), Now: now, Lease: a.o.Every + soon})
 		if err == nil && held {
+			a.look = now.Add(a.o.Every)
 			err = errors.Join(a.Look(ctx, now), a.tidy(ctx, now))
 		}
 		errs = append(errs, err)
