@@ -23,6 +23,8 @@ type bed struct {
 	queue  queue.Queue
 	bus    queue.Bus
 	shared bool // others may use the store
+
+	observed *observed // who looks at it; nil = nobody
 }
 
 // close releases it all.

@@ -17,6 +17,7 @@ type part struct {
 // parts are in the order of the table.
 var parts = []part{
 	{"throughput", "executions a second, against goqite's runner", throughput},
+	{"observe", "what it costs to be scraped, traced and audited", observe},
 	{"burst", "10 000 jobs due at one second", burst},
 	{"paced", "lateness at 100 and 1 000 runs a second", paced},
 	{"rest", "100 000 stored jobs: restart, memory, idle CPU", rest},
@@ -36,6 +37,7 @@ var comparison = []part{
 	{"pace", "lateness at 1 000 and 5 000 runs a second", pace},
 	{"ticks", "a tick of 1 000 jobs with a million stored against two thousand", tickShared},
 	{"history", "looking at ten million executions", history},
+	{"tenmillion", "looking at ten million executions through the API", tenMillion},
 	{"retention", "removing old executions while others run", retention},
 }
 

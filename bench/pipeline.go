@@ -42,10 +42,14 @@ func newPipeline(ctx context.Context, b *bed, at time.Time, started func([]store
 	}
 	p := &pipeline{clock: newClock(at)}
 	s, q, log, id := b.store, b.queue, slog.New(slog.DiscardHandler), func() int64 { return session }
-	p.executor = executor.New(executor.Options{
+	o := executor.Options{
 		Store: s, Queue: q, Handlers: registry(noop), Logger: log, Now: wall, Random: rand.Float64, Node: "bench", Session: id, Holds: func(int64) bool { return p.maintain.Holds(wall()) },
 		Slots: slots, SlowSlots: 8, Drain: patience, Freed: func(n int) { p.dispatch.Freed(n) }, Look: func() { p.dispatch.Kick() },
-	})
+	}
+	if b.observed != nil {
+		o.Attempted, o.Sampled = b.observed.tracer.Attempt, b.observed.tracer.Sampled
+	}
+	p.executor = executor.New(o)
 	p.dispatch = dispatch.New(dispatch.Options{Store: s, Queue: q, Logger: log, Now: wall, Free: func() (anywhere, here int) { free := p.executor.Free(); return free, free }, Claim: p.executor.Claim})
 	p.timer = timer.New(timer.Options{
 		Store: s, Policy: job.DefaultPolicy, NewID: ids.New, Logger: log, Now: p.clock.now, Session: id,

@@ -37,6 +37,7 @@ func newHealthCmd(a *app) *cobra.Command {
 	}
 	watchFlag(cmd, &o.watch)
 	cmd.Flags().StringVar(&o.component, "component", "", "only this component")
+	_ = cmd.RegisterFlagCompletionFunc("component", cobra.FixedCompletions([]string{"scheduler", "database", "queue", "workers", "alerts", "disk", "logs"}, noFileComp))
 	enumVar(cmd, &o.format, "format", "another format", "nagios")
 	return cmd
 }

@@ -2,8 +2,10 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +16,7 @@ import (
 	"github.com/agentic-sdlc/scheduler/cli/human"
 	"github.com/agentic-sdlc/scheduler/cli/render"
 	"github.com/agentic-sdlc/scheduler/client"
+	"github.com/agentic-sdlc/scheduler/job"
 )
 
 type metricsOptions struct {
@@ -77,12 +80,35 @@ func runMetrics(ctx context.Context, a *app, o metricsOptions) error {
 	}
 	m, err := c.Metrics(ctx, q)
 	if err != nil {
-		return err
+		return inFlags(err, map[string]string{"from": "--since", "to": "--until"})
 	}
 	if a.tabular() {
 		return printList(a, listing[figure]{Items: figuresOf(&m), Total: -1, Name: func(f figure) string { return f.Metric }, Table: figureTable})
 	}
 	return printOne(a, m, "metrics", func() error { return a.showMetrics(&m) })
+}
+
+// inFlags names the flags that fields of a refusal were taken from, as the caller knows
+// them.
+func inFlags(err error, flags map[string]string) error {
+	refused, ok := errors.AsType[*job.Error](err)
+	if !ok {
+		return err
+	}
+	known := *refused
+	for field, flag := range flags {
+		if rest, is := strings.CutPrefix(known.Message, field+": "); is {
+			known.Message = flag + ": " + rest
+			break
+		}
+	}
+	known.Fields = slices.Clone(known.Fields)
+	for i := range known.Fields {
+		if flag := flags[known.Fields[i].Field]; flag != "" {
+			known.Fields[i].Field = flag
+		}
+	}
+	return &known
 }
 
 // exposition prints what Prometheus reads of the node that answers.

@@ -62,7 +62,7 @@ type EngineOptions struct {
 	Secrets     *secret.Vault
 	KeepsOutput func() bool
 	Attempted   func(c *store.Claimed, s *store.Settlement)
-	Sampled     func(trace string) bool
+	Sampled     func(trace string, execution job.ID) bool
 }
 
 // Settings are what can be changed while the engine runs.

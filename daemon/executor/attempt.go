@@ -162,14 +162,7 @@ func (r *run) describeTask() *handler.Task {
 // recorded says whether the trace of the run is: what a handler leads to need not be when
 // the run is not. Where nobody traces, others may.
 func (r *run) recorded() bool {
-	if r.e.o.Sampled == nil {
-		return true
-	}
-	trace := r.c.TraceID
-	if trace == "" {
-		trace = job.TraceID(r.c.ID)
-	}
-	return r.e.o.Sampled(trace)
+	return r.e.o.Sampled == nil || r.e.o.Sampled(r.c.TraceID, r.c.ID)
 }
 
 // outcome classifies how the handler returned.

@@ -52,9 +52,9 @@ type Options struct {
 	Freed func(n int)
 	Look  func()
 	// Attempted is told how each attempt ended, whether or not the store takes it; Sampled
-	// says whether a trace is recorded. Nil = nobody traces.
+	// says whether a trace is recorded, "" = the one that the execution begins. Nil = nobody traces.
 	Attempted func(c *store.Claimed, s *store.Settlement)
-	Sampled   func(trace string) bool
+	Sampled   func(trace string, execution job.ID) bool
 	// Stepped says that an execution may be over which a workflow waits for; nil = nobody
 	// cares.
 	Stepped func()

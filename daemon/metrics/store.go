@@ -73,29 +73,39 @@ func (w *Watched) Settle(ctx context.Context, now time.Time, batch []store.Settl
 	if err != nil {
 		return settled, err
 	}
-	for i := range batch {
-		if !slices.Contains(settled.Fenced, i) {
-			w.m.ended(&batch[i])
-		}
-	}
+	w.m.ended(batch, settled.Fenced)
 	return settled, nil
 }
 
-func (m *Metrics) ended(s *store.Settlement) {
-	if s.Event == job.EventRetry {
-		m.retries.Inc()
+// ended counts a batch: what is counted together is added once.
+func (m *Metrics) ended(batch []store.Settlement, fenced []int) {
+	ends := map[job.Status]int{}
+	retried, dead := 0, 0
+	for i := range batch {
+		s := &batch[i]
+		if slices.Contains(fenced, i) {
+			continue
+		}
+		if s.Event == job.EventRetry {
+			retried++
+		}
+		if s.DeadReason != "" {
+			dead++
+		}
+		status, _ := job.Running.Next(s.Event)
+		if status == job.Pending {
+			continue
+		}
+		ends[status]++
+		if status == job.Success && !s.StartedAt.IsZero() {
+			m.took.Observe(s.CompletedAt.Sub(s.StartedAt).Seconds())
+		}
 	}
-	if s.DeadReason != "" {
-		m.dead.Inc()
+	for status, n := range ends {
+		m.executions.WithLabelValues(string(status)).Add(float64(n))
 	}
-	status, _ := job.Running.Next(s.Event)
-	if status == job.Pending {
-		return
-	}
-	m.executions.WithLabelValues(string(status)).Inc()
-	if status == job.Success && !s.StartedAt.IsZero() {
-		m.took.Observe(s.CompletedAt.Sub(s.StartedAt).Seconds())
-	}
+	m.retries.Add(float64(retried))
+	m.dead.Add(float64(dead))
 }
 
 // Heartbeat measures heartbeats.

@@ -13,15 +13,12 @@ import (
 // the run, or the top of its trace; a retry is linked to the attempt before it. One that
 // is parked goes on: it has one span, when it is over.
 func (t *Tracer) Attempt(c *store.Claimed, s *store.Settlement) {
-	if s.StartedAt.IsZero() || s.Event == job.EventPark {
+	if s.StartedAt.IsZero() || s.Event == job.EventPark || !t.Sampled(c.TraceID, c.ID) {
 		return
 	}
 	traceID := c.TraceID
 	if traceID == "" {
 		traceID = job.TraceID(c.ID)
-	}
-	if !t.Sampled(traceID) {
-		return // most are not: their spans need not be made
 	}
 	of, span := parse(traceID, job.SpanID(c.ID, c.Attempt))
 	_, parent := parse("", c.SpanID)

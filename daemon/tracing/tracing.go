@@ -2,6 +2,7 @@ package tracing
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,6 +15,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/agentic-sdlc/scheduler/job"
 )
 
 // path is where receivers take traces, below their endpoint.
@@ -32,7 +35,7 @@ type Options struct {
 type Tracer struct {
 	provider *sdktrace.TracerProvider
 	tracer   trace.Tracer
-	sampler  atomic.Pointer[sdktrace.Sampler]
+	sampled  atomic.Uint64 // traces whose number is below; see number
 }
 
 // New connects nothing yet: a receiver that is away costs its spans only.
@@ -62,22 +65,39 @@ func New(ctx context.Context, o Options) (*Tracer, error) {
 func (t *Tracer) Close(ctx context.Context) error { return t.provider.Shutdown(ctx) }
 
 // Sample changes which part of the traces is sent, 0 to 1.
-func (t *Tracer) Sample(ratio float64) {
-	s := sdktrace.TraceIDRatioBased(ratio)
-	t.sampler.Store(&s)
-}
+func (t *Tracer) Sample(ratio float64) { t.sampled.Store(uint64(min(max(ratio, 0), 1) * numbers)) }
+
+// numbers is how many numbers traces have.
+const numbers = 1 << 63
+
+// number is where a trace stands between 0 and numbers: the same as for other programs
+// that send a part of their traces, so that all of them send the same ones.
+func number(id trace.TraceID) uint64 { return binary.BigEndian.Uint64(id[8:]) >> 1 }
 
 // ShouldSample decides by the trace alone, so that a trace is sent whole or not at all,
 // by whatever node.
 func (t *Tracer) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
-	return (*t.sampler.Load()).ShouldSample(p)
+	of := trace.SpanContextFromContext(p.ParentContext)
+	if number(p.TraceID) < t.sampled.Load() {
+		return sdktrace.SamplingResult{Decision: sdktrace.RecordAndSample, Tracestate: of.TraceState()}
+	}
+	return sdktrace.SamplingResult{Decision: sdktrace.Drop, Tracestate: of.TraceState()}
 }
 
 // Description names the sampler.
-func (t *Tracer) Description() string { return (*t.sampler.Load()).Description() }
+func (t *Tracer) Description() string {
+	return fmt.Sprintf("TraceIDRatioBased{%g}", float64(t.sampled.Load())/numbers)
+}
 
-// Sampled reports whether a trace, in hexadecimal digits, is sent.
-func (t *Tracer) Sampled(id string) bool {
-	of, err := trace.TraceIDFromHex(id)
-	return err == nil && t.ShouldSample(sdktrace.SamplingParameters{TraceID: of}).Decision == sdktrace.RecordAndSample
+// Sampled reports whether a trace, in hexadecimal digits, is sent; "" is the one that an
+// execution begins.
+func (t *Tracer) Sampled(traceID string, execution job.ID) bool {
+	of := trace.TraceID(execution)
+	if traceID != "" {
+		var err error
+		if of, err = trace.TraceIDFromHex(traceID); err != nil {
+			return false
+		}
+	}
+	return number(of) < t.sampled.Load()
 }

@@ -2,7 +2,9 @@ package stored
 
 import (
 	"regexp"
+	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Masked stands for a value that is not kept.
@@ -22,6 +24,24 @@ var (
 	// shown is a token of ours, wherever it stands.
 	shown = regexp.MustCompile(`schd_[0-9A-Za-z]{8}_[0-9A-Za-z_-]+`)
 )
+
+// hints are in every text that has one of secretWords: looking for them is much quicker.
+var hints = []string{"pass", "secret", "token", "auth", "cookie", "key", "credential", "bearer"}
+
+// mayName reports whether one of secretWords may be in a text. Letters beyond ASCII may
+// stand for others, so what has any may.
+func mayName(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return true
+		}
+	}
+	s = strings.ToLower(s)
+	return slices.ContainsFunc(hints, func(hint string) bool { return strings.Contains(s, hint) })
+}
+
+// isSecretName reports whether a name says that its value is secret.
+func isSecretName(name string) bool { return mayName(name) && secretName.MatchString(name) }
 
 // reference is how a value begins that names a secret instead of holding it.
 const reference = "secret://"
@@ -43,7 +63,7 @@ func Mask(v any) any {
 	case map[string]any:
 		name, _ := t["name"].(string)
 		for key, member := range t {
-			if secretName.MatchString(key) || key == "value" && secretName.MatchString(name) {
+			if isSecretName(key) || key == "value" && isSecretName(name) {
 				t[key] = maskAll(member)
 				continue
 			}
@@ -69,11 +89,14 @@ func maskText(s string) string {
 	s = userinfo.ReplaceAllString(s, "${1}"+Masked+"@")
 	s = parameter.ReplaceAllString(s, "${1}"+Masked)
 	s = shown.ReplaceAllString(s, Masked)
+	if !mayName(s) {
+		return s
+	}
 	return assigned.ReplaceAllString(s, "${1}"+Masked)
 }
 
 // isSecretFlag reports whether an argument is an option that a secret follows.
 func isSecretFlag(v any) bool {
 	s, ok := v.(string)
-	return ok && strings.HasPrefix(s, "-") && !strings.ContainsAny(s, "= ") && secretName.MatchString(s)
+	return ok && strings.HasPrefix(s, "-") && !strings.ContainsAny(s, "= ") && isSecretName(s)
 }
