@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"encoding/json"
+	"errors"
 )
 
 // Inbox takes events that other programs send by way of the server that nodes share. Nodes
@@ -11,13 +12,17 @@ import (
 type Inbox interface {
 	// Listen calls take with what came, oldest first, until ctx ends. What take returns no
 	// error for is over: what is wrong with single events, by their place, goes to the dead
-	// letters. With an error all of them come again.
+	// letters, but for those with ErrLater, which come again after a moment, and keep back
+	// what is newer of their platform and nothing else. With an error all of them come again.
 	Listen(ctx context.Context, take func(ctx context.Context, batch []SentEvent) (faults map[int]error, err error)) error
 	// Strays returns how many events were dropped since the start because their names are
 	// the scheduler's own, and how many went to the dead letters.
 	Strays() (dropped, dead int64)
 	Close() error
 }
+
+// ErrLater is within the fault of an event that is right, and comes too early.
+var ErrLater = errors.New("later")
 
 // SentEvent is an event as somebody sent it. Nothing of it was checked.
 type SentEvent struct {

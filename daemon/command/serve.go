@@ -71,7 +71,7 @@ func runServe(ctx context.Context, env Env, src *source, serve Serve) (err error
 		log.Close(ctx)
 	}()
 	for _, w := range warnings {
-		log.Warn("environment", slog.String("problem", w))
+		log.Warn("configuration", slog.String("problem", w))
 	}
 	log.Info("starting", slog.String("version", build.Get().Version), slog.String("node", cfg.NodeID),
 		slog.String("config", origins.File), slog.String("data_dir", cfg.DataDir))

@@ -134,6 +134,9 @@ func Load(o Options) (Config, Origins, error) {
 		if err := readSecrets(&cfg, env); err != nil {
 			problems.add("", "", "%v", err)
 		}
+		for _, w := range exposed(&cfg, env) {
+			o.Warn(w)
+		}
 	}
 	return cfg, origins, problems.err()
 }

@@ -2,6 +2,8 @@ package control
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -77,7 +79,7 @@ func (s *Service) mayEmit(platform string, n int, now time.Time) error {
 // emits refuses events of platforms that may send none.
 func (s *Service) emits(platform string) error {
 	if rate, _ := s.eventRate(platform); rate <= 0 {
-		return s.mayEmit(platform, 1, time.Time{})
+		return job.Errorf(job.Forbidden, "platform %q may send no events", platform)
 	}
 	return s.inUse(platform)
 }
@@ -121,15 +123,16 @@ func (s *Service) EmitEvent(ctx context.Context, c Call, in *api.EventInput) (ap
 }
 
 // TakeEvents stores events that came another way than by the API, for the platforms that
-// they name. What is wrong with one is told by its place; those are left out. rate_limited
-// when a platform sends too many, storage_full when there is no room: none is stored then.
+// they name. What is wrong with one is told by its place; those are left out, and so are
+// those of a platform that sends too many, with queue.ErrLater. storage_full when there is
+// no room: none is stored then.
 func (s *Service) TakeEvents(ctx context.Context, now time.Time, batch []queue.SentEvent) (faults map[int]error, err error) {
 	if err := s.Room(); err != nil {
 		return nil, err
 	}
 	faults = map[int]error{}
 	var events []event.Event
-	counts := map[string]int{}
+	of := map[string][]int{} // places in the batch
 	for i := range batch {
 		sent := &batch[i]
 		in := api.EventInput{Event: sent.Name, Data: sent.Data, ID: sent.ID, ExecutionID: sent.ExecutionID}
@@ -146,12 +149,15 @@ func (s *Service) TakeEvents(ctx context.Context, now time.Time, batch []queue.S
 			faults[i] = err
 			continue
 		}
-		counts[e.Platform]++
+		of[e.Platform] = append(of[e.Platform], i)
 		events = append(events, e)
 	}
-	for platform, n := range counts {
-		if err := s.mayEmit(platform, n, now); err != nil {
-			return nil, err
+	for platform, places := range of {
+		if err := s.mayEmit(platform, len(places), now); err != nil {
+			for _, i := range places {
+				faults[i] = errors.Join(queue.ErrLater, err)
+			}
+			events = slices.DeleteFunc(events, func(e event.Event) bool { return e.Platform == platform })
 		}
 	}
 	for size := 0; len(events) > 0; events = events[size:] {

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -27,8 +28,12 @@ func TestEventsAreLimited(t *testing.T) {
 	if after := got.Header.Get("Retry-After"); after != "1" {
 		t.Errorf("Retry-After: %q, want a second", after)
 	}
-	if _, err := b.service.TakeEvents(t.Context(), b.now, []queue.SentEvent{one}); err == nil {
-		t.Error("by another way the platform may send more")
+	other := queue.SentEvent{ID: "other", Name: "x:y", Platform: "depot"}
+	if faults, err := b.service.TakeEvents(t.Context(), b.now, []queue.SentEvent{one, other, one}); err != nil || len(faults) != 2 || !errors.Is(faults[0], queue.ErrLater) || !errors.Is(faults[2], queue.ErrLater) {
+		t.Errorf("by another way the platform may send more, or keeps others waiting: %v, %v", faults, err)
+	}
+	if came := read[[]any](b.do("GET", base+"/events?platform_id=depot", "").want(200)); len(came) != 1 {
+		t.Errorf("%d events of another platform came in, want 1", len(came))
 	}
 	send(202, "shop")
 	b.now = b.now.Add(time.Second)

@@ -86,17 +86,15 @@ func (x *Inbox) Listen(ctx context.Context, take takeEvents) error {
 			x.bridge(ctx)
 		}
 	}()
-	mine, reads := true, 0
+	l, reads := &later{}, 0
+	l.anew()
 	repeat(ctx, func() error {
-		if reads++; reads%reclaimEvery == 1 {
-			if err := x.takeOver(ctx, take); err != nil {
-				return err
+		err := x.round(ctx, l, reads%reclaimEvery == 0, take)
+		if reads++; err != nil {
+			l.anew()
+			if !groupLost(err) {
+				x.log.warn(ctx, "events from Redis wait", "err", err)
 			}
-		}
-		n, err := x.read(ctx, mine, take)
-		mine = err != nil || mine && n > 0
-		if err != nil && !groupLost(err) {
-			x.log.warn(ctx, "events from Redis wait", "err", err)
 		}
 		return err
 	})
@@ -104,39 +102,50 @@ func (x *Inbox) Listen(ctx context.Context, take takeEvents) error {
 	return nil
 }
 
-// read takes one batch: of what this node had read already, or of what is new.
-func (x *Inbox) read(ctx context.Context, mine bool, take takeEvents) (n int, err error) {
+// round takes what is next: perhaps what another node left, some of what waits, and what
+// is new.
+func (x *Inbox) round(ctx context.Context, l *later, reclaim bool, take takeEvents) error {
+	if reclaim {
+		if err := x.takeOver(ctx, l, take); err != nil {
+			return err
+		}
+	}
+	if l.walking {
+		if err := x.walk(ctx, l, take); err != nil || l.only {
+			return err
+		}
+	}
+	return x.read(ctx, l, take)
+}
+
+// read takes one batch of what is new.
+func (x *Inbox) read(ctx context.Context, l *later, take takeEvents) error {
 	own, cancel := context.WithTimeout(ctx, maxBlock+x.o.Timeout)
 	defer cancel()
-	from := ">"
-	if mine {
-		from = "0"
-	}
 	streams, err := x.client.XReadGroup(own, &redis.XReadGroupArgs{
-		Group: DefaultGroup, Consumer: x.o.Consumer, Streams: []string{x.stream(), from}, Count: inboxBatch, Block: maxBlock,
+		Group: DefaultGroup, Consumer: x.o.Consumer, Streams: []string{x.stream(), ">"}, Count: inboxBatch, Block: l.block(),
 	}).Result()
 	switch {
 	case errors.Is(err, redis.Nil):
-		return 0, nil
+		return nil
 	case groupLost(err):
 		if err := x.client.XGroupCreateMkStream(own, x.stream(), DefaultGroup, "0").Err(); err != nil && !hasPrefix(err, "BUSYGROUP") {
-			return 0, err
+			return err
 		}
-		return 0, nil
+		return nil
 	case err != nil:
-		return 0, err
+		return err
 	}
 	for _, s := range streams {
-		n += len(s.Messages)
-		if err := x.settle(ctx, s.Messages, take); err != nil {
-			return n, err
+		if err := x.settle(ctx, s.Messages, l, l.held, take); err != nil {
+			return err
 		}
 	}
-	return n, nil
+	return nil
 }
 
 // takeOver takes what another node read long ago and did not settle.
-func (x *Inbox) takeOver(ctx context.Context, take takeEvents) error {
+func (x *Inbox) takeOver(ctx context.Context, l *later, take takeEvents) error {
 	for start := "0-0"; ; {
 		own, cancel := context.WithTimeout(ctx, x.o.Timeout)
 		claimed, next, err := x.client.XAutoClaim(own, &redis.XAutoClaimArgs{
@@ -149,53 +158,62 @@ func (x *Inbox) takeOver(ctx context.Context, take takeEvents) error {
 		case err != nil:
 			return err
 		}
-		if err := x.settle(ctx, claimed, take); err != nil || next == "0-0" {
+		if err := x.settle(ctx, claimed, l, l.held, take); err != nil || next == "0-0" {
 			return err
 		}
 		start = next
 	}
 }
 
-// settle hands entries over, and deletes them when they are taken.
-func (x *Inbox) settle(ctx context.Context, entries []redis.XMessage, take takeEvents) error {
+// settle hands entries over, and deletes those that are taken. Those of
+// platforms to skip, and those that come too early, stay as they are.
+func (x *Inbox) settle(ctx context.Context, entries []redis.XMessage, l *later, skip map[string]bool, take takeEvents) error {
 	var batch []queue.SentEvent
 	var ids []string
-	at := map[int]int{} // place in the batch → among the entries
+	var at []int // place in the batch → among the entries
 	for i := range entries {
-		ids = append(ids, entries[i].ID)
 		e := sentEvent(&entries[i])
-		if job.IsSystemEvent(e.Name) {
+		switch {
+		case job.IsSystemEvent(e.Name):
 			x.dropped.Add(1)
 			x.log.warn(ctx, "events from Redis with names of the scheduler's own are dropped", "event", e.Name)
-			continue
+			ids = append(ids, entries[i].ID)
+		case skip[e.Platform]:
+			l.wait(e.Platform)
+		default:
+			at, batch = append(at, i), append(batch, e)
 		}
-		at[len(batch)] = i
-		batch = append(batch, e)
+	}
+	var dead map[int]error
+	if len(batch) > 0 {
+		faults, err := take(ctx, batch)
+		if err != nil {
+			return err
+		}
+		var waits map[int]bool
+		dead, waits = l.sort(faults, batch)
+		for i := range batch {
+			if !waits[i] {
+				ids = append(ids, entries[at[i]].ID)
+			}
+		}
 	}
 	if len(ids) == 0 {
 		return nil
 	}
-	var faults map[int]error
-	if len(batch) > 0 {
-		var err error
-		if faults, err = take(ctx, batch); err != nil {
-			return err
-		}
-	}
 	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), x.o.Timeout)
 	defer cancel()
-	_, err := x.client.TxPipelined(own, func(p redis.Pipeliner) error {
-		for i, fault := range faults {
+	if _, err := x.client.TxPipelined(own, func(p redis.Pipeliner) error {
+		for i, fault := range dead {
 			p.XAdd(own, x.deadLetter(&entries[at[i]], fault))
 		}
 		p.XAck(own, x.stream(), DefaultGroup, ids...)
 		p.XDel(own, x.stream(), ids...)
 		return nil
-	})
-	if err != nil {
+	}); err != nil {
 		return err
 	}
-	for i, fault := range faults {
+	for i, fault := range dead {
 		x.dead.Add(1)
 		x.log.warn(ctx, "an entry of the stream of events is no event: it is a dead letter now", "entry", entries[at[i]].ID, "err", fault)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +24,10 @@ type taker struct {
 	events map[string]queue.SentEvent
 	again  int  // ids that came more than once
 	down   bool // the store
+
+	slow  string // a platform that may send only allow more
+	allow int
+	order []string // ids of slow, as they were taken
 }
 
 func (k *taker) take(_ context.Context, batch []queue.SentEvent) (map[int]error, error) {
@@ -36,6 +41,14 @@ func (k *taker) take(_ context.Context, batch []queue.SentEvent) (map[int]error,
 		if e.Name == "" {
 			faults[i] = errors.New("no name")
 			continue
+		}
+		if e.Platform != "" && e.Platform == k.slow {
+			if k.allow == 0 {
+				faults[i] = fmt.Errorf("too many: %w", queue.ErrLater)
+				continue
+			}
+			k.allow--
+			k.order = append(k.order, e.ID)
 		}
 		if _, had := k.events[e.ID]; had {
 			k.again++
@@ -187,5 +200,54 @@ func TestInboxChannels(t *testing.T) {
 		if e.Name != "ticket:created" || !strings.HasPrefix(id, "redis:") || !strings.HasPrefix(string(e.Data), `{"n":`) {
 			t.Errorf("took %+v", e)
 		}
+	}
+}
+
+// TestInboxKeepsNobodyWaiting: what a platform sends beyond what it may waits in Redis, in
+// its order, while others' go on; a store that is away and a node that dies lose none of it.
+func TestInboxKeepsNobodyWaiting(t *testing.T) {
+	t.Parallel()
+	server := testbed.Redis(t)
+	c, k := raw(t, server), &taker{events: map[string]queue.SentEvent{}, slow: "flood", allow: 300}
+	const many = 1000
+	var want []string
+	for i := range many {
+		want = append(want, fmt.Sprintf("flood-%03d", i))
+		send(t, c, "event", "a:b", "platform_id", "flood", "id", want[i])
+	}
+	_, stop := k.hear(t, server, "a")
+	taken := func(n int) func() bool { return func() bool { return k.count() == n } }
+	testbed.Eventually(t, "what may be sent is taken", patience, taken(300))
+	for i := range 20 {
+		send(t, c, "event", "a:b", "platform_id", "web", "id", fmt.Sprint("web-", i))
+		send(t, c, "event", "a:b", "platform_id", "flood", "id", fmt.Sprint("more-", i))
+		want = append(want, fmt.Sprint("more-", i))
+		testbed.Eventually(t, "another platform's is taken", patience, taken(300+1+i))
+	}
+	more := func(n int) {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		k.allow = n
+	}
+	more(100)
+	testbed.Eventually(t, "as many as may be are taken", patience, taken(320+100))
+	k.set(true)
+	send(t, c, "event", "a:b", "id", "meanwhile")
+	k.set(false)
+	testbed.Eventually(t, "what came while the store was away is taken", patience, taken(421))
+	k.mu.Lock()
+	if !slices.Equal(k.order, want[:400]) {
+		t.Errorf("taken of the flood: %v, want the first 400", k.order)
+	}
+	k.mu.Unlock()
+	stop()
+	more(many)
+	k.hear(t, server, "b")
+	testbed.Eventually(t, "another node takes the rest", patience, taken(many+41))
+	testbed.Eventually(t, "nothing is left", patience, func() bool { return c.XLen(t.Context(), inStream).Val() == 0 })
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if slices.Sort(k.order); len(slices.Compact(k.order)) != many+20 {
+		t.Errorf("%d of the flood were taken, want %d, each once", len(k.order), many+20)
 	}
 }
