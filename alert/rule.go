@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -75,7 +76,10 @@ func (r *Rule) Covers(platform string) bool {
 	return r.Platform == AnyPlatform || r.Platform == platform
 }
 
-var nameRule = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
+// nameRule is made when it is needed: to make it takes as long as many a command does.
+var nameRule = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
+})
 
 // Validate returns what is wrong with a rule. known are the channels that it may name; nil
 // = any.
@@ -84,7 +88,7 @@ func (r *Rule) Validate(known []string) job.Problems {
 	switch _, idErr := job.ParseID(r.Name); {
 	case r.Name == "":
 		p.Add("name", "required", "is required")
-	case !nameRule.MatchString(r.Name):
+	case !nameRule().MatchString(r.Name):
 		p.Add("name", "pattern", "must be letters, digits, dots, hyphens and underscores, at most 128, a letter or digit first")
 	case idErr == nil:
 		p.Add("name", "pattern", "must not be a UUID: it would look like an id")
@@ -136,7 +140,7 @@ func (r *Rule) checkChannels(p *job.Problems, known []string) {
 	for i, name := range r.Channels {
 		field := fmt.Sprintf("channels[%d]", i)
 		switch {
-		case name == "" || len(name) > MaxChannelLen || !nameRule.MatchString(name):
+		case name == "" || len(name) > MaxChannelLen || !nameRule().MatchString(name):
 			p.Add(field, "pattern", "%.64q is not the name of a channel", name)
 		case slices.Contains(r.Channels[:i], name):
 			p.Add(field, "duplicate", "%q is named twice", name)

@@ -25,39 +25,17 @@ func newAgentCmd(a *app) *cobra.Command {
 
 func newAgentListCmd(a *app) *cobra.Command {
 	var typ string
-	cmd := &cobra.Command{
-		Use:               "list",
-		Aliases:           []string{"ls"},
-		SuggestFor:        []string{"get"},
-		Short:             "List agents",
-		Example:           "  schedctl agent list\n  schedctl agent list --type report-generator -o wide",
-		Args:              none,
-		ValidArgsFunction: noFiles,
-		RunE: a.action(func(cmd *cobra.Command, _ []string) error {
-			return runAgentList(cmd.Context(), a, typ)
-		}),
-	}
+	cmd := allOf(a, &cobra.Command{
+		Use:        "list",
+		Aliases:    []string{"ls"},
+		SuggestFor: []string{"get"},
+		Short:      "List agents",
+		Example:    "  schedctl agent list\n  schedctl agent list --type report-generator -o wide",
+	}, func(ctx context.Context, c *client.Client) ([]api.Agent, error) { return c.Agents(ctx, typ) },
+		listing[api.Agent]{Name: func(g api.Agent) string { return g.Name }, Table: a.agentTable, None: "No agents found."})
 	cmd.Flags().StringVar(&typ, "type", "", "only agents of this type")
 	_ = cmd.RegisterFlagCompletionFunc("type", completeAgentTypes(a))
-	listsOf(a, cmd, a.agentTable)
 	return cmd
-}
-
-func runAgentList(ctx context.Context, a *app, typ string) error {
-	c, err := a.connect()
-	if err != nil {
-		return err
-	}
-	agents, err := c.Agents(ctx, typ)
-	if err != nil {
-		return err
-	}
-	return printList(a, listing[api.Agent]{
-		Items: agents, Total: int64(len(agents)),
-		Name:  func(g api.Agent) string { return g.Name },
-		Table: a.agentTable,
-		None:  "No agents found.",
-	})
 }
 
 var agentMarks = map[string]mark{
@@ -103,12 +81,8 @@ func newAgentShowCmd(a *app) *cobra.Command {
 		Example:           "  schedctl agent show reporter-1",
 		Args:              exactly("AGENT"),
 		ValidArgsFunction: completeAgents(a),
-		RunE: a.action(func(cmd *cobra.Command, args []string) error {
-			c, err := a.connect()
-			if err != nil {
-				return err
-			}
-			g, err := c.Agent(cmd.Context(), args[0])
+		RunE: a.calling(func(ctx context.Context, c *client.Client, args []string) error {
+			g, err := c.Agent(ctx, args[0])
 			if err != nil {
 				return err
 			}

@@ -174,12 +174,8 @@ func newAlertShowCmd(a *app) *cobra.Command {
 		Example:           "  schedctl alert show a17",
 		Args:              exactly("ALERT"),
 		ValidArgsFunction: completeAlerts(a, 1),
-		RunE: a.action(func(cmd *cobra.Command, args []string) error {
-			c, err := a.connect()
-			if err != nil {
-				return err
-			}
-			one, err := c.Alert(cmd.Context(), args[0])
+		RunE: a.calling(func(ctx context.Context, c *client.Client, args []string) error {
+			one, err := c.Alert(ctx, args[0])
 			if err != nil {
 				return err
 			}

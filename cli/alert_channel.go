@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"context"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/agentic-sdlc/scheduler/api"
 	"github.com/agentic-sdlc/scheduler/cli/render"
+	"github.com/agentic-sdlc/scheduler/client"
 )
 
 func newAlertChannelCmd(a *app) *cobra.Command {
@@ -29,32 +31,13 @@ func (a *app) alertChannelTable(list []api.AlertChannel, _ bool) *render.Table {
 }
 
 func newAlertChannelListCmd(a *app) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:               "list",
-		Aliases:           []string{"ls"},
-		Short:             "List the channels that alerts may be told by",
-		Example:           "  schedctl alert channel list",
-		Args:              none,
-		ValidArgsFunction: noFiles,
-		RunE: a.action(func(cmd *cobra.Command, _ []string) error {
-			c, err := a.connect()
-			if err != nil {
-				return err
-			}
-			channels, err := c.AlertChannels(cmd.Context())
-			if err != nil {
-				return err
-			}
-			return printList(a, listing[api.AlertChannel]{
-				Items: channels, Total: int64(len(channels)),
-				Name:  func(ch api.AlertChannel) string { return ch.Name },
-				Table: a.alertChannelTable,
-				None:  "No channels found.",
-			})
-		}),
-	}
-	listsOf(a, cmd, a.alertChannelTable)
-	return cmd
+	return allOf(a, &cobra.Command{
+		Use:     "list",
+		Aliases: []string{"ls"},
+		Short:   "List the channels that alerts may be told by",
+		Example: "  schedctl alert channel list",
+	}, func(ctx context.Context, c *client.Client) ([]api.AlertChannel, error) { return c.AlertChannels(ctx) },
+		listing[api.AlertChannel]{Name: func(ch api.AlertChannel) string { return ch.Name }, Table: a.alertChannelTable, None: "No channels found."})
 }
 
 func newAlertChannelTestCmd(a *app) *cobra.Command {
@@ -70,12 +53,8 @@ func newAlertChannelTestCmd(a *app) *cobra.Command {
 			}
 			return completeChannels(a)(cmd, args, prefix)
 		},
-		RunE: a.action(func(cmd *cobra.Command, args []string) error {
-			c, err := a.connect()
-			if err != nil {
-				return err
-			}
-			ch, err := c.TestAlertChannel(cmd.Context(), args[0])
+		RunE: a.calling(func(ctx context.Context, c *client.Client, args []string) error {
+			ch, err := c.TestAlertChannel(ctx, args[0])
 			if err != nil {
 				return err
 			}

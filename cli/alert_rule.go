@@ -73,33 +73,14 @@ func (a *app) alertRuleTable(rules []api.AlertRule, wide bool) *render.Table {
 }
 
 func newAlertRuleListCmd(a *app) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:               "list",
-		Aliases:           []string{"ls"},
-		SuggestFor:        []string{"get"},
-		Short:             "List alert rules",
-		Example:           "  schedctl alert rule list\n  schedctl alert rule ls -o wide",
-		Args:              none,
-		ValidArgsFunction: noFiles,
-		RunE: a.action(func(cmd *cobra.Command, _ []string) error {
-			c, err := a.connect()
-			if err != nil {
-				return err
-			}
-			rules, err := c.AlertRules(cmd.Context())
-			if err != nil {
-				return err
-			}
-			return printList(a, listing[api.AlertRule]{
-				Items: rules, Total: int64(len(rules)),
-				Name:  func(r api.AlertRule) string { return r.Name },
-				Table: a.alertRuleTable,
-				None:  "No alert rules found.",
-			})
-		}),
-	}
-	listsOf(a, cmd, a.alertRuleTable)
-	return cmd
+	return allOf(a, &cobra.Command{
+		Use:        "list",
+		Aliases:    []string{"ls"},
+		SuggestFor: []string{"get"},
+		Short:      "List alert rules",
+		Example:    "  schedctl alert rule list\n  schedctl alert rule ls -o wide",
+	}, func(ctx context.Context, c *client.Client) ([]api.AlertRule, error) { return c.AlertRules(ctx) },
+		listing[api.AlertRule]{Name: func(r api.AlertRule) string { return r.Name }, Table: a.alertRuleTable, None: "No alert rules found."})
 }
 
 func newAlertRuleShowCmd(a *app) *cobra.Command {
@@ -131,12 +112,8 @@ func newAlertRuleShowCmd(a *app) *cobra.Command {
 // oneAlertRule completes a command about one rule.
 func (a *app) oneAlertRule(cmd *cobra.Command, do func(ctx context.Context, c *client.Client, name string) error) *cobra.Command {
 	cmd.Args, cmd.ValidArgsFunction = exactly("RULE"), completeAlertRules(a, 1)
-	cmd.RunE = a.action(func(cmd *cobra.Command, args []string) error {
-		c, err := a.connect()
-		if err != nil {
-			return err
-		}
-		return do(cmd.Context(), c, args[0])
+	cmd.RunE = a.calling(func(ctx context.Context, c *client.Client, args []string) error {
+		return do(ctx, c, args[0])
 	})
 	return cmd
 }
@@ -189,13 +166,9 @@ func newAlertRuleEnableCmd(a *app, on bool) *cobra.Command {
 		Example:           "  schedctl alert rule " + verb + " job-late",
 		Args:              atLeast(1, "RULE"),
 		ValidArgsFunction: completeAlertRules(a, 0),
-		RunE: a.action(func(cmd *cobra.Command, args []string) error {
-			c, err := a.connect()
-			if err != nil {
-				return err
-			}
-			return a.each(cmd.Context(), args, func(name string) error {
-				r, err := c.ChangeAlertRule(cmd.Context(), name, api.AlertRuleInput{Enabled: &on}, client.Write{})
+		RunE: a.calling(func(ctx context.Context, c *client.Client, args []string) error {
+			return a.each(ctx, args, func(name string) error {
+				r, err := c.ChangeAlertRule(ctx, name, api.AlertRuleInput{Enabled: &on}, client.Write{})
 				if err != nil {
 					return err
 				}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,6 +20,11 @@ func between(least int, names ...string) cobra.PositionalArgs {
 		if len(args) > len(names) {
 			return usagef("unexpected argument %q", args[len(names)]).WithHint("%s", usageOf(cmd))
 		}
+		for i, arg := range args {
+			if arg == "" {
+				return empty(cmd, names[i])
+			}
+		}
 		return nil
 	}
 }
@@ -29,6 +35,9 @@ func atLeast(n int, name string) cobra.PositionalArgs {
 		if len(args) < n {
 			return missing(cmd, name)
 		}
+		if slices.Contains(args, "") {
+			return empty(cmd, name)
+		}
 		return nil
 	}
 }
@@ -38,6 +47,12 @@ func none(cmd *cobra.Command, args []string) error { return between(0)(cmd, args
 
 func missing(cmd *cobra.Command, name string) error {
 	return usagef("missing argument %s", name).WithHint("%s", usageOf(cmd))
+}
+
+// empty refuses an argument that names nothing: a variable of a script that was not set,
+// mostly.
+func empty(cmd *cobra.Command, name string) error {
+	return usagef("argument %s is empty", name).WithHint("%s", usageOf(cmd))
 }
 
 // usageOf is the line that says how a command is called.

@@ -12,6 +12,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,8 +31,26 @@ func newBackupCmd(a *app) *cobra.Command {
 	},
 		newBackupCreateCmd(a),
 		handedOver(a, "backup", "verify", "Prove that a backup can be restored: its rows and its due times", "  schedctl backup verify /var/backups/schedd-20261122.gz", files),
-		handedOver(a, "backup", "restore", "Make the configured store what a backup says", "  schedctl backup restore --data-dir /srv/schedd-copy /var/backups/schedd-20261122.gz", files),
+		intoWhich(a, handedOver(a, "backup", "restore", "Make the configured store what a backup says", "  schedctl backup restore --data-dir /srv/schedd-copy /var/backups/schedd-20261122.gz", files)),
 	))
+}
+
+// intoWhich refuses to fill the store that happens to be configured here for somebody whose
+// commands go to a schedd that SCHEDCTL_SERVER names.
+func intoWhich(a *app, cmd *cobra.Command) *cobra.Command {
+	run := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		told := slices.ContainsFunc(args, func(arg string) bool {
+			name, _, _ := strings.Cut(arg, "=")
+			return slices.Contains([]string{"-c", "--config", "--data-dir", "-h", "--help"}, name)
+		})
+		if !told && a.env.Getenv("SCHEDCTL_SERVER") != "" && a.env.Getenv("SCHEDD_CONFIG") == "" {
+			return usagef("SCHEDCTL_SERVER names a schedd, but which store is to be filled is not said").
+				WithHint("add --config FILE or --data-dir FOLDER of the schedd that is meant, and stop it first")
+		}
+		return run(cmd, args)
+	}
+	return cmd
 }
 
 func newBackupCreateCmd(a *app) *cobra.Command {

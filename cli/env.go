@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"os/user"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"time"
 
@@ -55,6 +56,18 @@ type Account struct {
 	Name, Home string
 }
 
+// remembered asks about each stream once: a table asks for every row.
+func remembered(ask func(stream any) bool) func(stream any) bool {
+	var known sync.Map
+	return func(stream any) bool {
+		answer, ok := known.Load(stream)
+		if !ok {
+			answer, _ = known.LoadOrStore(stream, ask(stream))
+		}
+		return answer.(bool)
+	}
+}
+
 // System is the real world. A reader that goes away, as in "| head", is an error
 // of a write from now on, not a signal.
 func System() Env {
@@ -64,10 +77,10 @@ func System() Env {
 		Getenv: os.Getenv,
 		Now:    time.Now,
 		Zone:   time.Local,
-		IsTerminal: func(stream any) bool {
+		IsTerminal: remembered(func(stream any) bool {
 			f, ok := stream.(*os.File)
 			return ok && term.IsTerminal(int(f.Fd()))
-		},
+		}),
 		Width: func() int {
 			w, _, _ := term.GetSize(int(os.Stdout.Fd()))
 			return max(w, 0)

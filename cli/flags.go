@@ -190,7 +190,10 @@ func reason(err error) string {
 		return ""
 	}
 	text := err.Error()
-	if strings.HasPrefix(text, "strconv.") {
+	switch {
+	case strings.HasPrefix(text, "strconv.ParseFloat"):
+		return "expected a number"
+	case strings.HasPrefix(text, "strconv."):
 		return "expected a whole number"
 	}
 	return text

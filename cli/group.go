@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/agentic-sdlc/scheduler/client"
 	"github.com/agentic-sdlc/scheduler/job"
 )
 
@@ -106,6 +107,32 @@ func (a *app) action(run func(cmd *cobra.Command, args []string) error) func(*co
 		a.began = true
 		return run(cmd, args)
 	}
+}
+
+// calling is action for commands that begin with a daemon.
+func (a *app) calling(run func(ctx context.Context, c *client.Client, args []string) error) func(*cobra.Command, []string) error {
+	return a.action(func(cmd *cobra.Command, args []string) error {
+		c, err := a.connect()
+		if err != nil {
+			return err
+		}
+		return run(cmd.Context(), c, args)
+	})
+}
+
+// allOf makes a command list everything of a kind: it asks, and prints l with what it got.
+func allOf[T any](a *app, cmd *cobra.Command, ask func(ctx context.Context, c *client.Client) ([]T, error), l listing[T]) *cobra.Command {
+	cmd.Args, cmd.ValidArgsFunction = none, noFiles
+	cmd.RunE = a.calling(func(ctx context.Context, c *client.Client, _ []string) error {
+		items, err := ask(ctx, c)
+		if err != nil {
+			return err
+		}
+		l.Items, l.Total = items, int64(len(items))
+		return printList(a, l)
+	})
+	listsOf(a, cmd, l.Table)
+	return cmd
 }
 
 // each does something to several things, says what failed, and goes on.

@@ -26,33 +26,14 @@ func newHandlerCmd(a *app) *cobra.Command {
 }
 
 func newHandlerListCmd(a *app) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:               "list",
-		Aliases:           []string{"ls"},
-		SuggestFor:        []string{"get"},
-		Short:             "List what jobs can run",
-		Example:           "  schedctl handler list\n  schedctl handler ls -o name",
-		Args:              none,
-		ValidArgsFunction: noFiles,
-		RunE: a.action(func(cmd *cobra.Command, _ []string) error {
-			c, err := a.connect()
-			if err != nil {
-				return err
-			}
-			handlers, err := c.Handlers(cmd.Context())
-			if err != nil {
-				return err
-			}
-			return printList(a, listing[client.Handler]{
-				Items: handlers, Total: int64(len(handlers)),
-				Name:  func(h client.Handler) string { return h.Name },
-				Table: handlerTable,
-				None:  "No handlers found.",
-			})
-		}),
-	}
-	listsOf(a, cmd, handlerTable)
-	return cmd
+	return allOf(a, &cobra.Command{
+		Use:        "list",
+		Aliases:    []string{"ls"},
+		SuggestFor: []string{"get"},
+		Short:      "List what jobs can run",
+		Example:    "  schedctl handler list\n  schedctl handler ls -o name",
+	}, func(ctx context.Context, c *client.Client) ([]client.Handler, error) { return c.Handlers(ctx) },
+		listing[client.Handler]{Name: func(h client.Handler) string { return h.Name }, Table: handlerTable, None: "No handlers found."})
 }
 
 func handlerTable(handlers []client.Handler, _ bool) *render.Table {

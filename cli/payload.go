@@ -12,6 +12,7 @@ import (
 
 // payloadFlags are how a payload is given: whole, or member by member.
 type payloadFlags struct {
+	flag      string // that gives all of it; "" = --payload
 	whole     string
 	set       []string
 	setString []string
@@ -20,13 +21,13 @@ type payloadFlags struct {
 // given reports whether any of them was used.
 func (p payloadFlags) given() bool { return p.whole != "" || len(p.set)+len(p.setString) > 0 }
 
-// build returns the payload: base, or what --payload says, with the members that
+// build returns the payload: base, or what the flag says, with the members that
 // --set and --set-string name.
 func (p payloadFlags) build(a *app, base json.RawMessage) (map[string]any, error) {
 	object := map[string]any{}
 	switch {
 	case p.whole != "":
-		text, source := []byte(p.whole), "--payload"
+		text, source := []byte(p.whole), or(p.flag, "--payload")
 		if path, isFile := strings.CutPrefix(p.whole, "@"); isFile {
 			data, err := a.input(path, job.MaxPayload)
 			if err != nil {

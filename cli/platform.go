@@ -25,38 +25,16 @@ func newPlatformCmd(a *app) *cobra.Command {
 
 func newPlatformListCmd(a *app) *cobra.Command {
 	var deleted bool
-	cmd := &cobra.Command{
-		Use:               "list",
-		Aliases:           []string{"ls"},
-		SuggestFor:        []string{"get"},
-		Short:             "List platforms with their limits",
-		Example:           "  schedctl platform list\n  schedctl platform list --deleted -o wide",
-		Args:              none,
-		ValidArgsFunction: noFiles,
-		RunE: a.action(func(cmd *cobra.Command, _ []string) error {
-			return runPlatformList(cmd.Context(), a, deleted)
-		}),
-	}
+	cmd := allOf(a, &cobra.Command{
+		Use:        "list",
+		Aliases:    []string{"ls"},
+		SuggestFor: []string{"get"},
+		Short:      "List platforms with their limits",
+		Example:    "  schedctl platform list\n  schedctl platform list --deleted -o wide",
+	}, func(ctx context.Context, c *client.Client) ([]api.Platform, error) { return c.Platforms(ctx, deleted) },
+		listing[api.Platform]{Name: func(p api.Platform) string { return p.ID }, Table: a.platformTable, None: "No platforms found."})
 	cmd.Flags().BoolVar(&deleted, "deleted", false, "deleted ones too")
-	listsOf(a, cmd, a.platformTable)
 	return cmd
-}
-
-func runPlatformList(ctx context.Context, a *app, deleted bool) error {
-	c, err := a.connect()
-	if err != nil {
-		return err
-	}
-	platforms, err := c.Platforms(ctx, deleted)
-	if err != nil {
-		return err
-	}
-	return printList(a, listing[api.Platform]{
-		Items: platforms, Total: int64(len(platforms)),
-		Name:  func(p api.Platform) string { return p.ID },
-		Table: a.platformTable,
-		None:  "No platforms found.",
-	})
 }
 
 func (a *app) platformTable(platforms []api.Platform, wide bool) *render.Table {
@@ -108,12 +86,8 @@ func newPlatformShowCmd(a *app) *cobra.Command {
 		Example:           "  schedctl platform show web",
 		Args:              exactly("PLATFORM"),
 		ValidArgsFunction: completePlatform(a),
-		RunE: a.action(func(cmd *cobra.Command, args []string) error {
-			c, err := a.connect()
-			if err != nil {
-				return err
-			}
-			p, err := c.Platform(cmd.Context(), args[0])
+		RunE: a.calling(func(ctx context.Context, c *client.Client, args []string) error {
+			p, err := c.Platform(ctx, args[0])
 			if err != nil {
 				return err
 			}

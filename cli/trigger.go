@@ -91,33 +91,14 @@ func enabledWord(enabled bool) string {
 }
 
 func newTriggerListCmd(a *app) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:               "list",
-		Aliases:           []string{"ls"},
-		SuggestFor:        []string{"get"},
-		Short:             "List what events make happen",
-		Example:           "  schedctl trigger list\n  schedctl trigger ls -o wide",
-		Args:              none,
-		ValidArgsFunction: noFiles,
-		RunE: a.action(func(cmd *cobra.Command, _ []string) error {
-			c, err := a.connect()
-			if err != nil {
-				return err
-			}
-			triggers, err := c.EventHandlers(cmd.Context())
-			if err != nil {
-				return err
-			}
-			return printList(a, listing[api.EventHandler]{
-				Items: triggers, Total: int64(len(triggers)),
-				Name:  func(t api.EventHandler) string { return t.Name },
-				Table: a.triggerTable,
-				None:  "No triggers found.",
-			})
-		}),
-	}
-	listsOf(a, cmd, a.triggerTable)
-	return cmd
+	return allOf(a, &cobra.Command{
+		Use:        "list",
+		Aliases:    []string{"ls"},
+		SuggestFor: []string{"get"},
+		Short:      "List what events make happen",
+		Example:    "  schedctl trigger list\n  schedctl trigger ls -o wide",
+	}, func(ctx context.Context, c *client.Client) ([]api.EventHandler, error) { return c.EventHandlers(ctx) },
+		listing[api.EventHandler]{Name: func(t api.EventHandler) string { return t.Name }, Table: a.triggerTable, None: "No triggers found."})
 }
 
 func newTriggerShowCmd(a *app) *cobra.Command {
@@ -128,12 +109,8 @@ func newTriggerShowCmd(a *app) *cobra.Command {
 		Example:           "  schedctl trigger show sla",
 		Args:              exactly("TRIGGER"),
 		ValidArgsFunction: completeTriggers(a),
-		RunE: a.action(func(cmd *cobra.Command, args []string) error {
-			c, err := a.connect()
-			if err != nil {
-				return err
-			}
-			t, err := c.EventHandler(cmd.Context(), args[0])
+		RunE: a.calling(func(ctx context.Context, c *client.Client, args []string) error {
+			t, err := c.EventHandler(ctx, args[0])
 			if err != nil {
 				return err
 			}
@@ -186,13 +163,9 @@ func newTriggerEnableCmd(a *app, on bool) *cobra.Command {
 		Example:           "  schedctl trigger " + verb + " sla",
 		Args:              atLeast(1, "TRIGGER"),
 		ValidArgsFunction: completeTriggers(a),
-		RunE: a.action(func(cmd *cobra.Command, args []string) error {
-			c, err := a.connect()
-			if err != nil {
-				return err
-			}
-			return a.each(cmd.Context(), args, func(name string) error {
-				t, err := c.ChangeEventHandler(cmd.Context(), name, api.EventHandlerInput{Enabled: &on}, client.Write{})
+		RunE: a.calling(func(ctx context.Context, c *client.Client, args []string) error {
+			return a.each(ctx, args, func(name string) error {
+				t, err := c.ChangeEventHandler(ctx, name, api.EventHandlerInput{Enabled: &on}, client.Write{})
 				if err != nil {
 					return err
 				}

@@ -13,6 +13,7 @@ import (
 type dataFlags struct{ payloadFlags }
 
 func (o *dataFlags) declare(cmd *cobra.Command) {
+	o.flag = "--data"
 	f := cmd.Flags()
 	f.StringVar(&o.whole, "data", "", "what the event carries: a JSON object or @FILE")
 	f.StringArrayVar(&o.set, "set", nil, "member of the data, key=value")

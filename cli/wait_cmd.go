@@ -161,7 +161,7 @@ func (a *app) waiterFor(ctx context.Context, c *client.Client, ref string, o wai
 		case fault != nil:
 			return nil, fault
 		case j.Status.Terminal():
-			return nil, job.Errorf(job.Conflict, "job %s is %s: no run follows", j.Name, j.Status).WithHint("schedctl run %s starts one", j.Name)
+			return nil, job.Errorf(job.Conflict, "job %s is %s: no run follows", j.Name, j.Status).WithHint("schedctl job history %s has those that were", j.Name)
 		}
 		e, err = a.nextRun(ctx, c, ref, e.RunNumber)
 	}

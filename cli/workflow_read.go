@@ -13,27 +13,12 @@ import (
 )
 
 func newWorkflowListCmd(a *app) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:               "list",
-		Aliases:           []string{"ls"},
-		Short:             "List workflows",
-		Example:           "  schedctl workflow list\n  schedctl workflow list -o wide",
-		Args:              none,
-		ValidArgsFunction: noFiles,
-		RunE: a.action(func(cmd *cobra.Command, _ []string) error {
-			c, err := a.connect()
-			if err != nil {
-				return err
-			}
-			all, err := c.Workflows(cmd.Context())
-			if err != nil {
-				return err
-			}
-			return printList(a, a.workflowListing(all))
-		}),
-	}
-	listsOf(a, cmd, a.workflowTable)
-	return cmd
+	return allOf(a, &cobra.Command{
+		Use:     "list",
+		Aliases: []string{"ls"},
+		Short:   "List workflows",
+		Example: "  schedctl workflow list\n  schedctl workflow list -o wide",
+	}, func(ctx context.Context, c *client.Client) ([]api.Workflow, error) { return c.Workflows(ctx) }, a.workflowListing(nil))
 }
 
 func (a *app) workflowListing(all []api.Workflow) listing[api.Workflow] {
@@ -220,12 +205,8 @@ func newWorkflowStepsCmd(a *app) *cobra.Command {
 		Example:           "  schedctl workflow steps etl@3/12\n  schedctl workflow steps nightly-etl/last",
 		Args:              exactly("EXECUTION"),
 		ValidArgsFunction: completeRuns(a, 1),
-		RunE: a.action(func(cmd *cobra.Command, args []string) error {
-			c, err := a.connect()
-			if err != nil {
-				return err
-			}
-			steps, err := c.Steps(cmd.Context(), args[0])
+		RunE: a.calling(func(ctx context.Context, c *client.Client, args []string) error {
+			steps, err := c.Steps(ctx, args[0])
 			if err != nil {
 				return err
 			}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/agentic-sdlc/scheduler/api"
@@ -172,13 +173,13 @@ func root(path string) string {
 	return path
 }
 
-var indexed = regexp.MustCompile(`^jobs\[(\d+)\]\.?`)
+var indexed = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^jobs\[(\d+)\]\.?`) })
 
 // Blame turns the fields of a server's error, which begin with jobs[INDEX], into
 // problems with a place. ok is false when one of them is about no job.
 func (s *Set) Blame(faults []job.FieldError) (problems Problems, ok bool) {
 	for _, f := range faults {
-		m := indexed.FindStringSubmatch(f.Field)
+		m := indexed().FindStringSubmatch(f.Field)
 		if m == nil {
 			return nil, false
 		}

@@ -9,11 +9,12 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 )
 
-var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+var yamlLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^yaml: (?:line (\d+): )?`) })
 
 // readYAML reads every document of a text. What a job file has no use for is refused:
 // anchors and aliases, which can make a short text a huge one, tags, and merge keys.
@@ -39,10 +40,10 @@ func (r *reader) readYAML(data []byte) []*node {
 // yamlSyntax reports a text that is no YAML. The parser knows the line only.
 func (r *reader) yamlSyntax(data []byte, err error) {
 	at := &node{line: 1, column: 1}
-	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil && m[1] != "" {
+	if m := yamlLine().FindStringSubmatch(err.Error()); m != nil && m[1] != "" {
 		at.line, _ = strconv.Atoi(m[1])
 	}
-	text := yamlLine.ReplaceAllString(err.Error(), "")
+	text := yamlLine().ReplaceAllString(err.Error(), "")
 	line := lineOf(data, at.line)
 	at.column = len(line) - len(strings.TrimLeft(line, " \t")) + 1
 	for _, word := range []string{"anchor", "alphabetic or numeric", "cannot start any token"} {

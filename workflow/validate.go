@@ -6,22 +6,29 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/agentic-sdlc/scheduler/job"
 )
 
 var (
-	nameRule = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
-	stepRule = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,62}$`)
+	nameRule = rule(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
+	stepRule = rule(`^[A-Za-z][A-Za-z0-9_]{0,62}$`)
 	// stepUse finds the steps that expressions speak of.
-	stepUse = regexp.MustCompile(`\bsteps\s*(?:\?\.|\.|\[\s*["'])\s*([A-Za-z][A-Za-z0-9_]*)`)
+	stepUse = rule(`\bsteps\s*(?:\?\.|\.|\[\s*["'])\s*([A-Za-z][A-Za-z0-9_]*)`)
 )
+
+// rule is an expression that is made when it is needed: to make one takes as long as many
+// a command does.
+func rule(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
 
 // Validate reports everything that is wrong with a definition and can be told without
 // handlers and without evaluating expressions. Fields are paths such as "steps[2].needs[0]".
 func (d *Definition) Validate() job.Problems {
 	var p job.Problems
-	if !nameRule.MatchString(d.Name) {
+	if !nameRule().MatchString(d.Name) {
 		p.Add("name", "pattern", "must be letters, digits, dots, hyphens and underscores, at most 100")
 	}
 	if len(d.Description) > job.MaxTextLen {
@@ -58,7 +65,7 @@ func (d *Definition) checkSteps(p *job.Problems) {
 	first := map[string]int{}
 	for i := range d.Steps {
 		s, at := &d.Steps[i], fmt.Sprintf("steps[%d].", i)
-		if !stepRule.MatchString(s.Name) {
+		if !stepRule().MatchString(s.Name) {
 			p.Add(at+"name", "pattern", "%.80q must be a letter, then letters, digits and underscores, at most 63", s.Name)
 		} else if before, taken := first[s.Name]; taken {
 			p.Add(at+"name", "duplicate", "%q is the name of steps[%d] too", s.Name, before)
@@ -262,7 +269,7 @@ func (d *Definition) checkResult(p *job.Problems, known map[string]int) {
 // usesOf lists the steps that a text speaks of, each once.
 func usesOf(text string) []string {
 	var names []string
-	for _, m := range stepUse.FindAllStringSubmatch(strings.ReplaceAll(text, `\"`, `"`), -1) {
+	for _, m := range stepUse().FindAllStringSubmatch(strings.ReplaceAll(text, `\"`, `"`), -1) {
 		if !slices.Contains(names, m[1]) {
 			names = append(names, m[1])
 		}

@@ -130,7 +130,7 @@ func badFields() []badRow {
 		{51, "unknown methods", "", []try{verb("BREW"), verb("get"), verb(strings.Repeat("M", 1<<10))}},
 		{52, "odd event names", "", []try{
 			emitted("", "event"), emitted(strings.Repeat("e", 300), "event"), emitted("ticket created", "event"), emitted("*", "event"), emitted("scheduler:job.dispatch", "event"),
-			typed(2, "event: is required", "event", "emit", ""),
+			typed(2, "argument NAME is empty", "event", "emit", ""),
 			typed(2, "scheduler:", "event", "emit", "scheduler:job.dispatch"),
 		}},
 		{53, "odd conditions", "", []try{

@@ -107,5 +107,13 @@ func reportRestore(env Env, cfg *config.Config, o dump.RestoreOptions, b dump.Ba
 func (p *printer) backup(done string, b dump.Backup) {
 	p.say("%s: %d rows of %d tables, as of %s", done, b.Sums.Rows(), len(b.Sums), b.Header.WrittenAt)
 	p.say("written by schedd %s from %s, schema %d", b.Header.Schedd, b.Header.Driver, b.Header.Schema)
-	p.say("audited %d due times of %d jobs: %d do not balance", b.Balance.Slots, b.Balance.Jobs, b.Balance.Unbalanced)
+	p.say("audited %d due times of %s: %d do not balance", b.Balance.Slots, jobsOf(b.Balance.Jobs), b.Balance.Unbalanced)
+}
+
+// jobsOf counts jobs in words.
+func jobsOf(n int) string {
+	if n == 1 {
+		return "1 job"
+	}
+	return fmt.Sprintf("%d jobs", n)
 }

@@ -147,15 +147,20 @@ func (s *site) operate() {
 	for _, call := range []string{"config show", "config show --show-origin", "config check", "config env", "serve"} {
 		s.run("schedd "+call, s.env, "schedd", append(strings.Fields(call), conf...)...)
 	}
+	var trials sync.WaitGroup // most wait for a server that does not answer
+	defer trials.Wait()
 	bad := func(name, text string, env ...string) {
 		s.Helper()
-		s.write("bad.yaml", fmt.Sprintf("data_dir: %s\nlisten: {socket: %s}\n%s\n", s.path("bad"), s.path("b"), text))
-		for _, call := range []string{"config check", "config show", "serve", "migrate status", "store export -", "token bootstrap"} {
-			out, status := s.run("schedd "+call+", "+name, env, "schedd", append(strings.Fields(call), "--config", s.path("bad.yaml"))...)
-			if status == 0 && call == "serve" {
-				s.Errorf("schedd serves with %s: %s", name, out)
+		file := "bad " + name
+		s.write(file, fmt.Sprintf("data_dir: %q\nlisten: {socket: %q}\n%s\n", s.path(file+" data"), s.path("b"), text))
+		trials.Go(func() {
+			for _, call := range []string{"config check", "config show", "serve", "migrate status", "store export -", "token bootstrap"} {
+				out, status := s.run("schedd "+call+", "+name, env, "schedd", append(strings.Fields(call), "--config", s.path(file))...)
+				if status == 0 && call == "serve" {
+					s.Errorf("schedd serves with %s: %s", name, out)
+				}
 			}
-		}
+		})
 	}
 	dsn := func(text string) string {
 		return fmt.Sprintf("store: {driver: postgres, postgres: {dsn: %q}}", text)

@@ -121,7 +121,8 @@ func (s *site) run(place string, env []string, program string, args ...string) (
 	cmd.Dir, cmd.Env = s.dir, s.variables(env...)
 	text, err := cmd.CombinedOutput()
 	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
-		s.Fatal(err)
+		s.Errorf("%s: %v", place, err)
+		return "", -1
 	}
 	s.search(place, text)
 	return string(text), cmd.ProcessState.ExitCode()
