@@ -115,7 +115,7 @@ func badCommands() []badRow {
 			typed(3, `\x1b`, "job", "show", "\x1b]0;pwn\x07"),
 		}},
 		{85, "waiting for what never ends", "time-outs of waiting exit with 7", []try{
-			typed(7, "not finished after 300ms", "wait", "naps/1", "--timeout", "300ms"),
+			typed(7, "is not over after 300ms", "wait", "naps/1", "--timeout", "300ms"),
 		}},
 	}
 }
