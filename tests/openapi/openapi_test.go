@@ -58,7 +58,8 @@ func TestEveryRoute(t *testing.T) {
 	get(200, job+"/next", jobs+"/nightly/next?count=3")
 	get(200, job+"/why", jobs+"/nightly/why")
 	s.do(200, "POST", job+"/backfill", jobs+"/nightly/backfill", `{"from":"2026-01-01T00:00:00Z","to":"2026-01-03T00:00:00Z","dry_run":true}`)
-	get(200, base+"/next", base+"/next?window=48h&job=nightly", base+"/clock-changes?job=nightly")
+	get(200, base+"/next", base+"/next?window=48h&job=nightly")
+	get(200, base+"/clock-changes", base+"/clock-changes?job=nightly")
 	get(200, base+"/audit/slots", base+"/audit/slots?limit=2&total=true")
 
 	// Running them.
