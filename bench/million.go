@@ -85,6 +85,6 @@ func looked(ran int) []question {
 		{"metrics of a day", same(api.RouteMetrics), machines, people},
 		{"metrics of 30 days", same(api.RouteMetrics + "?period=30d"), machines, people},
 		{"health", same(api.RouteHealth), machines, people},
-		{"scrape of Prometheus", same(api.RouteExposition), prometheus, prometheus},
+		{"scrape of Prometheus", same(api.RouteExposition), prometheus, people},
 	}
 }
