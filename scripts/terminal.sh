@@ -13,9 +13,12 @@ dir=$(mktemp -d "${TMPDIR:-/tmp}/term.XXXXXX")
 export TMUX_TMPDIR=$dir
 unset TMUX
 screen() { tmux -L readme capture-pane -p -J -S - -t it; }
+# stop ends the daemon as README.md says; the end of its terminal alone only makes it read
+# its configuration again.
 stop() {
-	tmux -L readme kill-server 2>/dev/null || true
+	tmux -L readme send-keys -t it 'kill %1' Enter 2>/dev/null || true
 	for _ in $(seq 50); do [ -S "$dir/user/schedd.sock" ] || break; sleep 0.1; done
+	tmux -L readme kill-server 2>/dev/null || true
 	rm -rf "$dir"
 }
 trap stop EXIT
