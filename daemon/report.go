@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/agentic-sdlc/scheduler/internal/loop"
 )
 
 // reportEvery is how often a node looks whether what it says of itself has changed.
@@ -14,13 +16,14 @@ func (n *node) report(ctx context.Context) error {
 	if n.o.Status == nil {
 		return nil
 	}
-	for told := ""; ctx.Err() == nil; {
+	told := ""
+	loop.Run(ctx, nil, func(context.Context) time.Duration {
 		if text := n.engine.words(n.draining.get()); text != told {
 			n.o.Status(text)
 			told = text
 		}
-		pause(ctx, reportEvery)
-	}
+		return reportEvery
+	})
 	return nil
 }
 

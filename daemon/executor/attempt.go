@@ -154,15 +154,15 @@ func (r *run) describeTask() *handler.Task {
 	r.task = handler.Task{
 		JobID: j.ID, JobName: j.Name, Handler: j.HandlerName, Platform: j.Platform, ExecutionID: r.c.ID, Attempt: r.c.Attempt, Retries: r.c.RetryCount, Token: r.c.Token,
 		RunNumber: r.c.Number, Occurrence: r.c.Occurrence, ScheduledAt: r.c.ScheduledAt, Trigger: r.c.Trigger, Payload: payload,
-		Priority: j.Priority, OnLost: j.OnLost, Timeout: time.Duration(j.TimeoutMS) * time.Millisecond, TraceParent: job.TraceParent(r.c.TraceID, r.c.ID, r.c.Attempt, r.recorded()), Log: &r.log,
+		Priority: j.Priority, OnLost: j.OnLost, Timeout: time.Duration(j.TimeoutMS) * time.Millisecond, TraceParent: job.TraceParent(r.c.TraceID, r.c.ID, r.c.Attempt, r.e.sampled(r.c.TraceID, r.c.ID)), Log: &r.log,
 	}
 	return &r.task
 }
 
-// recorded says whether the trace of the run is: what a handler leads to need not be when
-// the run is not. Where nobody traces, others may.
-func (r *run) recorded() bool {
-	return r.e.o.Sampled == nil || r.e.o.Sampled(r.c.TraceID, r.c.ID)
+// sampled says whether a trace is recorded, "" = the one that the execution begins: what
+// a handler leads to need not be when its run is not. Where nobody traces, others may.
+func (e *Executor) sampled(trace string, execution job.ID) bool {
+	return e.o.Sampled == nil || e.o.Sampled(trace, execution)
 }
 
 // outcome classifies how the handler returned.

@@ -23,7 +23,7 @@ func (e *Executor) Hook(ctx context.Context, j *job.Job, x *job.Execution) job.H
 	defer cancel()
 	printed := tail{hide: e.o.Secrets.Hide}
 	task := hookTask(j, x, &printed)
-	task.TraceParent = job.TraceParent(x.TraceID, x.ID, x.Attempt, e.o.Sampled == nil || e.o.Sampled(x.TraceID, x.ID))
+	task.TraceParent = job.TraceParent(x.TraceID, x.ID, x.Attempt, e.sampled(x.TraceID, x.ID))
 	result, err := e.callHook(ctx, spec, task)
 	ended := e.o.Now()
 	out.CompletedAt, out.ExitCode, out.Output = &ended, result.ExitCode, printed.text()
